@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The driver of an Inventek eS-WiFi module on a serial port.
+ *
+ * DOC: How it is used
+ *
+ * The driver lives on the thread-default GMainContext and never blocks. The line to the module is
+ * half duplex, so there is one *operation* at a time: the owner starts one with the functions below
+ * and its callback runs, from the main loop and never from within the call that started it, when
+ *the module has answered. Each operation sends as few commands as what the module already knows
+ *allows.
+ *
+ * Whenever the module is ready and the line is free, the driver asks the owner what to do next
+ * (ops.next). The owner starts one operation, or none and calls eswifi_module_kick() when there is
+ * work again. There is no queue in the driver: which bytes go first is the owner's business.
+ *
+ * When the two sides are out of step, or the module resets, falls silent, loses Wi-Fi or is
+ * unplugged, the operation under way ends with an error, ops.lost says that all four sockets are
+ * gone, and the driver brings the module back by itself, for ever, with back-off and jitter.
+ *
+ * Errors are negative errno values:
+ *	-ECONNREFUSED	the module answered ERROR to P6=1: refused, unreachable, TLS failed; its
+ *words are in the reply text -ENOENT		D0 found no such name
+ *	-EPIPE		the far end has closed and everything was read
+ *	-ETIMEDOUT	the module did not answer in time (it is being recovered)
+ *	-ENETDOWN	the module is not there, or was lost during the operation
+ *	-EPROTO		an answer that the protocol does not have (it is being recovered)
+ *	-EINVAL		a string that must not reach the port; nothing was sent
+ *	-EBUSY		an operation is under way, or the module is not ready; nothing was sent
+ */
+#ifndef ESWIFI_ESWIFI_H
+#define ESWIFI_ESWIFI_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define ESWIFI_SOCKETS	       4    /* transport sockets 0..3 [Inventek, multi-accept page] */
+#define ESWIFI_PAYLOAD_MAX     1460 /* bytes in one S3 or R0 [Inventek, "How to send data"] */
+#define ESWIFI_CREDENTIAL_SETS 3    /* [product note] */
+#define ESWIFI_CREDENTIAL_MAX  9999 /* bytes in one PG: ST's dialect has four digits for it */
+#define ESWIFI_HOST_MAX	       253  /* a host name in D0 */
+#define ESWIFI_SSID_MAX	       32   /* bytes, IEEE 802.11 */
+#define ESWIFI_PASSPHRASE_MAX  63   /* characters, 8 to 63, IEEE 802.11i */
+
+/* Names for these are printed exactly as written, in lower case without the prefix. */
+enum eswifi_state {
+	ESWIFI_CLOSED,	/* no port: not there yet, or unplugged */
+	ESWIFI_SYNCING, /* port open; finding the prompt, the rate, the identity */
+	ESWIFI_JOINING, /* the module answers; C0 under way or being tried again */
+	ESWIFI_READY,
+	ESWIFI_RECOVERING, /* out of step, silent or reset; being brought back */
+};
+
+/* The dialect of PF and PG. */
+enum eswifi_firmware {
+	ESWIFI_FIRMWARE_AUTO, /* by identity; where that is not sure, credentials are not written */
+	ESWIFI_FIRMWARE_NOTE, /* PF=<set>; PG=<set>,<item>,<length>,<bytes> [product note] */
+	ESWIFI_FIRMWARE_ST,   /* PF=0,<set>; PG=<set>,<item>,<0000 length>\r<bytes> [ST] */
+};
+
+enum eswifi_security { /* values of C3 [ST] */
+		       ESWIFI_SECURITY_OPEN,
+		       ESWIFI_SECURITY_WEP,
+		       ESWIFI_SECURITY_WPA,
+		       ESWIFI_SECURITY_WPA2,
+		       ESWIFI_SECURITY_WPA_WPA2,
+		       ESWIFI_SECURITY_WPA2_TKIP,
+};
+
+enum eswifi_protocol { /* values of P1 [product note, ST] */
+		       ESWIFI_TCP = 0,
+		       ESWIFI_UDP = 1,
+		       ESWIFI_TLS = 3,
+};
+
+enum eswifi_verify {				 /* values of P9 [product note] */
+		     ESWIFI_VERIFY_NONE = 0,	 /* nothing is verified */
+		     ESWIFI_VERIFY_OPTIONAL = 1, /* the set's root CA, if it holds one */
+		     ESWIFI_VERIFY_REQUIRED =
+			     2, /* root CA, certificate and key of the set (mutual TLS) */
+};
+
+enum eswifi_item { /* items of a credentials set [product note] */
+		   ESWIFI_ITEM_CA = 0,
+		   ESWIFI_ITEM_CERTIFICATE = 1,
+		   ESWIFI_ITEM_KEY = 2,
+};
+
+enum eswifi_reset_line { ESWIFI_RESET_NONE, ESWIFI_RESET_DTR, ESWIFI_RESET_RTS };
+
+/**
+ * struct eswifi_settings - what the driver must know; strings are copied
+ * @device:	path of a tty, "unix:PATH" or "tcp:HOST:PORT"
+ * @baud:	rate at power-up, bit/s
+ * @fast_baud:	rate to switch to after bring-up, bit/s; 0: stay
+ * @rtscts:	hardware flow control
+ * @reset_line:	line that resets the module when pulsed
+ * @guard_ms:	silence that ends a short read, ms; 0: by the kind of port
+ * @firmware:	dialect of PF and PG
+ * @ssid:	1 to 32 bytes
+ * @passphrase:	8 to 63 characters; "" with ESWIFI_SECURITY_OPEN. Never logged
+ * @security:	C3
+ * @country:	two capital letters, or NULL to leave the module's own
+ * @address, @netmask, @gateway, @dns:	static IPv4 configuration; all NULL: DHCP
+ */
+struct eswifi_settings {
+	const char *device;
+	guint baud;
+	guint fast_baud;
+	bool rtscts;
+	enum eswifi_reset_line reset_line;
+	guint guard_ms;
+	enum eswifi_firmware firmware;
+	const char *ssid;
+	const char *passphrase;
+	enum eswifi_security security;
+	const char *country;
+	const char *address, *netmask, *gateway, *dns;
+};
+
+/**
+ * struct eswifi_identity - what the module says of itself; strings "" until known
+ * @product, @firmware, @name:	fields 1, 2 and 7 of I? [ST]
+ * @mac:	Z5, aa:bb:cc:dd:ee:ff
+ * @address:	IPv4 address after the join
+ * @dialect:	NOTE or ST once it is known for sure, else AUTO
+ * @baud:	the rate that is in use now, bit/s
+ */
+struct eswifi_identity {
+	char product[64], firmware[32], name[64];
+	char mac[18];
+	char address[16];
+	enum eswifi_firmware dialect;
+	guint baud;
+};
+
+/* Counters since the driver was made; they only grow. */
+struct eswifi_counters {
+	guint64 commands, bytes_out, bytes_in; /* on the line */
+	guint64 resyncs, resets, joins, lost;  /* events */
+};
+
+struct eswifi_module;
+
+/**
+ * struct eswifi_ops - the owner's callbacks; all run from the main loop
+ * @state:	the state has changed; @why is a short phrase for people
+ * @next:	the line is free and the module ready: start an operation, or none
+ * @lost:	all sockets of the module are gone; comes before @state
+ */
+struct eswifi_ops {
+	void (*state)(struct eswifi_module *module, enum eswifi_state state, const char *why,
+		      gpointer user);
+	void (*next)(struct eswifi_module *module, gpointer user);
+	void (*lost)(struct eswifi_module *module, const char *why, gpointer user);
+};
+
+/**
+ * eswifi_module_new() - make a driver; nothing is opened before eswifi_module_start()
+ *
+ * Return: the module, or NULL with @error set (G_IO_ERROR_INVALID_ARGUMENT) when a setting is out
+ * of range or a string in it could not go into an AT command. Free with eswifi_module_free().
+ */
+struct eswifi_module *eswifi_module_new(const struct eswifi_settings *settings,
+					const struct eswifi_ops *ops, gpointer user,
+					GError **error);
+
+/**
+ * eswifi_module_start() - open the port and begin the bring-up
+ *
+ * Return: false with @error set when the port cannot be opened now for a reason that waiting does
+ * not mend: no permission, locked by another process (G_IO_ERROR_BUSY), not a serial port. A device
+ * that is not there yet is waited for, and true.
+ */
+bool eswifi_module_start(struct eswifi_module *module, GError **error);
+void eswifi_module_free(struct eswifi_module *module);
+
+/* eswifi_module_kick() - there is work again: calls ops.next soon if the line is free */
+void eswifi_module_kick(struct eswifi_module *module);
+
+enum eswifi_state eswifi_module_state(const struct eswifi_module *module);
+const char *eswifi_state_name(enum eswifi_state state);
+const struct eswifi_identity *eswifi_module_identity(const struct eswifi_module *module);
+const struct eswifi_counters *eswifi_module_counters(const struct eswifi_module *module);
+
+/**
+ * struct eswifi_target - where a socket is to connect, and how
+ * @protocol:	P1
+ * @host:	name or IPv4 address in text, given to D0 (P3 for an address)
+ * @port:	1..65535
+ * @verify:	P9; TLS only
+ * @set:	PF, 0..2; TLS only
+ */
+struct eswifi_target {
+	enum eswifi_protocol protocol;
+	const char *host;
+	guint16 port;
+	enum eswifi_verify verify;
+	guint set;
+};
+
+/**
+ * eswifi_done - the end of an operation
+ * @result:	a count, 0 or a negative errno, as each operation says
+ * @text:	the module's own words (an ERROR's reason, the address D0 found), printable ASCII;
+ *		never NULL, valid during the call
+ */
+typedef void (*eswifi_done)(struct eswifi_module *module, int result, const char *text,
+			    gpointer user);
+
+/**
+ * eswifi_read_done - the end of a read
+ * @result:	bytes in @data, 0: nothing there, -EPIPE: closed and all read, or another error
+ * @data:	valid during the call
+ */
+typedef void (*eswifi_read_done)(struct eswifi_module *module, int result, const guint8 *data,
+				 gpointer user);
+
+/* Each returns 0 and calls @done later, or -EBUSY or -EINVAL and does not. socket is 0..3. */
+
+/* D0 on a socket that is not open. 0, @text is the address; -ENOENT. */
+int eswifi_lookup(struct eswifi_module *module, guint socket, const char *host, eswifi_done done,
+		  gpointer user);
+/* What is not yet so of P0 P1 D0|P3 P4 P9 PF, then P6=1. 0; -ENOENT, -ECONNREFUSED. */
+int eswifi_open(struct eswifi_module *module, guint socket, const struct eswifi_target *target,
+		eswifi_done done, gpointer user);
+/* S3, @size 1..1460; the bytes are copied. The count accepted; -EPIPE. */
+int eswifi_send(struct eswifi_module *module, guint socket, const guint8 *data, gsize size,
+		eswifi_done done, gpointer user);
+/* R0; waits up to @wait_ms in the module (R2) when nothing is there, holding the line. */
+int eswifi_read(struct eswifi_module *module, guint socket, guint wait_ms, eswifi_read_done done,
+		gpointer user);
+/* P6=0; 0, also when the far end had closed already. */
+int eswifi_close(struct eswifi_module *module, guint socket, eswifi_done done, gpointer user);
+
+/**
+ * eswifi_credential_write() - PG: burn one item, or compare it with what is burnt
+ * @set:	0..2
+ * @data, @size: 1..ESWIFI_CREDENTIAL_MAX bytes; copied, and wiped after use
+ *
+ * 0: burnt, or equal to what was burnt. -EACCES: the module answered ERROR (other bytes are burnt).
+ * -ENOTSUP at once, with nothing sent, where the dialect is not known for sure. After any other
+ * error the item may or may not be burnt.
+ */
+int eswifi_credential_write(struct eswifi_module *module, guint set, enum eswifi_item item,
+			    const guint8 *data, gsize size, eswifi_done done, gpointer user);
+
+#endif

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "eswrap/wire.h"
+#include "support/suite.h"
+
+static const struct eswrap_name stream_name = {
+	.kind = ESWRAP_NAME_FLOW,
+	.id = 0x0123456789abcdef,
+	.type = SOCK_STREAM,
+	.family = AF_INET6,
+	.endpoint = { .family = AF_INET, .port = 8883, .address = { 198, 18, 3, 4 } },
+};
+
+START_TEST(flow_name_reads_as_documented)
+{
+	static const char text[] = "eswrap/f/0123456789abcdef/s64/"
+				   "c6120304000000000000000000000000/22b3/00000000";
+	struct sockaddr_un address;
+	socklen_t len = eswrap_name_format(&stream_name, &address);
+
+	ck_assert_uint_eq(len, offsetof(struct sockaddr_un, sun_path) + sizeof(text));
+	ck_assert_int_eq(address.sun_path[0], '\0');
+	ck_assert_mem_eq(address.sun_path + 1, text, sizeof(text) - 1);
+}
+END_TEST
+
+START_TEST(every_kind_of_name_comes_back_as_it_went)
+{
+	struct eswrap_name names[] = {
+		stream_name,
+		{ .kind = ESWRAP_NAME_OUTCOME, .id = UINT64_MAX, .error = 111 },
+		{ .kind = ESWRAP_NAME_OUTCOME,
+		  .endpoint = { .family = AF_INET, .port = 65535, .address = { 192, 168, 1, 2 } } },
+		{ .kind = ESWRAP_NAME_DATAGRAM_PEER,
+		  .id = 1,
+		  .type = SOCK_DGRAM,
+		  .family = AF_INET6,
+		  .endpoint = { .family = AF_INET6,
+				.port = 53,
+				.scope = 0xfedcba98,
+				.address = { 0x20, 1, 0, 2, [15] = 9 } } },
+	};
+	struct sockaddr_un address;
+	struct eswrap_name back;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		socklen_t len = eswrap_name_format(&names[i], &address);
+
+		ck_assert(eswrap_name_parse(&address, len, &back));
+		ck_assert_int_eq(back.kind, names[i].kind);
+		ck_assert_uint_eq(back.id, names[i].id);
+		ck_assert_int_eq(back.type, names[i].type);
+		ck_assert_int_eq(back.family, names[i].family);
+		ck_assert_int_eq(back.error, names[i].error);
+		ck_assert_mem_eq(&back.endpoint, &names[i].endpoint, sizeof(back.endpoint));
+	}
+}
+END_TEST
+
+START_TEST(a_cut_or_changed_name_is_not_ours)
+{
+	struct sockaddr_un address;
+	struct eswrap_name back;
+	socklen_t len = eswrap_name_format(&stream_name, &address);
+	socklen_t cut;
+	size_t i;
+
+	for (cut = 0; cut < len; cut++)
+		ck_assert(!eswrap_name_parse(&address, cut, &back));
+	/* '!' fits no field: wherever it stands, the name is not one of ours. */
+	for (i = 0; i < len - offsetof(struct sockaddr_un, sun_path); i++) {
+		struct sockaddr_un changed = address;
+
+		changed.sun_path[i] = '!';
+		ck_assert(!eswrap_name_parse(&changed, len, &back));
+	}
+}
+END_TEST
+
+START_TEST(v4_mapped_addresses_cross_families)
+{
+	struct eswrap_endpoint v4 = { .family = AF_INET, .port = 80, .address = { 127, 0, 0, 1 } };
+	struct eswrap_endpoint mapped;
+	struct sockaddr_storage address;
+	struct sockaddr_in in;
+	socklen_t len = eswrap_endpoint_to_sockaddr(&v4, AF_INET6, &address);
+
+	ck_assert(eswrap_endpoint_from_sockaddr(&mapped, (struct sockaddr *)&address, len));
+	ck_assert_int_eq(mapped.family, AF_INET6);
+	ck_assert_int_eq(mapped.address[10], 0xff);
+	len = eswrap_endpoint_to_sockaddr(&mapped, AF_INET, &address);
+	ck_assert_uint_eq(len, sizeof(in));
+	memcpy(&in, &address, sizeof(in));
+	ck_assert_uint_eq(ntohl(in.sin_addr.s_addr), INADDR_LOOPBACK);
+	ck_assert_uint_eq(ntohs(in.sin_port), 80);
+}
+END_TEST
+
+START_TEST(short_or_foreign_addresses_are_not_taken)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct eswrap_endpoint endpoint;
+
+	ck_assert(
+		!eswrap_endpoint_from_sockaddr(&endpoint, (struct sockaddr *)&in, sizeof(in) - 1));
+	ck_assert(!eswrap_endpoint_from_sockaddr(&endpoint, (struct sockaddr *)&un, sizeof(un)));
+	ck_assert(eswrap_endpoint_from_sockaddr(&endpoint, (struct sockaddr *)&in, sizeof(in)));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("wire");
+	TCase *names = tcase_create("names");
+
+	tcase_add_test(names, flow_name_reads_as_documented);
+	tcase_add_test(names, every_kind_of_name_comes_back_as_it_went);
+	tcase_add_test(names, a_cut_or_changed_name_is_not_ours);
+	tcase_add_test(names, v4_mapped_addresses_cross_families);
+	tcase_add_test(names, short_or_foreign_addresses_are_not_taken);
+	suite_add_tcase(suite, names);
+	return suite_run(suite);
+}

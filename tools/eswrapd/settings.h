@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The configuration file as plain structs. Only settings.c knows GKeyFile. (Not config.h, which is
+ * Autoconf's.)
+ */
+#ifndef ESWRAPD_SETTINGS_H
+#define ESWRAPD_SETTINGS_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "eswifi/eswifi.h"
+
+enum route_through { ROUTE_TLS, ROUTE_TCP, ROUTE_UDP, ROUTE_DIRECT, ROUTE_REFUSE };
+
+struct port_range {
+	guint16 first, last;
+};
+
+/* A CIDR block; IPv4 is kept v4-mapped, so that one comparison serves both. */
+struct address_block {
+	guint8 address[16];
+	guint prefix; /* bits, 0..128 */
+};
+
+/**
+ * struct credentials - [credentials NAME]
+ * @name:	NAME
+ * @set:	0..2
+ * @ca, @certificate, @key:	absolute paths (relative ones are resolved against the file), or
+ * NULL
+ * @line:	of the group in the file, for messages
+ */
+struct credentials {
+	char *name;
+	guint set;
+	char *ca, *certificate, *key;
+	guint line;
+};
+
+/**
+ * struct route - [route NAME] or [default]; conditions that are absent match everything
+ * @hosts:	glob patterns in lower case; one of them must match
+ * @addresses:	struct address_block
+ * @ports:	struct port_range
+ * @programs, @users:	names; @users are resolved to uids
+ * @mark:	SO_MARK, with @has_mark
+ * @credentials:	with ROUTE_TLS; NULL where the route names none
+ */
+struct route {
+	char *name;
+	GPtrArray *hosts;
+	GArray *addresses;
+	GArray *ports;
+	GPtrArray *programs;
+	GArray *users;
+	bool has_mark;
+	guint32 mark;
+	enum route_through through;
+	enum eswifi_verify verify;
+	const struct credentials *credentials;
+	guint line;
+};
+
+/**
+ * struct settings - one configuration file
+ * @path:	absolute
+ * @module:	the driver's settings; @passphrase is read from passphrase-file
+ * @routes:	struct route *, in file order; the first that matches wins
+ * @fallback:	[default], always there (through = direct unless the file says otherwise)
+ * @credentials:	struct credentials *
+ * @stand_in:	IPv4 block of the stand-in addresses; 198.18.0.0/15 (RFC 2544) unless configured
+ * @state_dir:	where the ledger lives
+ * @admin_group:	members may use eswrapctl; -1: only root and the broker's own user
+ */
+struct settings {
+	char *path;
+	struct eswifi_settings module;
+	GPtrArray *routes;
+	struct route *fallback;
+	GPtrArray *credentials;
+	struct address_block stand_in;
+	char *state_dir;
+	gid_t admin_group;
+};
+
+/**
+ * settings_load() - read and check a configuration file
+ * @path:	the file
+ * @warnings:	where not NULL, gets one string (char *) for each thing that is allowed but unwise,
+ *as "FILE:LINE: text"
+ *
+ * Return: the settings, to be freed with settings_free(); NULL with @error set, whose message is
+ * "FILE:LINE: [GROUP] KEY: what is wrong, what is allowed", one line for each mistake.
+ */
+struct settings *settings_load(const char *path, GPtrArray *warnings, GError **error);
+void settings_free(struct settings *settings);
+
+#endif
