@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Small servers of our own, in a process each, on loopback ports that the kernel picks. */
+#ifndef TESTS_SERVER_H
+#define TESTS_SERVER_H
+
+#include "support/harness.h"
+
+enum server_kind {
+	SERVER_ECHO,	 /* every byte comes back until the client closes */
+	SERVER_SOURCE,	 /* sends @size bytes of the pattern, closes */
+	SERVER_SINK,	 /* takes @size bytes, answers "good\n" or "bad at OFFSET\n", closes */
+	SERVER_HOLD,	 /* accepts, says nothing, stays until the client closes */
+	SERVER_ABORT,	 /* sends @size bytes of the pattern, resets the connection */
+	SERVER_UDP_ECHO, /* every datagram comes back to its sender */
+};
+
+/**
+ * struct server - what to start
+ * @kind:	what it does with each connection; any number at once
+ * @size:	bytes, where the kind says so
+ * @tls:	speak TLS with server.pem
+ * @client_certificate:	with @tls: require a certificate that ca.pem signed
+ * @ipv6:	listen on ::1 and not on 127.0.0.1
+ */
+struct server {
+	enum server_kind kind;
+	gsize size;
+	bool tls;
+	bool client_certificate;
+	bool ipv6;
+};
+
+/**
+ * server_start() - start a server; it listens when this returns
+ *
+ * Return: its port.
+ */
+guint16 server_start(struct harness *h, const struct server *what);
+
+/**
+ * server_pattern() - byte number @offset of what SERVER_SOURCE sends and SERVER_SINK expects
+ *
+ * The period is a prime above the payload of a command, so that a piece that was lost, doubled or
+ * moved shows. All 256 values occur, and among them "\r\nOK\r\n> ".
+ */
+guint8 server_pattern(gsize offset);
+
+#endif
