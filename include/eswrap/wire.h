@@ -76,8 +76,12 @@ enum eswrap_request_type {
 	ESWRAP_REVERSE,	  /* dest is an address -> DIRECT (no stand-in), GRANTED (name) */
 	ESWRAP_ASSOCIATE, /* first flagged datagram of a socket: dest, family -> as CONNECT */
 	ESWRAP_PEER,	  /* one more destination of datagram flow id -> REFUSED, GRANTED (no fd) */
-	ESWRAP_HOLD,	  /* the launcher's: a private broker stays while this connection is open */
-	ESWRAP_ADMIN,	  /* eswrapctl's: a GVariant follows the header, see eswrapd/admin.h */
+	/*
+	 * The launcher's: -> GRANTED (no fd). A private broker stays while this connection is open;
+	 * the answer tells a broker that will stay from one that was on its way out.
+	 */
+	ESWRAP_HOLD,
+	ESWRAP_ADMIN, /* eswrapctl's: a GVariant follows the header, see eswrapd/admin.h */
 };
 
 enum eswrap_verdict {
