@@ -12,6 +12,7 @@
 
 #include "eswifi/eswifi.h"
 
+/* Names for these are the words of `through =`, see route_through_name(). */
 enum route_through { ROUTE_TLS, ROUTE_TCP, ROUTE_UDP, ROUTE_DIRECT, ROUTE_REFUSE };
 
 struct port_range {
@@ -29,7 +30,7 @@ struct address_block {
  * @name:	NAME
  * @set:	0..2
  * @ca, @certificate, @key:	absolute paths (relative ones are resolved against the file), or
- * NULL
+ *				NULL
  * @line:	of the group in the file, for messages
  */
 struct credentials {
@@ -41,12 +42,15 @@ struct credentials {
 
 /**
  * struct route - [route NAME] or [default]; conditions that are absent match everything
- * @hosts:	glob patterns in lower case; one of them must match
+ * @name:	NAME, or "default"
+ * @hosts:	glob patterns in lower case (char *); one of them must match
  * @addresses:	struct address_block
  * @ports:	struct port_range
- * @programs, @users:	names; @users are resolved to uids
+ * @programs:	names (char *)
+ * @users:	uid_t
  * @mark:	SO_MARK, with @has_mark
  * @credentials:	with ROUTE_TLS; NULL where the route names none
+ * @line:	of the group in the file, 0 where [default] is not in it
  */
 struct route {
 	char *name;
@@ -71,8 +75,11 @@ struct route {
  * @fallback:	[default], always there (through = direct unless the file says otherwise)
  * @credentials:	struct credentials *
  * @stand_in:	IPv4 block of the stand-in addresses; 198.18.0.0/15 (RFC 2544) unless configured
- * @state_dir:	where the ledger lives
+ * @state_dir:	where the ledger and the stand-in names live; absolute, may not exist yet
  * @admin_group:	members may use eswrapctl; -1: only root and the broker's own user
+ * @connect_timeout:	s that a connect may wait for a socket and for the far end, together
+ * @half_close_timeout:	s without data after which a half-closed flow is given up
+ * @strings:	owns what @module points to
  */
 struct settings {
 	char *path;
@@ -83,18 +90,37 @@ struct settings {
 	struct address_block stand_in;
 	char *state_dir;
 	gid_t admin_group;
+	guint connect_timeout;
+	guint half_close_timeout;
+	GPtrArray *strings;
 };
 
 /**
  * settings_load() - read and check a configuration file
  * @path:	the file
  * @warnings:	where not NULL, gets one string (char *) for each thing that is allowed but unwise,
- *as "FILE:LINE: text"
+ *		as "FILE:LINE: text"
  *
  * Return: the settings, to be freed with settings_free(); NULL with @error set, whose message is
  * "FILE:LINE: [GROUP] KEY: what is wrong, what is allowed", one line for each mistake.
  */
 struct settings *settings_load(const char *path, GPtrArray *warnings, GError **error);
 void settings_free(struct settings *settings);
+
+/* route_through_name() - the word that `through =` has for it */
+const char *route_through_name(enum route_through through);
+
+/**
+ * address_block_parse() - read "10.0.0.0/8", "2001:db8::/32" or a single address
+ * @text:	the block
+ * @block:	filled in; IPv4 v4-mapped
+ * @why:	on failure: what is wrong, to be freed
+ *
+ * Return: false when it is not a block, or has bits set beyond its prefix.
+ */
+bool address_block_parse(const char *text, struct address_block *block, char **why);
+
+/* address_block_contains() - is a v4-mapped or IPv6 address in the block? */
+bool address_block_contains(const struct address_block *block, const guint8 address[16]);
 
 #endif

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "eswrapd/lines.h"
+
+struct lines {
+	GHashTable *of; /* "GROUP" or "GROUP\nKEY" -> line; neither can hold a newline */
+};
+
+struct scan {
+	struct lines *lines;
+	void (*complain)(guint line, const char *message, gpointer user);
+	gpointer user;
+	char *group;
+};
+
+static void G_GNUC_PRINTF(3, 4) complain(struct scan *scan, guint line, const char *format, ...)
+{
+	va_list args;
+	char *message;
+
+	va_start(args, format);
+	message = g_strdup_vprintf(format, args);
+	va_end(args);
+	scan->complain(line, message, scan->user);
+	g_free(message);
+}
+
+static char *place(const char *group, const char *key)
+{
+	return key ? g_strconcat(group, "\n", key, NULL) : g_strdup(group);
+}
+
+guint lines_of(const struct lines *lines, const char *group, const char *key)
+{
+	char *name = place(group, key);
+	guint line = GPOINTER_TO_UINT(g_hash_table_lookup(lines->of, name));
+
+	g_free(name);
+	return line;
+}
+
+/* Return: false where the place is taken already. */
+static void note(struct scan *scan, guint line, const char *key)
+{
+	guint first = lines_of(scan->lines, scan->group, key);
+
+	if (first && key)
+		complain(scan, line, "[%s] %s: stands twice, first on line %u", scan->group, key,
+			 first);
+	else if (first)
+		complain(scan, line, "[%s]: stands twice, first on line %u", scan->group, first);
+	else
+		g_hash_table_insert(scan->lines->of, place(scan->group, key),
+				    GUINT_TO_POINTER(line));
+}
+
+static void scan_group(struct scan *scan, guint line, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (text[len - 1] != ']' || len < 3 || strcspn(text + 1, "[]") != len - 2) {
+		complain(scan, line,
+			 "\"%s\" is not a group; write [name] and nothing else on the line", text);
+		return;
+	}
+	g_free(scan->group);
+	scan->group = g_strndup(text + 1, len - 2);
+	note(scan, line, NULL);
+}
+
+static void scan_key(struct scan *scan, guint line, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	char *key;
+
+	if (!equals || equals == text) {
+		complain(scan, line, "\"%s\" is not KEY = VALUE, [GROUP] or a # comment", text);
+		return;
+	}
+	key = g_strchomp(g_strndup(text, (gsize)(equals - text)));
+	if (!scan->group)
+		complain(scan, line, "%s: stands before the first [GROUP]", key);
+	else
+		note(scan, line, key);
+	g_free(key);
+}
+
+struct lines *lines_scan(const char *text,
+			 void (*complaint)(guint line, const char *message, gpointer user),
+			 gpointer user, char **clean)
+{
+	struct scan scan = { g_new0(struct lines, 1), complaint, user, NULL };
+	char **lines;
+	guint i;
+
+	scan.lines->of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	if (g_str_has_prefix(text, "\xef\xbb\xbf"))
+		text += 3;
+	lines = g_strsplit(text, "\n", -1);
+	for (i = 0; lines[i]; i++) {
+		const char *line = g_strstrip(lines[i]);
+
+		if (*line == '[')
+			scan_group(&scan, i + 1, line);
+		else if (*line != '\0' && *line != '#')
+			scan_key(&scan, i + 1, line);
+	}
+	*clean = g_strjoinv("\n", lines);
+	g_strfreev(lines);
+	g_free(scan.group);
+	return scan.lines;
+}
+
+void lines_free(struct lines *lines)
+{
+	if (!lines)
+		return;
+	g_hash_table_destroy(lines->of);
+	g_free(lines);
+}
+
+/* Letters to insert, delete or replace (Levenshtein), in one row of the usual matrix. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t m = strlen(a), n = strlen(b), i, j, corner, above;
+	size_t *row = g_new(size_t, n + 1);
+
+	for (j = 0; j <= n; j++)
+		row[j] = j;
+	for (i = 1; i <= m; i++) {
+		corner = row[0];
+		row[0] = i;
+		for (j = 1; j <= n; j++) {
+			above = row[j];
+			row[j] = MIN(corner + (a[i - 1] != b[j - 1]), MIN(above, row[j - 1]) + 1);
+			corner = above;
+		}
+	}
+	corner = row[n];
+	g_free(row);
+	return corner;
+}
+
+const char *lines_nearest(const char *word, const char *const *known)
+{
+	const char *best = NULL;
+	size_t least = 0;
+
+	for (; *known; known++) {
+		size_t d = distance(word, *known);
+
+		if (2 * d < MAX(strlen(word), strlen(*known)) && (!best || d < least)) {
+			best = *known;
+			least = d;
+		}
+	}
+	return best;
+}

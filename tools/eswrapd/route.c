@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "eswrapd/route.h"
+
+bool route_takes(enum route_through through, int type)
+{
+	switch (through) {
+	case ROUTE_TLS:
+	case ROUTE_TCP:
+		return type == SOCK_STREAM;
+	case ROUTE_UDP:
+		return type == SOCK_DGRAM;
+	case ROUTE_DIRECT:
+	case ROUTE_REFUSE:
+		break;
+	}
+	return true;
+}
+
+bool route_is_loopback(const guint8 address[16])
+{
+	static const guint8 zero[16], one[16] = { [15] = 1 };
+	static const guint8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (memcmp(address, mapped, sizeof(mapped)) == 0)
+		return address[12] == 127 || memcmp(address + 12, zero, 4) == 0;
+	return memcmp(address, zero, 16) == 0 || memcmp(address, one, 16) == 0;
+}
+
+static bool host_matches(const struct route *route, const char *name)
+{
+	guint i;
+
+	for (i = 0; i < route->hosts->len; i++)
+		if (g_pattern_match_simple(route->hosts->pdata[i], name))
+			return true;
+	return false;
+}
+
+static bool address_matches(const struct route *route, const guint8 address[16])
+{
+	guint i;
+
+	for (i = 0; i < route->addresses->len; i++)
+		if (address_block_contains(
+			    &g_array_index(route->addresses, struct address_block, i), address))
+			return true;
+	return false;
+}
+
+static bool port_matches(const struct route *route, guint16 port)
+{
+	guint i;
+
+	for (i = 0; i < route->ports->len; i++) {
+		const struct port_range *range = &g_array_index(route->ports, struct port_range, i);
+
+		if (port >= range->first && port <= range->last)
+			return true;
+	}
+	return route->ports->len == 0;
+}
+
+static bool user_matches(const struct route *route, uid_t uid)
+{
+	guint i;
+
+	for (i = 0; i < route->users->len; i++)
+		if (g_array_index(route->users, uid_t, i) == uid)
+			return true;
+	return route->users->len == 0;
+}
+
+/* The kernel and glibc cut long names; what the broker gets is whole, so it must be equal. */
+static bool program_matches(const struct route *route, const char *program)
+{
+	guint i;
+
+	for (i = 0; i < route->programs->len; i++)
+		if (strcmp(route->programs->pdata[i], program) == 0)
+			return true;
+	return route->programs->len == 0;
+}
+
+static bool asker_matches(const struct route *route, const struct asker *asker)
+{
+	return user_matches(route, asker->uid) && program_matches(route, asker->program) &&
+	       (!route->has_mark || route->mark == asker->mark);
+}
+
+static bool place_matches(const struct route *route, const struct destination *to)
+{
+	if (to->name)
+		return route->addresses->len == 0 &&
+		       (route->hosts->len == 0 || host_matches(route, to->name));
+	if (route->hosts->len)
+		return false;
+	if (route->addresses->len)
+		return address_matches(route, to->address);
+	return !route_is_loopback(to->address);
+}
+
+const struct route *route_match(const struct settings *settings, const struct asker *asker,
+				const struct destination *to)
+{
+	guint i;
+
+	for (i = 0; i < settings->routes->len; i++) {
+		const struct route *route = settings->routes->pdata[i];
+
+		if (route_takes(route->through, to->type) && place_matches(route, to) &&
+		    port_matches(route, to->port) && asker_matches(route, asker))
+			return route;
+	}
+	if (!to->name && route_is_loopback(to->address))
+		return NULL;
+	return route_takes(settings->fallback->through, to->type) ? settings->fallback : NULL;
+}
+
+/* Return: whether the fate is decided. */
+static bool decide(const struct route *route, enum name_fate *fate)
+{
+	switch (route->through) {
+	case ROUTE_TLS:
+	case ROUTE_TCP:
+	case ROUTE_UDP:
+		*fate = NAME_FLAGGED;
+		break;
+	case ROUTE_DIRECT:
+		*fate = NAME_DIRECT;
+		break;
+	case ROUTE_REFUSE:
+		*fate = NAME_REFUSED;
+		break;
+	}
+	return true;
+}
+
+/*
+ * What one route says of a name. A condition on the port (or on the mark, which a look-up has none
+ * of) leaves open what other sockets to the name will do: flagged is then the careful answer for
+ * whatever is not direct, and a `direct` route has no say.
+ */
+static bool route_decides(const struct settings *settings, const struct route *route,
+			  const char *name, enum name_fate *fate)
+{
+	bool whole = route->ports->len == 0 && !route->has_mark;
+
+	if (route->addresses->len || (route->hosts->len && !host_matches(route, name)))
+		return false;
+	if (whole)
+		return decide(route, fate);
+	if (route->through == ROUTE_DIRECT)
+		return false;
+	if (route->hosts->len == 0 &&
+	    (settings->fallback->through == ROUTE_DIRECT || route->through == ROUTE_REFUSE))
+		return false;
+	*fate = NAME_FLAGGED;
+	return true;
+}
+
+enum name_fate route_name_fate(const struct settings *settings, const struct asker *asker,
+			       const char *name, const struct route **by)
+{
+	enum name_fate fate = NAME_DIRECT;
+	guint i;
+
+	for (i = 0; i < settings->routes->len; i++) {
+		*by = settings->routes->pdata[i];
+		if (user_matches(*by, asker->uid) && program_matches(*by, asker->program) &&
+		    route_decides(settings, *by, name, &fate))
+			return fate;
+	}
+	*by = settings->fallback;
+	decide(*by, &fate);
+	return fate;
+}
+
+const struct route *route_find(const struct settings *settings, const char *name)
+{
+	guint i;
+
+	for (i = 0; i < settings->routes->len; i++) {
+		const struct route *route = settings->routes->pdata[i];
+
+		if (strcmp(route->name, name) == 0)
+			return route;
+	}
+	return strcmp(name, settings->fallback->name) == 0 ? settings->fallback : NULL;
+}

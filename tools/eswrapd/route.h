@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which route a destination takes.
+ *
+ * DOC: Theory of operation
+ *
+ * The first route whose conditions all hold wins, in file order; else [default]. `tls` and `tcp`
+ * routes take streams only, `udp` datagrams only, `direct` and `refuse` both. A destination has
+ * either a host name (it came as a stand-in address) or an address, never both: `host` matches the
+ * one and `address` the other. A loopback destination takes only a route whose `address` names it.
+ *
+ * A name is asked for before its port is known, and a stand-in address cannot be reached directly.
+ * So a route with `host` takes a name whole: it is flagged as soon as one port of it might be. A
+ * route without `host` takes names only where it has no other condition on the destination, or
+ * where [default] would not let them go out directly anyway.
+ */
+#ifndef ESWRAPD_ROUTE_H
+#define ESWRAPD_ROUTE_H
+
+#include "eswrapd/settings.h"
+
+/**
+ * struct asker - who wants to connect
+ * @uid:	of the process (SO_PEERCRED)
+ * @program:	its name; advisory
+ * @mark:	SO_MARK of its socket, 0 when it has none
+ */
+struct asker {
+	uid_t uid;
+	const char *program;
+	guint32 mark;
+};
+
+/**
+ * struct destination - where a socket is to go
+ * @type:	SOCK_STREAM or SOCK_DGRAM
+ * @name:	host name in lower case, or NULL
+ * @address:	where @name is NULL: IPv6, or IPv4 v4-mapped
+ * @port:	host byte order
+ */
+struct destination {
+	int type;
+	const char *name;
+	guint8 address[16];
+	guint16 port;
+};
+
+enum name_fate {
+	NAME_DIRECT,  /* not ours: the system's own resolver */
+	NAME_FLAGGED, /* looked up by the module, and gets a stand-in address */
+	NAME_REFUSED, /* not looked up at all */
+};
+
+/**
+ * route_match() - the route that a socket takes
+ *
+ * Return: the route; NULL where none applies, not even [default]: direct.
+ */
+const struct route *route_match(const struct settings *settings, const struct asker *asker,
+				const struct destination *destination);
+
+/**
+ * route_name_fate() - what becomes of a look-up
+ * @name:	in lower case, without a dot at the end; need not be well-formed
+ * @by:		the route that decided
+ */
+enum name_fate route_name_fate(const struct settings *settings, const struct asker *asker,
+			       const char *name, const struct route **by);
+
+/* route_find() - the route of that name ("default" is [default]), or NULL */
+const struct route *route_find(const struct settings *settings, const char *name);
+
+/* route_takes() - does a `through` take sockets of this type? */
+bool route_takes(enum route_through through, int type);
+
+/* route_is_loopback() - 127.0.0.0/8, ::1, or the wildcard addresses that connect() takes as such */
+bool route_is_loopback(const guint8 address[16]);
+
+#endif
