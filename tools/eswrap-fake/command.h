@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands: one table, and a function for each. */
+#ifndef FAKE_COMMAND_H
+#define FAKE_COMMAND_H
+
+#include "eswrap-fake/module.h"
+
+enum verdict {
+	VERDICT_OK,	/* what was added to the answer is the DATA */
+	VERDICT_ERROR,	/* what was added comes before ERROR */
+	VERDICT_REASON, /* what was added comes after ERROR */
+	VERDICT_USAGE,	/* ERROR and the usage line */
+	VERDICT_PROMPT, /* what was added, and the prompt alone */
+	VERDICT_SILENT, /* no answer */
+};
+
+/**
+ * struct argument - what follows the two characters of a command
+ * @text:	behind the '=', terminated; NULL when there was no '='
+ * @payload, @payload_size: the raw bytes of S3 and PG
+ */
+struct argument {
+	const char *text;
+	const uint8_t *payload;
+	size_t payload_size;
+};
+
+/**
+ * struct command - a row of the table
+ * @name:	two characters, or "?"
+ * @run:	carries it out
+ * @usage:	what follows ERROR when its argument is wrong
+ * @payload:	for a command with raw bytes behind it: how many, by its argument; -1: wrong
+ */
+struct command {
+	char name[3];
+	enum verdict (*run)(struct module *module, const struct argument *argument);
+	const char *usage;
+	int (*payload)(const struct module *module, const char *text);
+};
+
+/* command_find() - by the first characters of a command line; NULL: no such command */
+const struct command *command_find(const char *line, size_t size);
+
+/* command_each() - the table in its order; NULL after the last */
+const struct command *command_each(unsigned int index);
+
+/**
+ * argument_number() - a decimal number and nothing else
+ * @min, @max:	what is allowed; leading zeros are
+ *
+ * Return: false when it is anything else.
+ */
+bool argument_number(const char *text, unsigned int min, unsigned int max, unsigned int *value);
+
+/* argument_none() - nothing behind the name, but perhaps a '=' */
+bool argument_none(const struct argument *argument);
+
+/* argument_address() - an IPv4 address, dotted with four numbers */
+bool argument_address(const char *text, struct in_addr *address);
+
+/* wifi_address() - the module's own address, INET_ADDRSTRLEN characters */
+void wifi_address(const struct module *module, char *text);
+
+/* One for each row; what they do stands in the page's tables. */
+enum verdict run_help(struct module *module, const struct argument *argument);
+enum verdict run_identity(struct module *module, const struct argument *argument);
+enum verdict run_uart_show(struct module *module, const struct argument *argument);
+enum verdict run_uart_apply(struct module *module, const struct argument *argument);
+enum verdict run_uart_rate(struct module *module, const struct argument *argument);
+enum verdict run_system_show(struct module *module, const struct argument *argument);
+enum verdict run_factory(struct module *module, const struct argument *argument);
+enum verdict run_save(struct module *module, const struct argument *argument);
+enum verdict run_mac(struct module *module, const struct argument *argument);
+enum verdict run_reset(struct module *module, const struct argument *argument);
+enum verdict run_message_mode(struct module *module, const struct argument *argument);
+enum verdict run_message_read(struct module *module, const struct argument *argument);
+
+enum verdict run_wifi_show(struct module *module, const struct argument *argument);
+enum verdict run_join(struct module *module, const struct argument *argument);
+enum verdict run_leave(struct module *module, const struct argument *argument);
+enum verdict run_joined(struct module *module, const struct argument *argument);
+enum verdict run_signal(struct module *module, const struct argument *argument);
+enum verdict run_ssid(struct module *module, const struct argument *argument);
+enum verdict run_passphrase(struct module *module, const struct argument *argument);
+enum verdict run_security(struct module *module, const struct argument *argument);
+enum verdict run_dhcp(struct module *module, const struct argument *argument);
+enum verdict run_static_address(struct module *module, const struct argument *argument);
+enum verdict run_static_netmask(struct module *module, const struct argument *argument);
+enum verdict run_static_gateway(struct module *module, const struct argument *argument);
+enum verdict run_static_dns(struct module *module, const struct argument *argument);
+enum verdict run_country(struct module *module, const struct argument *argument);
+
+enum verdict run_transport_show(struct module *module, const struct argument *argument);
+enum verdict run_select(struct module *module, const struct argument *argument);
+enum verdict run_protocol(struct module *module, const struct argument *argument);
+enum verdict run_local_port(struct module *module, const struct argument *argument);
+enum verdict run_remote_address(struct module *module, const struct argument *argument);
+enum verdict run_remote_port(struct module *module, const struct argument *argument);
+enum verdict run_client(struct module *module, const struct argument *argument);
+enum verdict run_verify(struct module *module, const struct argument *argument);
+enum verdict run_lookup(struct module *module, const struct argument *argument);
+enum verdict run_read(struct module *module, const struct argument *argument);
+enum verdict run_read_size(struct module *module, const struct argument *argument);
+enum verdict run_read_wait(struct module *module, const struct argument *argument);
+enum verdict run_read_mode(struct module *module, const struct argument *argument);
+enum verdict run_write_wait(struct module *module, const struct argument *argument);
+enum verdict run_write(struct module *module, const struct argument *argument);
+int write_payload(const struct module *module, const char *text);
+
+enum verdict run_set_active(struct module *module, const struct argument *argument);
+enum verdict run_program(struct module *module, const struct argument *argument);
+int program_payload(const struct module *module, const char *text);
+
+#endif

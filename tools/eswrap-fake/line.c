@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+/*
+ * DOC: Theory of Operation
+ *
+ * The host's socket or pseudo-terminal moves bytes in no time; a UART takes ten bits for each. The
+ * line keeps one clock for each direction: the moment when its last byte was through. A byte is
+ * through one byte time after the one before it, or after the moment it was handed over, whichever
+ * is later. The clocks are absolute, so an overslept wait delays one chunk and not all that follow.
+ *
+ * To the host, bytes go out in chunks of CHUNK_NS, each when the time of its last byte has come and
+ * never before. From the host, bytes are taken as they come and the module waits for the arrival of
+ * the last one it needs: one wait for a command, however long it is.
+ *
+ * On a pseudo-terminal the host's side has a rate of its own. Where that is not the module's, what
+ * one end sends is not what the other receives: the bytes are replaced by others.
+ */
+#include "eswrap-fake/line.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Chunks to the host: short against any gap that a host has to expect inside a response. */
+#define CHUNK_NS (500 * NS_PER_US)
+/* How far the receive clock may run ahead before no more is taken from the host. */
+#define AHEAD_NS      (50 * NS_PER_MS)
+#define BITS_PER_BYTE 10
+
+void line_init(struct line *line, struct loop *loop, struct host *host, struct trace *trace,
+	       unsigned int rate, bool paced)
+{
+	memset(line, 0, sizeof(*line));
+	line->loop = loop;
+	line->host = host;
+	line->trace = trace;
+	line->rate = rate;
+	line->paced = paced;
+}
+
+/* The time that bytes need. */
+static int64_t span_ns(const struct line *line, size_t bytes)
+{
+	return line->paced ? (int64_t)bytes * BITS_PER_BYTE * NS_PER_SEC / line->rate : 0;
+}
+
+/* Sampled at another rate, a byte is some other byte; which one does not matter. */
+static void garble(uint8_t *data, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		data[i] = ((data[i] << 3) | (data[i] >> 5)) ^ (0xa5 + i);
+}
+
+static bool rates_differ(const struct line *line)
+{
+	unsigned int rate;
+
+	if (!line->paced)
+		return false;
+	rate = host_rate(line->host);
+	return rate && rate != line->rate;
+}
+
+static void make_room(struct line *line)
+{
+	if (line->head == line->tail) {
+		line->head = 0;
+		line->tail = 0;
+	} else if (line->tail > LINE_RX_MAX / 2) {
+		memmove(line->rx, line->rx + line->head, line_size(line));
+		line->tail -= line->head;
+		line->head = 0;
+	}
+}
+
+int line_fill(struct line *line, int64_t deadline)
+{
+	uint8_t *into;
+	size_t n;
+	int r;
+
+	if (line->paced && line->rx_clock > now_ns() + AHEAD_NS) {
+		r = loop_sleep_until(line->loop, line->rx_clock);
+		if (r < 0)
+			return r;
+	}
+	make_room(line);
+	into = line->rx + line->tail;
+	for (;;) {
+		if (line->rx_wait) {
+			r = host_wait(line->host, POLLIN, deadline);
+			if (r <= 0)
+				return r;
+		}
+		n = host_read(line->host, into, LINE_RX_MAX - line->tail, &line->rx_wait);
+		if (n)
+			break;
+	}
+	line->tail += n;
+	line->rx_clock = MAX(line->rx_clock, now_ns()) + span_ns(line, n);
+	if (rates_differ(line))
+		garble(into, n);
+	trace_bytes(line->trace, '>', line->rx_clock, into, n);
+	return n;
+}
+
+int64_t line_arrival(const struct line *line, size_t size)
+{
+	return line->rx_clock - span_ns(line, line_size(line) - size);
+}
+
+void line_consume(struct line *line, size_t size)
+{
+	line->head += size;
+}
+
+void line_discard(struct line *line)
+{
+	bool wait_first = false;
+
+	line->head = 0;
+	line->tail = 0;
+	while (!wait_first && host_read(line->host, line->rx, LINE_RX_MAX, &wait_first) > 0)
+		continue;
+	line->rx_clock = now_ns();
+}
+
+/* Hands bytes over at once, waiting only for a host whose buffer is full. */
+static int hand_over(struct line *line, const uint8_t *data, size_t size)
+{
+	size_t n;
+	int r;
+
+	while (size) {
+		n = host_write(line->host, data, size);
+		data += n;
+		size -= n;
+		if (!size)
+			break;
+		r = host_wait(line->host, POLLOUT, LOOP_FOREVER);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int send_paced(struct line *line, const uint8_t *data, size_t size)
+{
+	int64_t start = MAX(line->tx_clock, now_ns());
+	size_t chunk = MAX(CHUNK_NS / span_ns(line, 1), 1);
+	size_t done = 0, n;
+	int r;
+
+	line->tx_clock = start + span_ns(line, size);
+	while (done < size) {
+		n = MIN(chunk, size - done);
+		r = loop_sleep_until(line->loop, start + span_ns(line, done + n));
+		if (r < 0)
+			return r;
+		r = hand_over(line, data + done, n);
+		if (r < 0)
+			return r;
+		done += n;
+	}
+	return 0;
+}
+
+int line_send(struct line *line, const uint8_t *data, size_t size)
+{
+	uint8_t *copy = NULL;
+	int r;
+
+	if (rates_differ(line)) {
+		copy = g_memdup2(data, size);
+		garble(copy, size);
+		data = copy;
+	}
+	r = line->paced ? send_paced(line, data, size) : hand_over(line, data, size);
+	trace_bytes(line->trace, '<', MAX(line->tx_clock, now_ns()), data, size);
+	g_free(copy);
+	return r;
+}

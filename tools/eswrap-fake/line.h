@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* The serial line: bytes that take their time. */
+#ifndef FAKE_LINE_H
+#define FAKE_LINE_H
+
+#include "eswrap-fake/host.h"
+#include "eswrap-fake/trace.h"
+
+/* Holds the longest command with its payload, and as much again. */
+#define LINE_RX_MAX 32768
+
+/**
+ * struct line - one serial line, seen from the module
+ * @rate:	bit/s; 8N1, so a byte is ten bits long
+ * @paced:	bytes take the time that @rate says; otherwise none
+ * @rx, @head, @tail: what has been received and not been consumed
+ * @rx_clock:	when the last byte of @rx has fully arrived, CLOCK_MONOTONIC in ns
+ * @rx_wait:	the host's buffer is known to be empty
+ * @tx_clock:	when the last byte that was sent has fully left
+ */
+struct line {
+	struct loop *loop;
+	struct host *host;
+	struct trace *trace;
+	unsigned int rate;
+	bool paced;
+	int64_t rx_clock, tx_clock;
+	size_t head, tail;
+	bool rx_wait;
+	uint8_t rx[LINE_RX_MAX];
+};
+
+/**
+ * line_init() - a line with nothing on it
+ * @rate:	bit/s
+ * @paced:	whether bytes take their time
+ */
+void line_init(struct line *line, struct loop *loop, struct host *host, struct trace *trace,
+	       unsigned int rate, bool paced);
+
+/* line_size(), line_bytes() - what has been received; valid until the next line_fill() */
+static inline size_t line_size(const struct line *line)
+{
+	return line->tail - line->head;
+}
+
+static inline uint8_t *line_bytes(struct line *line)
+{
+	return line->rx + line->head;
+}
+
+/**
+ * line_fill() - receive more
+ * @deadline:	give up then; LOOP_FOREVER: never
+ *
+ * The caller keeps what it has not consumed below LINE_RX_MAX.
+ *
+ * Return: how many bytes came; 0 at the deadline; -EINTR when the program is to end.
+ */
+int line_fill(struct line *line, int64_t deadline);
+
+/* line_arrival() - when the first @size bytes of the received ones have fully arrived, ns */
+int64_t line_arrival(const struct line *line, size_t size);
+
+/* line_consume() - the first @size bytes have been dealt with */
+void line_consume(struct line *line, size_t size);
+
+/* line_discard() - forget what was received, and what the host has sent up to now */
+void line_discard(struct line *line);
+
+/**
+ * line_send() - send bytes, and return when the last one has left
+ *
+ * Return: 0, or -EINTR when the program is to end.
+ */
+int line_send(struct line *line, const uint8_t *data, size_t size);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FAKE_LOOP_H
+#define FAKE_LOOP_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NS_PER_US  INT64_C(1000)
+#define NS_PER_MS  INT64_C(1000000)
+#define NS_PER_SEC INT64_C(1000000000)
+
+#define LOOP_FOREVER INT64_MAX
+/* Descriptors that one loop_wait() can take. */
+#define LOOP_FDS_MAX 8
+
+/**
+ * struct loop - what has to be looked after during every wait
+ * @signal_fd:	signalfd for SIGTERM, SIGINT and SIGHUP
+ * @stop:	one of them came: everything unwinds
+ * @door_fd:	the listening socket of the host's side, -1: none
+ * @door:	called when somebody is at the door
+ * @door_data:	its argument
+ */
+struct loop {
+	int signal_fd;
+	bool stop;
+	int door_fd;
+	void (*door)(void *data);
+	void *door_data;
+};
+
+/* now_ns() - CLOCK_MONOTONIC in nanoseconds */
+int64_t now_ns(void);
+
+/**
+ * loop_init() - block the signals that end the program and take them by descriptor
+ *
+ * Return: 0, or a negative errno.
+ */
+int loop_init(struct loop *loop);
+void loop_free(struct loop *loop);
+
+/**
+ * loop_wait() - wait for descriptors or a point in time
+ * @fds:	at most LOOP_FDS_MAX; revents are set on return
+ * @count:	how many
+ * @deadline:	CLOCK_MONOTONIC in ns, or LOOP_FOREVER
+ *
+ * Return: how many of @fds have events; 0 at the deadline; -EINTR when the program is to end.
+ */
+int loop_wait(struct loop *loop, struct pollfd *fds, unsigned int count, int64_t deadline);
+
+/**
+ * loop_sleep_until() - let time pass, precisely
+ *
+ * Return: 0, or -EINTR when the program is to end.
+ */
+int loop_sleep_until(struct loop *loop, int64_t deadline);
+
+#endif

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: MIT
+/*
+ * DOC: Theory of Operation
+ *
+ * The module is a loop: idle until a command has arrived in full, carry it out, answer, idle again.
+ * A command is the bytes up to \r; S3 and PG are followed by as many raw bytes as they say. What
+ * the host sends while a command is carried out waits in the line's buffer and is read afterwards:
+ * the line is half duplex, and a host that does not keep to it gets its answers late, not lost.
+ *
+ * Between commands \n and NUL are skipped: hosts send I?\r\n, and Zephyr's driver sends one byte
+ * more than the payload of S3 has. A line that is too long for any command is an error once its \r
+ * has come, and costs no memory until then.
+ *
+ * A reset, by ZR or a fault, forgets everything that Z1 has not saved, takes its time, and ends
+ * with the prompt.
+ */
+#include "eswrap-fake/module.h"
+#include "eswrap-fake/command.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PROMPT "> "
+
+void module_factory(const struct module *module, struct settings *settings)
+{
+	memset(settings, 0, sizeof(*settings));
+	settings->security = SECURITY_WPA2;
+	settings->dhcp = 1;
+	strcpy(settings->country, "US");
+	settings->baud = module->options->baud;
+}
+
+/* What a module knows right after it got power. */
+static void power_up(struct module *module)
+{
+	unsigned int i;
+
+	if (module->flash.saved)
+		module->settings = module->flash.settings;
+	else
+		module_factory(module, &module->settings);
+	module->line.rate = module->settings.baud;
+	for (i = 0; i < SOCKET_COUNT; i++)
+		socket_reset(&module->sockets[i]);
+	module->joined = false;
+	module->selected = 0;
+	module->active_set = 0;
+	module->quiet = false;
+	module->reset = false;
+	g_queue_clear_full(&module->messages, g_free);
+	memset(&module->ping, 0, sizeof(module->ping));
+}
+
+struct module *module_new(const struct options *options, struct loop *loop, struct host *host,
+			  struct trace *trace, GError **error)
+{
+	struct module *module = g_new0(struct module, 1);
+
+	module->options = options;
+	module->loop = loop;
+	module->trace = trace;
+	g_queue_init(&module->messages);
+	if (!flash_open(&module->flash, options->flash, error)) {
+		module_free(module);
+		return NULL;
+	}
+	line_init(&module->line, loop, host, trace, options->baud, options->paced);
+	power_up(module);
+	return module;
+}
+
+void module_free(struct module *module)
+{
+	if (!module)
+		return;
+	module_disconnect(module);
+	g_queue_clear_full(&module->messages, g_free);
+	flash_close(&module->flash);
+	g_free(module);
+}
+
+void module_disconnect(struct module *module)
+{
+	unsigned int i;
+
+	for (i = 0; i < SOCKET_COUNT; i++)
+		socket_close(&module->sockets[i]);
+}
+
+void module_message(struct module *module, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	trace_note(module->trace, "message: %s", text);
+	g_queue_push_tail(&module->messages, text);
+	if (module->messages.length > MESSAGES_MAX)
+		g_free(g_queue_pop_head(&module->messages));
+}
+
+void answer_bytes(struct module *module, const void *data, size_t size)
+{
+	size = MIN(size, ANSWER_MAX - module->answer_size);
+	memcpy(module->answer + module->answer_size, data, size);
+	module->answer_size += size;
+}
+
+void answer_text(struct module *module, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	answer_bytes(module, text, strlen(text));
+	g_free(text);
+}
+
+static int send_text(struct module *module, const char *text)
+{
+	return line_send(&module->line, (const uint8_t *)text, strlen(text));
+}
+
+/* The time a command takes before its answer begins. */
+static int take_time(struct module *module, const char *name)
+{
+	const GArray *times = module->options->times;
+	const struct command_time *time;
+	unsigned int i;
+
+	for (i = 0; i < times->len; i++) {
+		time = &g_array_index(times, struct command_time, i);
+		if (!time->name || g_str_equal(time->name, name))
+			return loop_sleep_until(module->loop, now_ns() + time->ns);
+	}
+	return 0;
+}
+
+/* Puts what surrounds the DATA in place. The answer was begun with \r\n. */
+static void frame_answer(struct module *module, enum verdict verdict, const char *usage)
+{
+	const size_t begin = 2;
+	bool empty = module->answer_size == begin;
+	char *reason;
+
+	switch (verdict) {
+	case VERDICT_OK:
+		answer_text(module, "%sOK\r\n" PROMPT,
+			    empty && module->options->short_empty ? "" : "\r\n");
+		break;
+	case VERDICT_ERROR:
+		answer_text(module, "%sERROR\r\n" PROMPT, empty ? "" : "\r\n");
+		break;
+	case VERDICT_REASON:
+		reason = g_strndup((const char *)module->answer + begin,
+				   module->answer_size - begin);
+		module->answer_size = begin;
+		answer_text(module, "ERROR\r\n%s\r\n" PROMPT, reason);
+		g_free(reason);
+		break;
+	case VERDICT_USAGE:
+		module->answer_size = begin;
+		answer_text(module, "ERROR\r\n%s\r\n" PROMPT, usage);
+		break;
+	case VERDICT_PROMPT:
+		answer_text(module, "\r\n" PROMPT);
+		break;
+	case VERDICT_SILENT:
+		module->answer_size = 0;
+		break;
+	}
+}
+
+static int give_answer(struct module *module, enum verdict verdict, const char *usage)
+{
+	frame_answer(module, verdict, usage);
+	return line_send(&module->line, module->answer, module->answer_size);
+}
+
+/* Waits until the first @size bytes on the line are there, and have arrived. */
+static int await_bytes(struct module *module, size_t size, int64_t pause_ns)
+{
+	struct line *line = &module->line;
+	int r;
+
+	while (line_size(line) < size) {
+		r = line_fill(line, pause_ns ? now_ns() + pause_ns : LOOP_FOREVER);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			return -ETIMEDOUT;
+	}
+	return loop_sleep_until(module->loop, line_arrival(line, size));
+}
+
+/*
+ * Where the command line at the start of @line ends. In the note's form of
+ * PG its third comma ends the line and belongs to it; the payload begins behind it.
+ *
+ * Return: the number of bytes with the terminator, 0: more is needed.
+ */
+static size_t line_end(const struct module *module, const uint8_t *line, size_t size)
+{
+	const uint8_t *end = memchr(line, '\r', size);
+	size_t length = end ? (size_t)(end - line) : size;
+	unsigned int commas = 0;
+	size_t i;
+
+	if (module->options->dialect == DIALECT_NOTE && length > 3 && memcmp(line, "PG=", 3) == 0)
+		for (i = 3; i < MIN(length, COMMAND_MAX); i++)
+			if (line[i] == ',' && ++commas == 3)
+				return i + 1;
+	return end ? length + 1 : 0;
+}
+
+/* Skips what may stand between two commands. */
+static void skip_filling(struct line *line)
+{
+	while (line_size(line) && (*line_bytes(line) == '\n' || *line_bytes(line) == '\0'))
+		line_consume(line, 1);
+}
+
+/*
+ * Waits for a whole command line and moves it to @text, terminated.
+ *
+ * Return: its length; -E2BIG when it was too long for any command; -EINTR.
+ */
+static int await_command(struct module *module, char *text)
+{
+	struct line *line = &module->line;
+	bool too_long = false;
+	size_t end, length;
+	int r;
+
+	for (;;) {
+		if (!too_long)
+			skip_filling(line);
+		end = line_end(module, line_bytes(line), line_size(line));
+		if (end)
+			break;
+		if (line_size(line) > COMMAND_MAX) {
+			too_long = true;
+			line_consume(line, line_size(line));
+		}
+		r = line_fill(line, LOOP_FOREVER);
+		if (r < 0)
+			return r;
+	}
+	r = loop_sleep_until(module->loop, line_arrival(line, end));
+	if (r < 0)
+		return r;
+	length = line_bytes(line)[end - 1] == '\r' ? end - 1 : end;
+	too_long |= length > COMMAND_MAX;
+	if (!too_long) {
+		memcpy(text, line_bytes(line), length);
+		text[length] = '\0';
+	}
+	line_consume(line, end);
+	return too_long ? -E2BIG : (int)length;
+}
+
+/*
+ * Carries out one command line.
+ *
+ * Return: 0, or -EINTR when the program is to end.
+ */
+static int execute(struct module *module, const char *text, size_t size)
+{
+	const struct command *command = command_find(text, size);
+	struct argument argument = { .text = NULL };
+	enum verdict verdict = VERDICT_USAGE;
+	int payload = 0, r;
+
+	module->commands++;
+	if (!command || memchr(text, '\0', size)) {
+		r = take_time(module, "");
+		return r ? r : give_answer(module, VERDICT_USAGE, "Unknown command");
+	}
+	if (size > strlen(command->name))
+		argument.text = text + strlen(command->name) + 1;
+	if (command->payload)
+		payload = command->payload(module, argument.text);
+	if (payload > 0) {
+		r = await_bytes(module, payload, module->options->payload_ns);
+		if (r == -EINTR)
+			return r;
+		if (r) {
+			line_consume(&module->line, line_size(&module->line));
+			return give_answer(module, VERDICT_USAGE, "Timeout: data incomplete");
+		}
+		argument.payload = line_bytes(&module->line);
+		argument.payload_size = payload;
+	}
+	if (payload >= 0)
+		verdict = command->run(module, &argument);
+	line_consume(&module->line, argument.payload_size);
+	if (module->loop->stop)
+		return -EINTR;
+	r = take_time(module, command->name);
+	return r ? r : give_answer(module, verdict, command->usage);
+}
+
+static int one_command(struct module *module)
+{
+	char text[COMMAND_MAX + 1];
+	int r = await_command(module, text);
+
+	if (r == -EINTR)
+		return r;
+	module->answer_size = 0;
+	answer_text(module, "\r\n");
+	if (r == -E2BIG) {
+		module->commands++;
+		return give_answer(module, VERDICT_USAGE, "Command too long");
+	}
+	return execute(module, text, r);
+}
+
+static int restart(struct module *module)
+{
+	int r;
+
+	trace_note(module->trace, "reset");
+	module_disconnect(module);
+	power_up(module);
+	r = loop_sleep_until(module->loop, now_ns() + module->options->boot_ns);
+	if (r)
+		return r;
+	line_discard(&module->line);
+	return send_text(module, "\r\n" PROMPT);
+}
+
+/* Prints the messages that came up, unless they are to wait for MR. */
+static int print_messages(struct module *module)
+{
+	char *text, *message;
+	int r = 0;
+
+	while (!r && !module->quiet && (message = g_queue_pop_head(&module->messages))) {
+		text = g_strdup_printf("\r\n%s\r\n" PROMPT, message);
+		r = send_text(module, text);
+		g_free(text);
+		g_free(message);
+	}
+	return r;
+}
+
+void module_run(struct module *module)
+{
+	int r = send_text(module, "\r\n" PROMPT);
+
+	while (r == 0) {
+		r = one_command(module);
+		if (module->new_rate)
+			module->line.rate = module->new_rate;
+		module->new_rate = 0;
+		if (r == 0 && module->reset)
+			r = restart(module);
+		if (r == 0)
+			r = print_messages(module);
+	}
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* The module as a whole: what it knows, and the cycle of commands and answers. */
+#ifndef FAKE_MODULE_H
+#define FAKE_MODULE_H
+
+#include "eswrap-fake/flash.h"
+#include "eswrap-fake/line.h"
+#include "eswrap-fake/net.h"
+#include "eswrap-fake/options.h"
+
+/* The longest answer: one of F0 with every access point there can be. */
+#define ANSWER_MAX   16384
+#define COMMAND_MAX  512 /* bytes of a command up to its \r */
+#define MESSAGES_MAX 32	 /* asynchronous messages that wait for MR */
+
+/**
+ * struct module - everything there is
+ * @settings:	C1 to C9, CN, U2
+ * @joined:	there is a Wi-Fi association
+ * @selected:	P0
+ * @active_set:	PF
+ * @quiet:	MT=1: messages wait for MR
+ * @messages:	the texts that wait
+ * @ping:	T1 to T3
+ * @reset:	the module is to restart after this command
+ * @new_rate:	the line's rate after this answer, 0: stays
+ * @answer, @answer_size:	the answer being made
+ * @commands:	carried out since the start
+ */
+struct module {
+	const struct options *options;
+	struct loop *loop;
+	struct trace *trace;
+	struct line line;
+	struct flash flash;
+	struct settings settings;
+	bool joined;
+	struct socket sockets[SOCKET_COUNT];
+	unsigned int selected;
+	unsigned int active_set;
+	bool quiet;
+	GQueue messages;
+	struct {
+		struct in_addr address;
+		unsigned int count, interval_ms;
+	} ping;
+	bool reset;
+	unsigned int new_rate;
+	uint8_t answer[ANSWER_MAX];
+	size_t answer_size;
+	uint64_t commands;
+};
+
+/**
+ * module_new() - a module that is switched off
+ * @host:	the host's end of its line
+ * @options, @loop, @host, @trace: outlive it
+ *
+ * Return: the module, or NULL with @error set when its flash cannot be used.
+ */
+struct module *module_new(const struct options *options, struct loop *loop, struct host *host,
+			  struct trace *trace, GError **error);
+void module_free(struct module *module);
+
+/* module_run() - switch it on, and return when the program is to end */
+void module_run(struct module *module);
+
+/* module_socket() - the selected socket */
+static inline struct socket *module_socket(struct module *module)
+{
+	return &module->sockets[module->selected];
+}
+
+/* module_disconnect() - every connection ends */
+void module_disconnect(struct module *module);
+
+/* module_message() - an asynchronous message: printed when the line is free, or kept for MR */
+void module_message(struct module *module, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* module_factory() - the settings as they were when the module was made */
+void module_factory(const struct module *module, struct settings *settings);
+
+/* answer_text(), answer_bytes() - add to the answer being made; what does not fit is cut off */
+void answer_text(struct module *module, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void answer_bytes(struct module *module, const void *data, size_t size);
+
+#endif

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT
+/*
+ * DOC: Theory of Operation
+ *
+ * A socket of the module is a socket of this machine. What the far end has sent stays in the
+ * kernel's receive buffer until the host asks for it with R0, so the real connection has the real
+ * backpressure, and the module holds no data of its own: one TLS record at most, in OpenSSL.
+ *
+ * A TLS record that has been made must be sent. When the connection does not take it within S2, its
+ * bytes count as accepted and the record waits in unsent; the next S3 sends it first.
+ */
+#include "eswrap-fake/net.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+void socket_reset(struct socket *sock)
+{
+	memset(sock, 0, sizeof(*sock));
+	sock->fd = -1;
+	sock->read_max = PAYLOAD_MAX;
+	sock->write_wait_ms = 10000;
+}
+
+static bool is_datagram(enum protocol protocol)
+{
+	return protocol == PROTOCOL_UDP || protocol == PROTOCOL_UDP_LITE;
+}
+
+static int new_fd(enum protocol protocol)
+{
+	static const struct {
+		int type, number;
+	} kinds[] = {
+		[PROTOCOL_TCP] = { SOCK_STREAM, IPPROTO_TCP },
+		[PROTOCOL_UDP] = { SOCK_DGRAM, IPPROTO_UDP },
+		[PROTOCOL_UDP_LITE] = { SOCK_DGRAM, IPPROTO_UDPLITE },
+		[PROTOCOL_TLS] = { SOCK_STREAM, IPPROTO_TCP },
+	};
+
+	return socket(AF_INET, kinds[protocol].type | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		      kinds[protocol].number);
+}
+
+static struct sockaddr_in remote_address(const struct socket *sock)
+{
+	return (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_addr = sock->remote,
+		.sin_port = htons(sock->remote_port),
+	};
+}
+
+static int bind_local(const struct socket *sock)
+{
+	struct sockaddr_in local = {
+		.sin_family = AF_INET,
+		.sin_port = htons(sock->local_port),
+	};
+	int one = 1;
+
+	if (!sock->local_port)
+		return 0;
+	setsockopt(sock->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	return bind(sock->fd, (const struct sockaddr *)&local, sizeof(local)) ? -errno : 0;
+}
+
+static void set_tcp_options(const struct socket *sock)
+{
+	int one = 1, seconds = MAX(sock->keep_alive_ms / 1000, 1);
+
+	setsockopt(sock->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (!sock->keep_alive)
+		return;
+	setsockopt(sock->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	setsockopt(sock->fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
+	setsockopt(sock->fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof(seconds));
+}
+
+static int connect_stream(const struct socket *sock, struct loop *loop, int64_t deadline)
+{
+	struct sockaddr_in remote = remote_address(sock);
+	struct pollfd poll_fd = { .fd = sock->fd, .events = POLLOUT };
+	socklen_t size = sizeof(int);
+	int error, r;
+
+	set_tcp_options(sock);
+	if (connect(sock->fd, (const struct sockaddr *)&remote, sizeof(remote)) == 0)
+		return 0;
+	if (errno != EINPROGRESS)
+		return -errno;
+	r = loop_wait(loop, &poll_fd, 1, deadline);
+	if (r <= 0)
+		return r ? r : -ETIMEDOUT;
+	if (getsockopt(sock->fd, SOL_SOCKET, SO_ERROR, &error, &size))
+		return -errno;
+	return -error;
+}
+
+bool socket_open(struct socket *sock, struct loop *loop, GBytes *const *items, bool check_names,
+		 bool tls13, int64_t connect_ns, char **why)
+{
+	struct tls_setup setup = {
+		.items = items,
+		.verify = sock->verify,
+		.name = sock->name,
+		.address = sock->remote,
+		.check_names = check_names,
+		.tls13 = tls13,
+	};
+	int64_t deadline = now_ns() + connect_ns;
+	int r;
+
+	sock->open_as = sock->protocol;
+	sock->gone = false;
+	sock->unsent_size = 0;
+	sock->fd = new_fd(sock->protocol);
+	r = sock->fd < 0 ? -errno : bind_local(sock);
+	if (r == 0 && !is_datagram(sock->protocol))
+		r = connect_stream(sock, loop, deadline);
+	if (r) {
+		*why = g_strdup(g_strerror(-r));
+	} else if (sock->protocol == PROTOCOL_TLS) {
+		sock->tls = tls_connect(loop, sock->fd, &setup, deadline, why);
+		if (!sock->tls)
+			r = -ECONNREFUSED;
+	}
+	if (r)
+		socket_close(sock);
+	return r == 0;
+}
+
+void socket_close(struct socket *sock)
+{
+	if (sock->fd < 0)
+		return;
+	g_clear_pointer(&sock->tls, tls_free);
+	close(sock->fd);
+	sock->fd = -1;
+}
+
+/* A client hears only the one it talks to. */
+static ssize_t receive_datagram(const struct socket *sock, uint8_t *data, size_t size)
+{
+	struct sockaddr_in from;
+	socklen_t from_size;
+	ssize_t n;
+
+	do {
+		from_size = sizeof(from);
+		n = recvfrom(sock->fd, data, size, 0, (struct sockaddr *)&from, &from_size);
+		if (n < 0)
+			return errno == EAGAIN ? -EAGAIN : 0;
+	} while (from.sin_addr.s_addr != sock->remote.s_addr ||
+		 ntohs(from.sin_port) != sock->remote_port);
+	return n;
+}
+
+/* Return: bytes, 0: ended, -EAGAIN, or another negative errno: broken. */
+static ssize_t receive(const struct socket *sock, uint8_t *data, size_t size, short *events)
+{
+	ssize_t n;
+
+	*events = POLLIN;
+	if (sock->tls)
+		return tls_read(sock->tls, data, size, events);
+	n = recv(sock->fd, data, size, 0);
+	return n < 0 ? -errno : n;
+}
+
+static int wait_for(const struct socket *sock, struct loop *loop, short events, int64_t deadline)
+{
+	struct pollfd poll_fd = { .fd = sock->fd, .events = events };
+
+	return loop_wait(loop, &poll_fd, 1, deadline);
+}
+
+static ssize_t read_datagram(struct socket *sock, struct loop *loop, uint8_t *data,
+			     int64_t deadline)
+{
+	ssize_t n;
+	int r;
+
+	for (;;) {
+		n = receive_datagram(sock, data, sock->read_max);
+		if (n != -EAGAIN)
+			return n;
+		r = wait_for(sock, loop, POLLIN, deadline);
+		if (r <= 0)
+			return r;
+	}
+}
+
+static ssize_t read_stream(struct socket *sock, struct loop *loop, uint8_t *data, int64_t deadline)
+{
+	size_t size = sock->read_max, got = 0;
+	short events;
+	ssize_t n;
+	int r;
+
+	while (got < size && !sock->gone) {
+		n = receive(sock, data + got, size - got, &events);
+		if (n > 0) {
+			got += n;
+			/* A record may be followed by another, a short recv() is not. */
+			if (sock->read_at_once && !sock->tls)
+				break;
+			continue;
+		}
+		if (n != -EAGAIN) {
+			sock->gone = true;
+			break;
+		}
+		if (got && sock->read_at_once)
+			break;
+		r = wait_for(sock, loop, events, deadline);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			break;
+	}
+	return got == 0 && sock->gone ? -EPIPE : (ssize_t)got;
+}
+
+ssize_t socket_read(struct socket *sock, struct loop *loop, uint8_t *data)
+{
+	int64_t deadline = now_ns() + sock->read_wait_ms * NS_PER_MS;
+
+	if (sock->fd < 0)
+		return -EPIPE;
+	return is_datagram(sock->open_as) ? read_datagram(sock, loop, data, deadline)
+					  : read_stream(sock, loop, data, deadline);
+}
+
+/* Return: bytes taken, -EAGAIN, or another negative errno: broken. */
+static ssize_t transmit(const struct socket *sock, const uint8_t *data, size_t size, short *events)
+{
+	ssize_t n;
+
+	*events = POLLOUT;
+	if (sock->tls) {
+		n = tls_write(sock->tls, data, size, events);
+		return n ? n : -EPIPE;
+	}
+	n = send(sock->fd, data, size, MSG_NOSIGNAL);
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t write_datagram(const struct socket *sock, const uint8_t *data, size_t size)
+{
+	struct sockaddr_in remote = remote_address(sock);
+
+	/* What the network does with a datagram is not the sender's business. */
+	sendto(sock->fd, data, size, MSG_NOSIGNAL, (const struct sockaddr *)&remote,
+	       sizeof(remote));
+	return size;
+}
+
+/* Sends all, or what goes until the deadline. Return: bytes, or a negative errno. */
+static ssize_t push(struct socket *sock, struct loop *loop, const uint8_t *data, size_t size,
+		    int64_t deadline)
+{
+	size_t done = 0;
+	short events;
+	ssize_t n;
+	int r;
+
+	while (done < size) {
+		n = transmit(sock, data + done, size - done, &events);
+		if (n > 0) {
+			done += n;
+			continue;
+		}
+		if (n != -EAGAIN)
+			return -EPIPE;
+		r = wait_for(sock, loop, events, deadline);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			break;
+	}
+	return done;
+}
+
+static ssize_t write_tls(struct socket *sock, struct loop *loop, const uint8_t *data, size_t size,
+			 int64_t deadline)
+{
+	ssize_t n;
+
+	if (sock->unsent_size) {
+		n = push(sock, loop, sock->unsent, sock->unsent_size, deadline);
+		if (n <= 0)
+			return n;
+		sock->unsent_size = 0;
+	}
+	n = push(sock, loop, data, size, deadline);
+	if (n < 0 || n == (ssize_t)size)
+		return n;
+	sock->unsent_size = size - n;
+	memcpy(sock->unsent, data + n, sock->unsent_size);
+	return size;
+}
+
+ssize_t socket_write(struct socket *sock, struct loop *loop, const uint8_t *data, size_t size)
+{
+	int64_t deadline = now_ns() + sock->write_wait_ms * NS_PER_MS;
+
+	if (sock->fd < 0)
+		return -EPIPE;
+	if (is_datagram(sock->open_as))
+		return write_datagram(sock, data, size);
+	if (sock->tls)
+		return write_tls(sock, loop, data, size, deadline);
+	return push(sock, loop, data, size, deadline);
+}
+
+uint16_t socket_local_port(const struct socket *sock)
+{
+	struct sockaddr_in local;
+	socklen_t size = sizeof(local);
+
+	if (sock->fd < 0 || getsockname(sock->fd, (struct sockaddr *)&local, &size))
+		return sock->local_port;
+	return ntohs(local.sin_port);
+}

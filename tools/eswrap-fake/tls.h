@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* TLS as the product note describes it, by OpenSSL. */
+#ifndef FAKE_TLS_H
+#define FAKE_TLS_H
+
+#include "eswrap-fake/flash.h"
+#include "eswrap-fake/loop.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum verify { VERIFY_NONE, VERIFY_OPTIONAL, VERIFY_REQUIRED }; /* values of P9 [product note] */
+
+struct tls;
+
+/**
+ * struct tls_setup - what a connection is made with
+ * @items:	the active set
+ * @verify:	P9
+ * @name:	what D0 was given, "" when that was an address: sent as SNI
+ * @address:	the server's address
+ * @check_names: the certificate must carry @name, or @address where there is no name
+ * @tls13:	offer TLS 1.3 too
+ */
+struct tls_setup {
+	GBytes *const *items;
+	enum verify verify;
+	const char *name;
+	struct in_addr address;
+	bool check_names, tls13;
+};
+
+/**
+ * tls_connect() - do the handshake as a client
+ * @fd:		connected, non-blocking; stays the caller's
+ * @deadline:	give up then, ns
+ * @why:	on failure, the reason in words; a string of g_strdup()
+ *
+ * Return: the connection, or NULL. Free with tls_free().
+ */
+struct tls *tls_connect(struct loop *loop, int fd, const struct tls_setup *setup, int64_t deadline,
+			char **why);
+
+/* tls_free() - say goodbye, if the line takes it, and free */
+void tls_free(struct tls *tls);
+
+/**
+ * tls_read(), tls_write() - move bytes without waiting
+ * @events:	with -EAGAIN: what to poll the descriptor for
+ *
+ * A write that began must be repeated with the same bytes.
+ *
+ * Return: bytes moved, 0: the other side has ended, -EAGAIN, -EPIPE: the connection is broken.
+ */
+ssize_t tls_read(struct tls *tls, uint8_t *data, size_t size, short *events);
+ssize_t tls_write(struct tls *tls, const uint8_t *data, size_t size, short *events);
+
+#endif
