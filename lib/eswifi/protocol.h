@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Constants of the eS-WiFi AT protocol, each with its source:
+ *
+ *	[N]	Inventek's product note "Programming Certificates TCP-SSL/TLS"
+ *	[I]	Inventek's web pages
+ *	[ST]	ST's es_wifi driver
+ *	[Z]	Zephyr's eswifi driver
+ *	[R]	the Rust drivers drogue-es-wifi and es-wifi-driver
+ *	[A]	an assumption of ours
+ */
+#ifndef ESWIFI_PROTOCOL_H
+#define ESWIFI_PROTOCOL_H
+
+#include "eswifi/eswifi.h"
+
+/* Framing [I][ST][Z]; see the theory of operation in frame.c. */
+#define PROTOCOL_HEADER	 "\r\n"
+#define PROTOCOL_TRAILER "\r\nOK\r\n> "
+#define PROTOCOL_FAILURE "\r\nERROR\r\n"
+#define PROTOCOL_PROMPT	 "\r\n> "
+
+/* What R0 and S3 say of a connection that is gone [I][R]. */
+#define PROTOCOL_GONE "-1"
+
+/* Longest answer in text that is believed; C? and I? are the longest that are asked for [A]. */
+#define PROTOCOL_TEXT_MAX 1024
+/* Longest usage line behind an ERROR [A]. */
+#define PROTOCOL_USAGE_MAX 512
+
+#define PROTOCOL_BAUD 115200 /* at power-up [I][ST] */
+
+/* R1 [I]: the most a read returns, and the size that tells data from PROTOCOL_GONE. */
+#define PROTOCOL_READ_MAX   ESWIFI_PAYLOAD_MAX
+#define PROTOCOL_READ_PROBE 1
+
+/* R2 [ST][Z], ms. 0 might mean "for ever" in some firmware [A]. */
+#define PROTOCOL_WAIT_MIN 1
+#define PROTOCOL_WAIT_MAX 30000
+
+/* S2 [ST], ms: how long a send may hold the line when the far end does not take the bytes. */
+#define PROTOCOL_WRITE_WAIT 100
+
+/*
+ * How long the first byte of an answer may take, ms, beyond the time that the command itself spends
+ * on the line [A]. Joining, looking up and connecting take seconds [R][M].
+ */
+#define TIMEOUT_COMMAND_MS 2000
+#define TIMEOUT_LOOKUP_MS  20000
+#define TIMEOUT_JOIN_MS	   45000
+#define TIMEOUT_LEAVE_MS   5000
+#define TIMEOUT_START_MS   60000
+#define TIMEOUT_STOP_MS	   5000
+#define TIMEOUT_SEND_MS	   5000
+#define TIMEOUT_BURN_MS	   30000
+
+/* Silence inside an answer that means that the rest will never come, ms [A]. */
+#define TIMEOUT_STALL_MS 1000
+
+/* Finding the prompt: silence before the line is taken to be free, and the wait for a prompt, ms.
+ */
+#define SYNC_SILENCE_MS	    20
+#define SYNC_NOISE_MAX_MS   5000
+#define SYNC_PROMPT_MS	    300
+#define SYNC_PROMPT_LONG_MS 1000
+/* After a reset: from the reset to the prompt [M]: well under 5 s. */
+#define SYNC_RESET_MS	    5000
+#define SYNC_RESET_PULSE_MS 100
+
+/* Coming back: pauses between attempts double from the first to the last, +-25 %, ms. */
+#define BACKOFF_FIRST_MS 200
+#define BACKOFF_LAST_MS	 10000
+/* A device that is absent is looked for this often at the least, ms. */
+#define BACKOFF_DEVICE_MS 1000
+
+/* A module that nothing is asked of is asked whether it is joined this often, ms. */
+#define CHECK_INTERVAL_MS 10000
+
+/*
+ * The guard: silence that ends a short read, by the kind of port. A native UART has no gap beyond
+ * the FIFO's time-out, which is counted in characters and added; a USB adapter holds bytes back for
+ * its latency timer (16 ms in FTDI's); on a socket the other end is a process, which may lose the
+ * processor in the middle of an answer; a network adds its jitter.
+ */
+#define GUARD_NATIVE_US	 4000
+#define GUARD_USB_US	 20000
+#define GUARD_UNIX_US	 8000
+#define GUARD_NETWORK_US 40000
+#define GUARD_CHARACTERS 16
+
+#endif
