@@ -117,7 +117,13 @@ static bool may_be_error(const guint8 *in, gsize size, gsize *at)
 static enum frame_verdict parse_error(const guint8 *in, gsize size, gsize at, struct frame *frame)
 {
 	gsize reason = at + LENGTH(PROTOCOL_FAILURE);
+	const guint8 *prompt = NULL;
 
+	if (size >= reason)
+		prompt = memmem(in + reason - HEADER_SIZE, size - reason + HEADER_SIZE,
+				PROTOCOL_PROMPT, PROMPT_SIZE);
+	if (prompt && prompt + PROMPT_SIZE != in + size)
+		return FRAME_BAD;
 	if (size > reason + PROTOCOL_USAGE_MAX ||
 	    (size > reason && !is_text(in + reason, size - reason)))
 		return FRAME_BAD;

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+/* The driver against the simulated module, one claim of eswifi.h after the other. */
+#include <errno.h>
+#include <gio/gio.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "driver/drive.h"
+#include "support/harness.h"
+#include "support/suite.h"
+
+/* A listening loopback socket; the kernel picks the port. */
+static int listen_loopback(guint16 *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, size), 0);
+	ck_assert_int_eq(listen(fd, 8), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+START_TEST(bring_up_learns_who_the_module_is)
+{
+	struct harness *h = harness_new();
+	const struct eswifi_identity *identity;
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, NULL, NULL));
+	identity = eswifi_module_identity(d.module);
+	ck_assert_str_ne(identity->product, "");
+	ck_assert_str_ne(identity->firmware, "");
+	ck_assert_uint_eq(strlen(identity->mac), 17);
+	ck_assert_str_ne(identity->address, "");
+	ck_assert_uint_eq(identity->baud, 115200);
+	drive_free(&d);
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(bytes_go_both_ways_and_the_end_is_seen)
+{
+	struct harness *h = harness_new();
+	GByteArray *got;
+	guint16 port;
+	char buffer[16];
+	int fd = listen_loopback(&port), peer, end;
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, NULL, NULL));
+	ck_assert_int_eq(drive_open_tcp(&d, 2, port), 0);
+	peer = accept(fd, NULL, NULL);
+	ck_assert_int_eq(drive_read(&d, 2, 1), 0);
+	ck_assert_int_eq(drive_send(&d, 2, "ping", 4), 4);
+	ck_assert_int_eq(recv(peer, buffer, 4, MSG_WAITALL), 4);
+	ck_assert_mem_eq(buffer, "ping", 4);
+	ck_assert_int_eq(write(peer, "pong", 4), 4);
+	got = drive_read_all(&d, 2, 4, &end);
+	ck_assert_uint_eq(got->len, 4);
+	ck_assert_mem_eq(got->data, "pong", 4);
+	g_byte_array_unref(got);
+	close(peer);
+	got = drive_read_all(&d, 2, 1, &end);
+	ck_assert_int_eq(end, -EPIPE);
+	ck_assert_uint_eq(got->len, 0);
+	g_byte_array_unref(got);
+	ck_assert_int_eq(drive_close(&d, 2), 0);
+	ck_assert_uint_eq(d.lost, 0);
+	drive_free(&d);
+	close(fd);
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(a_refused_port_is_econnrefused_with_the_modules_words)
+{
+	struct harness *h = harness_new();
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, NULL, NULL));
+	ck_assert_int_eq(drive_open_tcp(&d, 0, harness_free_port()), -ECONNREFUSED);
+	ck_assert_str_ne(d.text, "");
+	ck_assert_uint_eq(d.lost, 0);
+	drive_free(&d);
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(names_are_looked_up_by_the_module)
+{
+	struct harness *h = harness_new();
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, "--resolve", "gateway.example=127.0.0.9", NULL));
+	ck_assert_int_eq(drive_lookup(&d, 0, "gateway.example"), 0);
+	ck_assert_str_eq(d.text, "127.0.0.9");
+	ck_assert_int_eq(drive_lookup(&d, 0, "nobody.invalid"), -ENOENT);
+	drive_free(&d);
+	harness_free(h);
+}
+END_TEST
+
+/* Bad hosts never reach the line: nothing is sent. */
+START_TEST(a_string_that_could_be_a_command_is_refused)
+{
+	static const char *const bad[] = { "", "a\rP6=0", "a\nb", "a b", "a,b", "\x7f", "a\x80" };
+	struct harness *h = harness_new();
+	guint64 before;
+	struct drive d;
+	gsize i;
+
+	drive_ready(&d, harness_fake(h, NULL, NULL));
+	before = eswifi_module_counters(d.module)->bytes_out;
+	for (i = 0; i < G_N_ELEMENTS(bad); i++) {
+		struct eswifi_target target = { .host = bad[i], .port = 1 };
+
+		ck_assert_int_eq(drive_lookup(&d, 0, bad[i]), -EINVAL);
+		ck_assert_int_eq(drive_open(&d, 0, &target), -EINVAL);
+	}
+	ck_assert_uint_eq(eswifi_module_counters(d.module)->bytes_out, before);
+	drive_free(&d);
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(a_second_open_says_only_what_is_new)
+{
+	struct harness *h = harness_new();
+	guint64 before;
+	guint16 port;
+	int fd = listen_loopback(&port);
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, NULL, NULL));
+	ck_assert_int_eq(drive_open_tcp(&d, 1, port), 0);
+	ck_assert_int_eq(drive_close(&d, 1), 0);
+	before = eswifi_module_counters(d.module)->commands;
+	ck_assert_int_eq(drive_open_tcp(&d, 1, port), 0);
+	ck_assert_uint_eq(eswifi_module_counters(d.module)->commands - before, 1);
+	drive_free(&d);
+	close(fd);
+	harness_free(h);
+}
+END_TEST
+
+static const char *const dialects[] = { "note", "st" };
+static const enum eswifi_firmware firmwares[] = { ESWIFI_FIRMWARE_NOTE, ESWIFI_FIRMWARE_ST };
+
+START_TEST(the_dialect_is_found_out_and_credentials_are_burnt_once)
+{
+	struct harness *h = harness_new();
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, "--firmware", dialects[_i], NULL));
+	ck_assert_int_eq(eswifi_module_identity(d.module)->dialect, firmwares[_i]);
+	ck_assert_int_eq(drive_credential(&d, 1, ESWIFI_ITEM_CA, "one\r\nOK\r\n> "), 0);
+	ck_assert_int_eq(drive_credential(&d, 1, ESWIFI_ITEM_CA, "one\r\nOK\r\n> "), 0);
+	ck_assert_int_eq(drive_credential(&d, 1, ESWIFI_ITEM_CA, "two"), -EACCES);
+	ck_assert_int_eq(drive_credential(&d, 2, ESWIFI_ITEM_CA, "two"), 0);
+	ck_assert_uint_eq(d.lost, 0);
+	drive_free(&d);
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(a_port_in_use_is_a_clear_error)
+{
+	struct harness *h = harness_new();
+	const struct eswifi_ops ops = { 0 };
+	struct eswifi_module *second;
+	GError *error = NULL;
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, NULL, NULL));
+	second = eswifi_module_new(&d.settings, &ops, NULL, &error);
+	ck_assert_ptr_nonnull(second);
+	ck_assert(!eswifi_module_start(second, &error));
+	ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY));
+	ck_text_has(error->message, "in use");
+	g_error_free(error);
+	eswifi_module_free(second);
+	drive_free(&d);
+	harness_free(h);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("driver");
+	TCase *operations = tcase_create("operations");
+
+	tcase_set_timeout(operations, 2 * DRIVE_DEADLINE_S);
+	tcase_add_test(operations, bring_up_learns_who_the_module_is);
+	tcase_add_test(operations, bytes_go_both_ways_and_the_end_is_seen);
+	tcase_add_test(operations, a_refused_port_is_econnrefused_with_the_modules_words);
+	tcase_add_test(operations, names_are_looked_up_by_the_module);
+	tcase_add_test(operations, a_string_that_could_be_a_command_is_refused);
+	tcase_add_test(operations, a_second_open_says_only_what_is_new);
+	tcase_add_loop_test(operations, the_dialect_is_found_out_and_credentials_are_burnt_once, 0,
+			    G_N_ELEMENTS(dialects));
+	tcase_add_test(operations, a_port_in_use_is_a_clear_error);
+	suite_add_tcase(suite, operations);
+	return suite_run(suite);
+}

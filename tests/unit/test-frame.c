@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+#include <string.h>
+
+#include "eswifi/frame.h"
+#include "support/suite.h"
+
+#define EMPTY	   "\r\n\r\nOK\r\n> "
+#define EMPTY_BARE "\r\nOK\r\n> "
+
+struct expectation {
+	const char *in;
+	gsize size;
+	gsize limit;
+	enum frame_verdict verdict;
+	bool ok;
+	const char *data;
+	gsize data_size;
+	const char *reason;
+};
+
+#define EXPECT(in_, limit_, verdict_, ok_, data_, reason_)                                        \
+	{                                                                                         \
+		.in = (in_), .size = sizeof(in_) - 1, .limit = (limit_), .verdict = (verdict_),   \
+		.ok = (ok_), .data = (data_), .data_size = sizeof(data_) - 1, .reason = (reason_) \
+	}
+
+static const struct expectation answers[] = {
+	/* text */
+	EXPECT("\r\n192.168.1.2\r\nOK\r\n> ", 0, FRAME_COMPLETE, true, "192.168.1.2", ""),
+	EXPECT(EMPTY, 0, FRAME_COMPLETE, true, "", ""),
+	EXPECT(EMPTY_BARE, 0, FRAME_COMPLETE, true, "", ""),
+	EXPECT("\r\nERROR\r\nusage: P0=<0..3>\r\n> ", 0, FRAME_COMPLETE, false, "",
+	       "usage: P0=<0..3>"),
+	EXPECT("\r\nERROR\r\n> ", 0, FRAME_COMPLETE, false, "", ""),
+	EXPECT("\r\n[JOIN   ] x\r\n[JOIN   ] Failed\r\nERROR\r\n> ", 0, FRAME_COMPLETE, false,
+	       "[JOIN   ] x\r\n[JOIN   ] Failed", ""),
+	/* raw, R1 above 1: only the guard time can end a short read */
+	EXPECT(EMPTY, 1460, FRAME_CANDIDATE, true, "", ""),
+	EXPECT(EMPTY_BARE, 1460, FRAME_CANDIDATE, true, "", ""),
+	EXPECT("\r\nabc\r\nOK\r\n> ", 1460, FRAME_CANDIDATE, true, "abc", ""),
+	EXPECT("\r\nabc\r\nOK\r\n> ", 3, FRAME_COMPLETE, true, "abc", ""),
+	EXPECT("\r\n-1\r\nOK\r\n> ", 1460, FRAME_CANDIDATE, true, "-1", ""),
+	EXPECT("\r\n-1\r\nERROR\r\n> ", 1460, FRAME_CANDIDATE, false, "-1", ""),
+	EXPECT("\r\nERROR\r\nR0\r\n> ", 1460, FRAME_CANDIDATE, false, "", "R0"),
+	EXPECT("\r\n\r\nOK\r\n> \r\nOK\r\n> ", 1460, FRAME_CANDIDATE, true, "\r\nOK\r\n> ", ""),
+	EXPECT("\r\n\r\nOK\r\n> \r\nOK\r\n> ", 8, FRAME_COMPLETE, true, "\r\nOK\r\n> ", ""),
+	/* What a far end sends to look like an error is data as long as OK follows. */
+	EXPECT("\r\n-1\r\nERROR\r\n> \r\nOK\r\n> ", 1460, FRAME_CANDIDATE, true,
+	       "-1\r\nERROR\r\n> ", ""),
+	/* raw, R1=1: nothing waits */
+	EXPECT("\r\nx\r\nOK\r\n> ", 1, FRAME_COMPLETE, true, "x", ""),
+	EXPECT("\r\n\r\r\nOK\r\n> ", 1, FRAME_COMPLETE, true, "\r", ""),
+	EXPECT("\r\n\n\r\nOK\r\n> ", 1, FRAME_COMPLETE, true, "\n", ""),
+	EXPECT("\r\nE\r\nOK\r\n> ", 1, FRAME_COMPLETE, true, "E", ""),
+	EXPECT("\r\n-\r\nOK\r\n> ", 1, FRAME_COMPLETE, true, "-", ""),
+	EXPECT(EMPTY, 1, FRAME_COMPLETE, true, "", ""),
+	EXPECT(EMPTY_BARE, 1, FRAME_COMPLETE, true, "", ""),
+	EXPECT("\r\n-1\r\nOK\r\n> ", 1, FRAME_COMPLETE, true, "-1", ""),
+	EXPECT("\r\n-1\r\nERROR\r\n> ", 1, FRAME_COMPLETE, false, "-1", ""),
+	EXPECT("\r\nERROR\r\nR0\r\n> ", 1, FRAME_COMPLETE, false, "", "R0"),
+};
+
+START_TEST(an_answer_is_taken_apart_as_the_page_says)
+{
+	const struct expectation *e = &answers[_i];
+	struct frame frame;
+
+	ck_assert_int_eq(frame_parse((const guint8 *)e->in, e->size, e->limit, &frame), e->verdict);
+	ck_assert_int_eq(frame.ok, e->ok);
+	ck_assert_uint_eq(frame.size, e->data_size);
+	ck_assert_mem_eq(frame.data, e->data, e->data_size);
+	ck_assert_uint_eq(frame.reason_size, strlen(e->reason));
+	if (frame.reason_size)
+		ck_assert_mem_eq(frame.reason, e->reason, frame.reason_size);
+}
+END_TEST
+
+START_TEST(no_part_of_an_answer_is_taken_for_the_whole)
+{
+	const struct expectation *e = &answers[_i];
+	enum frame_verdict verdict;
+	struct frame frame;
+	gsize cut;
+
+	for (cut = 0; cut < e->size; cut++) {
+		verdict = frame_parse((const guint8 *)e->in, cut, e->limit, &frame);
+		/* A part of a short read may look whole: then only the guard time tells. */
+		if (e->limit > 1)
+			ck_assert(verdict == FRAME_MORE || verdict == FRAME_CANDIDATE);
+		else
+			ck_assert_int_eq(verdict, FRAME_MORE);
+	}
+}
+END_TEST
+
+START_TEST(an_answer_with_a_byte_too_many_is_bad)
+{
+	const struct expectation *e = &answers[_i];
+	guint8 longer[128];
+	struct frame frame;
+
+	if (e->verdict != FRAME_COMPLETE)
+		return;
+	memcpy(longer, e->in, e->size);
+	longer[e->size] = 'x';
+	ck_assert_int_eq(frame_parse(longer, e->size + 1, e->limit, &frame), FRAME_BAD);
+}
+END_TEST
+
+START_TEST(an_answer_without_its_header_is_bad)
+{
+	const struct expectation *e = &answers[_i];
+	struct frame frame;
+
+	ck_assert_int_eq(frame_parse((const guint8 *)e->in + 1, e->size - 1, e->limit, &frame),
+			 FRAME_BAD);
+}
+END_TEST
+
+START_TEST(a_bare_prompt_is_a_reset_and_no_answer)
+{
+	static const guint8 prompt[] = { '\r', '\n', '>', ' ' };
+	struct frame frame;
+
+	ck_assert_int_eq(frame_parse(prompt, sizeof(prompt), 0, &frame), FRAME_BAD);
+	ck_assert_int_eq(frame_parse(prompt, sizeof(prompt), 1, &frame), FRAME_BAD);
+	/* In a short read it could still be data. */
+	ck_assert_int_eq(frame_parse(prompt, sizeof(prompt), 1460, &frame), FRAME_MORE);
+}
+END_TEST
+
+START_TEST(text_does_not_hold_binary_bytes)
+{
+	static const guint8 in[] = { '\r', '\n', 'a', 0x15 };
+	struct frame frame;
+
+	ck_assert_int_eq(frame_parse(in, sizeof(in), 0, &frame), FRAME_BAD);
+}
+END_TEST
+
+/* Every string of the alphabet that framing is made of, as data, behind every R1. */
+START_TEST(data_of_any_content_comes_back_whole)
+{
+	static const char alphabet[] = "\r\nOK> -1E";
+	static const char *const words[] = { "\r\n> ",	    "\r\nOK\r\n> ", "\r\n-1\r\nERROR\r\n> ",
+					     "-1",	    "[SOMA]",	    "\r\nERROR\r\n",
+					     "\x15\x15\x15" };
+	guint8 data[64], in[128];
+	gsize size, limit, i;
+	struct frame frame;
+	unsigned int round;
+
+	srand(1);
+	for (round = 0; round < 20000; round++) {
+		size = 0;
+		while (size < 24 && rand() % 8) {
+			const char *word = words[rand() % G_N_ELEMENTS(words)];
+
+			if (rand() % 2) {
+				memcpy(data + size, word, strlen(word));
+				size += strlen(word);
+			} else {
+				data[size++] = (guint8)alphabet[rand() % (sizeof(alphabet) - 1)];
+			}
+		}
+		limit = size + (gsize)(rand() % 3);
+		if (limit < 2)
+			continue;
+		memcpy(in, "\r\n", 2);
+		memcpy(in + 2, data, size);
+		memcpy(in + 2 + size, "\r\nOK\r\n> ", 8);
+		for (i = 0; i < size + 10; i++)
+			if (frame_parse(in, i, limit, &frame) > FRAME_CANDIDATE)
+				ck_abort_msg("byte %zu of %zu ends the answer", i, size + 10);
+		ck_assert_int_eq(frame_parse(in, size + 10, limit, &frame),
+				 size == limit ? FRAME_COMPLETE : FRAME_CANDIDATE);
+		ck_assert(frame.ok);
+		ck_assert_uint_eq(frame.size, size);
+		ck_assert_mem_eq(frame.data, data, size);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("frame");
+	TCase *answer = tcase_create("answers");
+	TCase *content = tcase_create("content");
+
+	tcase_add_loop_test(answer, an_answer_is_taken_apart_as_the_page_says, 0,
+			    G_N_ELEMENTS(answers));
+	tcase_add_loop_test(answer, no_part_of_an_answer_is_taken_for_the_whole, 0,
+			    G_N_ELEMENTS(answers));
+	tcase_add_loop_test(answer, an_answer_with_a_byte_too_many_is_bad, 0,
+			    G_N_ELEMENTS(answers));
+	tcase_add_loop_test(answer, an_answer_without_its_header_is_bad, 0, G_N_ELEMENTS(answers));
+	suite_add_tcase(suite, answer);
+	tcase_add_test(content, a_bare_prompt_is_a_reset_and_no_answer);
+	tcase_add_test(content, text_does_not_hold_binary_bytes);
+	tcase_add_test(content, data_of_any_content_comes_back_whole);
+	suite_add_tcase(suite, content);
+	return suite_run(suite);
+}
