@@ -123,6 +123,8 @@ enum verdict run_message_read(struct module *module, const struct argument *argu
 
 	if (!argument_none(argument))
 		return VERDICT_USAGE;
+	if (module->scanning >= 0)
+		return scan_next(module);
 	message = g_queue_pop_head(&module->messages);
 	answer_text(module, "[SOMA]%s[EOMA]", message ? message : "");
 	g_free(message);

@@ -14,11 +14,12 @@ enum verdict run_transport_show(struct module *module, const struct argument *ar
 
 	if (!argument_none(argument))
 		return VERDICT_USAGE;
-	if (sock->fd >= 0)
+	if (sock->fd >= 0 || sock->listen_fd >= 0)
 		wifi_address(module, local);
 	inet_ntop(AF_INET, &sock->remote, remote, sizeof(remote));
-	answer_text(module, "%u,%s,%u,%s,%u,0,0,0,0,%u", sock->protocol, local,
-		    socket_local_port(sock), remote, sock->remote_port, sock->read_at_once);
+	answer_text(module, "%u,%s,%u,%s,%u,%u,%u,%u,%u,%u", sock->protocol, local,
+		    socket_local_port(sock), remote, sock->remote_port, sock->listen_fd >= 0,
+		    sock->udp_server, sock->backlog, sock->accept_loop, sock->read_at_once);
 	return VERDICT_OK;
 }
 
@@ -96,13 +97,15 @@ enum verdict run_lookup(struct module *module, const struct argument *argument)
 {
 	struct socket *sock = module_socket(module);
 	char text[INET_ADDRSTRLEN];
+	struct fault_event event;
 	struct in_addr address;
 
 	if (argument_none(argument) || strlen(argument->text) > NAME_LEN_MAX)
 		return VERDICT_USAGE;
 	if (!module->joined)
 		return not_joined(module);
-	if (resolve(module->loop, module->options, argument->text, &address)) {
+	if (faults_take(module->faults, FAULT_LOOKUP, &event) ||
+	    resolve(module->loop, module->options, argument->text, &address)) {
 		answer_text(module, "DNS lookup failed");
 		return VERDICT_REASON;
 	}
@@ -114,6 +117,21 @@ enum verdict run_lookup(struct module *module, const struct argument *argument)
 	return VERDICT_OK;
 }
 
+/* The faults of a connect. Return: why it fails, a string of g_strdup(), or NULL. */
+static char *spoil_connect(struct module *module)
+{
+	struct fault_event event;
+
+	if (faults_take(module->faults, FAULT_SLOW, &event))
+		loop_sleep_until(module->loop, now_ns() + event.ms * NS_PER_MS);
+	if (faults_take(module->faults, FAULT_REFUSE, &event))
+		return g_strdup(g_strerror(ECONNREFUSED));
+	if (!faults_take(module->faults, FAULT_TIMEOUT, &event))
+		return NULL;
+	loop_sleep_until(module->loop, now_ns() + module->options->connect_ns);
+	return g_strdup(g_strerror(ETIMEDOUT));
+}
+
 static enum verdict start_client(struct module *module)
 {
 	const struct options *options = module->options;
@@ -123,13 +141,15 @@ static enum verdict start_client(struct module *module)
 
 	if (!module->joined)
 		return not_joined(module);
-	if (sock->fd >= 0)
+	if (sock->fd >= 0 || sock->listen_fd >= 0)
 		why = g_strdup("already started");
 	else if (sock->protocol == PROTOCOL_MQTT)
 		why = g_strdup("MQTT is not simulated");
 	else if (!sock->remote_port || !sock->remote.s_addr)
 		why = g_strdup("no remote address or port");
 	else
+		why = spoil_connect(module);
+	if (!why)
 		socket_open(sock, module->loop, module->flash.item[module->active_set],
 			    options->check_names, options->tls13, options->connect_ns, &why);
 	if (why) {
@@ -164,13 +184,17 @@ static enum verdict gone(struct module *module)
 
 enum verdict run_read(struct module *module, const struct argument *argument)
 {
+	struct socket *sock = module_socket(module);
 	ssize_t n;
 
 	if (!argument_none(argument))
 		return VERDICT_USAGE;
-	n = socket_read(module_socket(module), module->loop, module->answer + module->answer_size);
-	if (n < 0)
+	n = socket_read(sock, module->loop, module->answer + module->answer_size);
+	if (n < 0) {
+		if (sock->listen_fd >= 0 && sock->accept_loop)
+			server_next(module, sock);
 		return gone(module);
+	}
 	module->answer_size += n;
 	return VERDICT_OK;
 }
@@ -207,6 +231,19 @@ enum verdict run_write_wait(struct module *module, const struct argument *argume
 		       : VERDICT_USAGE;
 }
 
+enum verdict run_write_size(struct module *module, const struct argument *argument)
+{
+	return argument_number(argument->text, 1, PAYLOAD_MAX, &module_socket(module)->write_size)
+		       ? VERDICT_OK
+		       : VERDICT_USAGE;
+}
+
+/* S0 is not on the page: the older Rust driver sends S1=<n> and then S0\r<n raw bytes>. */
+int write_sized_payload(const struct module *module, const char *text)
+{
+	return text && *text ? -1 : (int)module->sockets[module->selected].write_size;
+}
+
 int write_payload(const struct module *module G_GNUC_UNUSED, const char *text)
 {
 	unsigned int size;
@@ -223,4 +260,114 @@ enum verdict run_write(struct module *module, const struct argument *argument)
 		return gone(module);
 	answer_text(module, "%zd", n);
 	return VERDICT_OK;
+}
+
+static enum verdict start_server(struct module *module, bool accept_loop)
+{
+	const struct socket *sock = module_socket(module);
+	const char *why = NULL;
+	int r;
+
+	if (!module->joined)
+		return not_joined(module);
+	if (sock->fd >= 0 || sock->listen_fd >= 0)
+		why = "already started";
+	else if (sock->protocol == PROTOCOL_TLS || sock->protocol == PROTOCOL_MQTT)
+		why = "no server for this protocol";
+	if (!why) {
+		r = server_start(module, accept_loop);
+		if (r == 0)
+			return VERDICT_OK;
+		why = g_strerror(-r);
+	}
+	answer_text(module, "Server failed: %s", why);
+	return VERDICT_REASON;
+}
+
+static enum verdict no_server(struct module *module)
+{
+	answer_text(module, "No TCP server");
+	return VERDICT_REASON;
+}
+
+enum verdict run_server(struct module *module, const struct argument *argument)
+{
+	struct socket *sock = module_socket(module);
+	unsigned int what;
+
+	if (!argument_number(argument->text, 0, 11, &what))
+		return VERDICT_USAGE;
+	switch (what) {
+	case 0:
+		server_stop(module, sock);
+		return VERDICT_OK;
+	case 1:
+	case 11:
+		return start_server(module, what == 11);
+	case 10:
+		if (sock->listen_fd < 0)
+			return no_server(module);
+		server_next(module, sock);
+		return VERDICT_OK;
+	default:
+		return VERDICT_USAGE;
+	}
+}
+
+enum verdict run_accept(struct module *module, const struct argument *argument)
+{
+	struct socket *sock = module_socket(module);
+	unsigned int what;
+
+	if (!argument_number(argument->text, 0, 3, &what))
+		return VERDICT_USAGE;
+	if (what <= 1) {
+		sock->accept_loop = what;
+		return VERDICT_OK;
+	}
+	if (sock->listen_fd < 0)
+		return no_server(module);
+	if (what == 2)
+		socket_close(sock);
+	else
+		server_next(module, sock);
+	return VERDICT_OK;
+}
+
+enum verdict run_backlog(struct module *module, const struct argument *argument)
+{
+	return argument_number(argument->text, 1, 6, &module_socket(module)->backlog)
+		       ? VERDICT_OK
+		       : VERDICT_USAGE;
+}
+
+/* Takes effect on the next connection. */
+enum verdict run_keep_alive(struct module *module, const struct argument *argument)
+{
+	struct socket *sock = module_socket(module);
+	const char *text = argument->text;
+	unsigned int ms;
+
+	if (!text || (text[0] != '0' && text[0] != '1') || text[1] != ',' ||
+	    !argument_number(text + 2, 0, UINT16_MAX, &ms))
+		return VERDICT_USAGE;
+	sock->keep_alive = text[0] == '1';
+	sock->keep_alive_ms = ms;
+	return VERDICT_OK;
+}
+
+/* There is no bypass mode to leave. */
+enum verdict run_bypass(struct module *module G_GNUC_UNUSED, const struct argument *argument)
+{
+	unsigned int mode;
+
+	return argument_number(argument->text, 0, 0, &mode) ? VERDICT_OK : VERDICT_USAGE;
+}
+
+/* ST sends it before a TLS start. What it does is not known; it is accepted. */
+enum verdict run_root_mode(struct module *module G_GNUC_UNUSED, const struct argument *argument)
+{
+	unsigned int mode;
+
+	return argument_number(argument->text, 0, 1, &mode) ? VERDICT_OK : VERDICT_USAGE;
 }

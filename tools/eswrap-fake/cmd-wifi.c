@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Wi-Fi: the page's second table. */
 #include "eswrap-fake/command.h"
+#include "eswrap-fake/ping.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What the access point's DHCP server gives out. */
@@ -10,6 +12,8 @@
 #define DHCP_NETMASK "255.255.255.0"
 #define DHCP_GATEWAY "192.168.1.1"
 #define SIGNAL_DBM   (-43)
+/* From this revision on there is F0=2 [ST]. */
+#define SCAN_ONE_BY_ONE 0x03050205
 
 struct network {
 	char address[INET_ADDRSTRLEN], netmask[INET_ADDRSTRLEN], gateway[INET_ADDRSTRLEN];
@@ -71,6 +75,12 @@ static bool security_fits(enum security network, enum security asked)
 	return network == asked;
 }
 
+/* After a loss of Wi-Fi there is nothing to be heard for a while. */
+static bool module_in_range(const struct module *module)
+{
+	return now_ns() >= module->lost_until;
+}
+
 static const struct access_point *find_network(const struct module *module)
 {
 	const GArray *points = module->options->access_points;
@@ -96,7 +106,7 @@ enum verdict run_join(struct module *module, const struct argument *argument)
 	if (!argument_none(argument))
 		return VERDICT_USAGE;
 	module_disconnect(module);
-	module->joined = find_network(module) != NULL;
+	module->joined = module_in_range(module) && find_network(module);
 	if (!module->joined) {
 		answer_text(module, "[JOIN   ] %s\r\n[JOIN   ] Failed", module->settings.ssid);
 		return VERDICT_ERROR;
@@ -210,5 +220,110 @@ enum verdict run_country(struct module *module, const struct argument *argument)
 	    !g_ascii_isupper(text[1]) || text[2] != '/' || text[3] != '0')
 		return VERDICT_USAGE;
 	memcpy(module->settings.country, text, COUNTRY_MAX);
+	return VERDICT_OK;
+}
+
+/* What a scan calls them; ST's driver looks for these words. */
+static const char *security_name(enum security security)
+{
+	static const char *const names[SECURITY_COUNT] = {
+		[SECURITY_OPEN] = "Open",	  [SECURITY_WEP] = "WEP",
+		[SECURITY_WPA] = "WPA TKIP",	  [SECURITY_WPA2] = "WPA2 AES",
+		[SECURITY_WPA_WPA2] = "WPA WPA2", [SECURITY_WPA2_TKIP] = "WPA2 TKIP",
+	};
+
+	return names[security];
+}
+
+/* #001,"SSID",aa:bb:..,RSSI,rate,mode,security,band,channel */
+static void describe_access_point(struct module *module, unsigned int index)
+{
+	const struct access_point *point =
+		&g_array_index(module->options->access_points, struct access_point, index);
+
+	answer_text(module,
+		    "#%03u,\"%s\",02:00:00:00:%02x:%02x,%d,54.0,Infrastructure,%s,2.4GHz,%u",
+		    index + 1, point->ssid, index >> 8 & 0xff, index & 0xff,
+		    SIGNAL_DBM - (int)index % 40, security_name(point->security),
+		    1 + index * 5 % 11);
+}
+
+/* Cx.x.x.x as a number that can be compared. */
+static uint32_t revision_number(const char *revision)
+{
+	unsigned int part[4] = { 0, 0, 0, 0 };
+
+	sscanf(revision, "%*[^0-9]%u.%u.%u.%u", &part[0], &part[1], &part[2], &part[3]);
+	return (part[0] & 0xff) << 24 | (part[1] & 0xff) << 16 | (part[2] & 0xff) << 8 |
+	       (part[3] & 0xff);
+}
+
+enum verdict scan_next(struct module *module)
+{
+	if (!module_in_range(module) ||
+	    module->scanning >= (int)module->options->access_points->len) {
+		module->scanning = -1;
+		return VERDICT_OK;
+	}
+	describe_access_point(module, module->scanning++);
+	return VERDICT_PROMPT;
+}
+
+enum verdict run_scan(struct module *module, const struct argument *argument)
+{
+	const GArray *points = module->options->access_points;
+	unsigned int mode, i;
+
+	if (!argument_none(argument)) {
+		if (!argument_number(argument->text, 2, 2, &mode) ||
+		    revision_number(module->options->revision) < SCAN_ONE_BY_ONE)
+			return VERDICT_USAGE;
+		module->scanning = 0;
+		return scan_next(module);
+	}
+	for (i = 0; i < points->len && module_in_range(module); i++) {
+		if (i)
+			answer_text(module, "\r\n");
+		describe_access_point(module, i);
+	}
+	return VERDICT_OK;
+}
+
+enum verdict run_ping_address(struct module *module, const struct argument *argument)
+{
+	return set_address(argument, &module->ping.address);
+}
+
+enum verdict run_ping_count(struct module *module, const struct argument *argument)
+{
+	return argument_number(argument->text, 1, UINT8_MAX, &module->ping.count) ? VERDICT_OK
+										  : VERDICT_USAGE;
+}
+
+enum verdict run_ping_interval(struct module *module, const struct argument *argument)
+{
+	return argument_number(argument->text, 0, WAIT_MS_MAX, &module->ping.interval_ms)
+		       ? VERDICT_OK
+		       : VERDICT_USAGE;
+}
+
+/* One line for each: n,ms. */
+enum verdict run_ping(struct module *module, const struct argument *argument)
+{
+	unsigned int i;
+
+	if (!argument_none(argument))
+		return VERDICT_USAGE;
+	if (!module->joined || !module->ping.address.s_addr) {
+		answer_text(module, module->joined ? "No address: T1 first" : "Not joined");
+		return VERDICT_REASON;
+	}
+	for (i = 0; i < module->ping.count && !module->loop->stop; i++) {
+		if (i)
+			loop_sleep_until(module->loop,
+					 now_ns() + module->ping.interval_ms * NS_PER_MS);
+		answer_text(module, "%s%u,%d", i ? "\r\n" : "", i + 1,
+			    ping(module->loop, module->ping.address, i + 1));
+	}
 	return VERDICT_OK;
 }

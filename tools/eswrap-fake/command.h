@@ -91,6 +91,19 @@ enum verdict run_static_gateway(struct module *module, const struct argument *ar
 enum verdict run_static_dns(struct module *module, const struct argument *argument);
 enum verdict run_country(struct module *module, const struct argument *argument);
 
+enum verdict run_scan(struct module *module, const struct argument *argument);
+enum verdict scan_next(struct module *module);
+enum verdict run_ping(struct module *module, const struct argument *argument);
+enum verdict run_ping_address(struct module *module, const struct argument *argument);
+enum verdict run_ping_count(struct module *module, const struct argument *argument);
+enum verdict run_ping_interval(struct module *module, const struct argument *argument);
+
+enum verdict run_server(struct module *module, const struct argument *argument);
+enum verdict run_accept(struct module *module, const struct argument *argument);
+enum verdict run_backlog(struct module *module, const struct argument *argument);
+enum verdict run_keep_alive(struct module *module, const struct argument *argument);
+enum verdict run_bypass(struct module *module, const struct argument *argument);
+enum verdict run_root_mode(struct module *module, const struct argument *argument);
 enum verdict run_transport_show(struct module *module, const struct argument *argument);
 enum verdict run_select(struct module *module, const struct argument *argument);
 enum verdict run_protocol(struct module *module, const struct argument *argument);
@@ -106,6 +119,8 @@ enum verdict run_read_wait(struct module *module, const struct argument *argumen
 enum verdict run_read_mode(struct module *module, const struct argument *argument);
 enum verdict run_write_wait(struct module *module, const struct argument *argument);
 enum verdict run_write(struct module *module, const struct argument *argument);
+enum verdict run_write_size(struct module *module, const struct argument *argument);
+int write_sized_payload(const struct module *module, const char *text);
 int write_payload(const struct module *module, const char *text);
 
 enum verdict run_set_active(struct module *module, const struct argument *argument);

@@ -66,13 +66,13 @@ static bool owner_gone(const struct host *host)
 	return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & (POLLHUP | POLLERR);
 }
 
-static void host_door(void *data)
+static bool host_door(void *data)
 {
 	struct host *host = data;
 	int fd = accept4(host->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd < 0)
-		return;
+		return false;
 	if (host->fd < 0) {
 		host->fd = fd;
 	} else if (host->next_fd < 0 && owner_gone(host)) {
@@ -82,6 +82,7 @@ static void host_door(void *data)
 			host->path);
 		close(fd);
 	}
+	return false;
 }
 
 /* Removes a socket that nobody listens on any more; leaves everything else alone. */
@@ -138,9 +139,7 @@ struct host *host_listen(struct loop *loop, const char *path, GError **error)
 		host_free(host);
 		return NULL;
 	}
-	loop->door_fd = host->listen_fd;
-	loop->door = host_door;
-	loop->door_data = host;
+	loop_watch(loop, host->listen_fd, host_door, host);
 	return host;
 }
 
@@ -164,6 +163,17 @@ static int place_link(const char *target, const char *name)
 	return r;
 }
 
+/* POLLHUP comes when the slave side has been closed: not before it has been open once. */
+static int touch_slave(const char *slave)
+{
+	int fd = open(slave, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
 static int open_pty(struct host *host, unsigned int rate)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
@@ -182,7 +192,9 @@ static int open_pty(struct host *host, unsigned int rate)
 	host->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (host->epoll_fd < 0 || epoll_ctl(host->epoll_fd, EPOLL_CTL_ADD, host->fd, &event))
 		return -errno;
-	r = place_link(slave, host->path);
+	r = touch_slave(slave);
+	if (r == 0)
+		r = place_link(slave, host->path);
 	if (r == 0)
 		host->slave = g_strdup(slave);
 	return r;
@@ -208,8 +220,10 @@ void host_free(struct host *host)
 
 	if (!host)
 		return;
-	if (host->listen_fd >= 0)
+	if (host->listen_fd >= 0) {
+		loop_unwatch(host->loop, host->listen_fd);
 		unlink(host->path);
+	}
 	if (host->slave) {
 		/* Only our own link: another program may have put its own there since. */
 		target = g_file_read_link(host->path, NULL);
@@ -221,7 +235,6 @@ void host_free(struct host *host)
 	close_fd(&host->fd);
 	close_fd(&host->next_fd);
 	close_fd(&host->epoll_fd);
-	host->loop->door_fd = -1;
 	g_free(host->slave);
 	g_free(host->path);
 	g_free(host);

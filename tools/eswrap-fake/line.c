@@ -26,7 +26,7 @@
 #define BITS_PER_BYTE 10
 
 void line_init(struct line *line, struct loop *loop, struct host *host, struct trace *trace,
-	       unsigned int rate, bool paced)
+	       struct faults *faults, unsigned int rate, bool paced)
 {
 	memset(line, 0, sizeof(*line));
 	line->loop = loop;
@@ -34,6 +34,17 @@ void line_init(struct line *line, struct loop *loop, struct host *host, struct t
 	line->trace = trace;
 	line->rate = rate;
 	line->paced = paced;
+	line->faults = faults;
+	line->harmed = g_byte_array_new();
+	line->chance = g_rand_new_with_seed(1);
+}
+
+void line_free(struct line *line)
+{
+	if (!line->harmed)
+		return;
+	g_byte_array_unref(line->harmed);
+	g_rand_free(line->chance);
 }
 
 /* The time that bytes need. */
@@ -73,9 +84,27 @@ static void make_room(struct line *line)
 	}
 }
 
+/* What was just read becomes what has arrived. Return: its size. */
+static size_t take_in(struct line *line, size_t size)
+{
+	size_t room = LINE_RX_MAX - line->tail;
+	uint8_t *into = line->rx + line->tail;
+
+	line->rx_clock = MAX(line->rx_clock, now_ns()) + span_ns(line, size);
+	if (rates_differ(line))
+		garble(into, size);
+	g_byte_array_set_size(line->harmed, 0);
+	if (faults_bytes(line->faults, FROM_HOST, into, size, line->harmed)) {
+		size = MIN(line->harmed->len, room);
+		memcpy(into, line->harmed->data, size);
+	}
+	trace_bytes(line->trace, '>', line->rx_clock, into, size);
+	line->tail += size;
+	return size;
+}
+
 int line_fill(struct line *line, int64_t deadline)
 {
-	uint8_t *into;
 	size_t n;
 	int r;
 
@@ -85,23 +114,20 @@ int line_fill(struct line *line, int64_t deadline)
 			return r;
 	}
 	make_room(line);
-	into = line->rx + line->tail;
 	for (;;) {
 		if (line->rx_wait) {
 			r = host_wait(line->host, POLLIN, deadline);
 			if (r <= 0)
 				return r;
 		}
-		n = host_read(line->host, into, LINE_RX_MAX - line->tail, &line->rx_wait);
+		n = host_read(line->host, line->rx + line->tail, LINE_RX_MAX - line->tail,
+			      &line->rx_wait);
+		n = n ? take_in(line, n) : 0;
+		if (faults_cut(line->faults))
+			return -ECANCELED;
 		if (n)
-			break;
+			return n;
 	}
-	line->tail += n;
-	line->rx_clock = MAX(line->rx_clock, now_ns()) + span_ns(line, n);
-	if (rates_differ(line))
-		garble(into, n);
-	trace_bytes(line->trace, '>', line->rx_clock, into, n);
-	return n;
 }
 
 int64_t line_arrival(const struct line *line, size_t size)
@@ -165,18 +191,45 @@ static int send_paced(struct line *line, const uint8_t *data, size_t size)
 	return 0;
 }
 
+static int send_part(struct line *line, const uint8_t *data, size_t size)
+{
+	int r = line->paced ? send_paced(line, data, size) : hand_over(line, data, size);
+
+	trace_bytes(line->trace, '<', MAX(line->tx_clock, now_ns()), data, size);
+	return r;
+}
+
+/* A module that stops for a moment somewhere in what it says. */
+static int send_with_pause(struct line *line, const uint8_t *data, size_t size)
+{
+	size_t first = g_rand_int_range(line->chance, 0, size);
+	int64_t pause = line->pause_ns * g_rand_double(line->chance);
+	int r = first ? send_part(line, data, first) : 0;
+
+	if (r == 0)
+		r = loop_sleep_until(line->loop, now_ns() + pause);
+	return r ? r : send_part(line, data + first, size - first);
+}
+
 int line_send(struct line *line, const uint8_t *data, size_t size)
 {
-	uint8_t *copy = NULL;
 	int r;
 
-	if (rates_differ(line)) {
-		copy = g_memdup2(data, size);
-		garble(copy, size);
-		data = copy;
+	g_byte_array_set_size(line->harmed, 0);
+	if (faults_bytes(line->faults, TO_HOST, data, size, line->harmed)) {
+		data = line->harmed->data;
+		size = line->harmed->len;
 	}
-	r = line->paced ? send_paced(line, data, size) : hand_over(line, data, size);
-	trace_bytes(line->trace, '<', MAX(line->tx_clock, now_ns()), data, size);
-	g_free(copy);
+	if (size && rates_differ(line)) {
+		if (data != line->harmed->data) {
+			g_byte_array_append(line->harmed, data, size);
+			data = line->harmed->data;
+		}
+		garble(line->harmed->data, size);
+	}
+	r = size && line->pause_ns ? send_with_pause(line, data, size)
+				   : send_part(line, data, size);
+	if (r == 0 && faults_cut(line->faults))
+		r = -ECANCELED;
 	return r;
 }

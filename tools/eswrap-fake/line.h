@@ -4,6 +4,7 @@
 #define FAKE_LINE_H
 
 #include "eswrap-fake/host.h"
+#include "eswrap-fake/fault.h"
 #include "eswrap-fake/trace.h"
 
 /* Holds the longest command with its payload, and as much again. */
@@ -16,6 +17,10 @@
  * @rx, @head, @tail: what has been received and not been consumed
  * @rx_clock:	when the last byte of @rx has fully arrived, CLOCK_MONOTONIC in ns
  * @rx_wait:	the host's buffer is known to be empty
+ * @faults:	what may happen to the bytes
+ * @harmed:	bytes after their faults
+ * @pause_ns:	the longest pause inside an answer, 0: none
+ * @chance:	where pauses are
  * @tx_clock:	when the last byte that was sent has fully left
  */
 struct line {
@@ -27,6 +32,10 @@ struct line {
 	int64_t rx_clock, tx_clock;
 	size_t head, tail;
 	bool rx_wait;
+	struct faults *faults;
+	GByteArray *harmed;
+	int64_t pause_ns;
+	GRand *chance;
 	uint8_t rx[LINE_RX_MAX];
 };
 
@@ -36,7 +45,8 @@ struct line {
  * @paced:	whether bytes take their time
  */
 void line_init(struct line *line, struct loop *loop, struct host *host, struct trace *trace,
-	       unsigned int rate, bool paced);
+	       struct faults *faults, unsigned int rate, bool paced);
+void line_free(struct line *line);
 
 /* line_size(), line_bytes() - what has been received; valid until the next line_fill() */
 static inline size_t line_size(const struct line *line)
@@ -55,7 +65,8 @@ static inline uint8_t *line_bytes(struct line *line)
  *
  * The caller keeps what it has not consumed below LINE_RX_MAX.
  *
- * Return: how many bytes came; 0 at the deadline; -EINTR when the program is to end.
+ * Return: how many bytes came; 0 at the deadline; -ECANCELED: a fault cuts everything off; -EAGAIN
+ * and -EINTR as loop_wait().
  */
 int line_fill(struct line *line, int64_t deadline);
 
@@ -71,7 +82,7 @@ void line_discard(struct line *line);
 /**
  * line_send() - send bytes, and return when the last one has left
  *
- * Return: 0, or -EINTR when the program is to end.
+ * Return: 0; -ECANCELED: a fault cut it off; -EINTR when the program is to end.
  */
 int line_send(struct line *line, const uint8_t *data, size_t size);
 

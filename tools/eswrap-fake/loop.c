@@ -9,7 +9,8 @@
  * that a byte at 3 Mbit/s needs; GLib's main loop knows milliseconds.
  *
  * All blocking is done here, because two things must be served whatever the module is busy with: a
- * signal that ends the program, and a second host at the door, which is to be turned away at once.
+ * signal that ends the program, and a watched descriptor: a second host at the door, which is to be
+ * turned away at once, or a client of a server of the module's.
  */
 #include "eswrap-fake/loop.h"
 
@@ -38,7 +39,6 @@ int loop_init(struct loop *loop)
 	sigset_t set;
 
 	memset(loop, 0, sizeof(*loop));
-	loop->door_fd = -1;
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -59,47 +59,98 @@ void loop_free(struct loop *loop)
 	close(loop->signal_fd);
 }
 
-int loop_wait(struct loop *loop, struct pollfd *fds, unsigned int count, int64_t deadline)
+void loop_watch(struct loop *loop, int fd, bool (*ready)(void *data), void *data)
 {
-	struct pollfd all[LOOP_FDS_MAX + 2];
-	struct timespec left, *timeout;
+	g_assert(loop->watch_count < LOOP_WATCHES_MAX);
+	loop->watches[loop->watch_count++] = (struct loop_watch){
+		.fd = fd,
+		.ready = ready,
+		.data = data,
+	};
+}
+
+void loop_unwatch(struct loop *loop, int fd)
+{
+	unsigned int i;
+
+	for (i = 0; i < loop->watch_count; i++) {
+		if (loop->watches[i].fd == fd) {
+			loop->watches[i] = loop->watches[--loop->watch_count];
+			return;
+		}
+	}
+}
+
+/* Return: true when one of them says that an idle module should look around. */
+static bool serve_watches(struct loop *loop, const struct pollfd *polled, unsigned int count)
+{
+	struct loop_watch watches[LOOP_WATCHES_MAX];
+	bool look = false;
+	unsigned int i;
+
+	/* Serving one may change the list. */
+	memcpy(watches, loop->watches, sizeof(watches));
+	for (i = 0; i < count; i++)
+		if (polled[i].revents && watches[i].ready(watches[i].data))
+			look = true;
+	return look;
+}
+
+static int poll_until(struct pollfd *fds, unsigned int count, int64_t deadline)
+{
+	struct timespec left;
 	int64_t left_ns;
 	int ready;
+
+	do {
+		if (deadline == LOOP_FOREVER) {
+			ready = ppoll(fds, count, NULL, NULL);
+			continue;
+		}
+		left_ns = MAX(deadline - now_ns(), 0);
+		left.tv_sec = left_ns / NS_PER_SEC;
+		left.tv_nsec = left_ns % NS_PER_SEC;
+		ready = ppoll(fds, count, &left, NULL);
+	} while (ready < 0);
+	return ready;
+}
+
+int loop_wait(struct loop *loop, struct pollfd *fds, unsigned int count, int64_t deadline)
+{
+	struct pollfd all[LOOP_FDS_MAX + 1 + LOOP_WATCHES_MAX];
+	unsigned int i, watches;
+	int ready, ours;
 
 	g_assert(count <= LOOP_FDS_MAX);
 	if (count)
 		memcpy(all, fds, count * sizeof(*fds));
+	all[count] = (struct pollfd){ .fd = loop->signal_fd, .events = POLLIN };
 	for (;;) {
 		if (loop->stop)
 			return -EINTR;
-		all[count] = (struct pollfd){ .fd = loop->signal_fd, .events = POLLIN };
-		all[count + 1] = (struct pollfd){ .fd = loop->door_fd, .events = POLLIN };
-		timeout = NULL;
-		if (deadline != LOOP_FOREVER) {
-			left_ns = MAX(deadline - now_ns(), 0);
-			left.tv_sec = left_ns / NS_PER_SEC;
-			left.tv_nsec = left_ns % NS_PER_SEC;
-			timeout = &left;
-		}
-		ready = ppoll(all, count + 2, timeout, NULL);
-		if (ready < 0) {
-			g_assert(errno == EINTR);
-			continue;
-		}
+		watches = loop->watch_count;
+		for (i = 0; i < watches; i++)
+			all[count + 1 + i] = (struct pollfd){
+				.fd = loop->watches[i].fd,
+				.events = POLLIN,
+			};
+		ready = poll_until(all, count + 1 + watches, deadline);
+		if (ready == 0)
+			return 0;
 		if (all[count].revents) {
 			loop->stop = true;
 			continue;
 		}
-		if (all[count + 1].revents) {
-			loop->door(loop->door_data);
-			ready--;
-		}
-		if (ready > 0) {
+		ours = 0;
+		for (i = 0; i < count; i++)
+			ours += all[i].revents != 0;
+		if (ours < ready && serve_watches(loop, all + count + 1, watches) && loop->idle &&
+		    !ours)
+			return -EAGAIN;
+		if (ours) {
 			memcpy(fds, all, count * sizeof(*fds));
-			return ready;
+			return ours;
 		}
-		if (deadline != LOOP_FOREVER && now_ns() >= deadline)
-			return 0;
 	}
 }
 
@@ -115,7 +166,7 @@ int loop_sleep_until(struct loop *loop, int64_t deadline)
 		if (left <= SPIN_NS)
 			continue;
 		r = loop_wait(loop, NULL, 0, deadline);
-		if (r < 0)
+		if (r == -EINTR)
 			return r;
 	}
 }

@@ -51,8 +51,25 @@ static void power_up(struct module *module)
 	module->active_set = 0;
 	module->quiet = false;
 	module->reset = false;
+	module->too_long = false;
+	module->scanning = -1;
 	g_queue_clear_full(&module->messages, g_free);
 	memset(&module->ping, 0, sizeof(module->ping));
+	module->ping.count = 1;
+}
+
+static struct faults *new_faults(const struct options *options, struct trace *trace, GError **error)
+{
+	struct faults *faults = faults_new(trace);
+	char **spec;
+
+	for (spec = options->faults; spec && *spec; spec++) {
+		if (!faults_add(faults, *spec, error)) {
+			faults_free(faults);
+			return NULL;
+		}
+	}
+	return faults;
 }
 
 struct module *module_new(const struct options *options, struct loop *loop, struct host *host,
@@ -68,7 +85,14 @@ struct module *module_new(const struct options *options, struct loop *loop, stru
 		module_free(module);
 		return NULL;
 	}
-	line_init(&module->line, loop, host, trace, options->baud, options->paced);
+	module->faults = new_faults(options, trace, error);
+	if (!module->faults) {
+		module_free(module);
+		return NULL;
+	}
+	line_init(&module->line, loop, host, trace, module->faults, options->baud, options->paced);
+	module->line.pause_ns = options->pause_ns;
+	g_rand_set_seed(module->line.chance, options->seed);
 	power_up(module);
 	return module;
 }
@@ -77,8 +101,11 @@ void module_free(struct module *module)
 {
 	if (!module)
 		return;
-	module_disconnect(module);
+	if (module->faults)
+		module_disconnect(module);
 	g_queue_clear_full(&module->messages, g_free);
+	line_free(&module->line);
+	faults_free(module->faults);
 	flash_close(&module->flash);
 	g_free(module);
 }
@@ -87,8 +114,20 @@ void module_disconnect(struct module *module)
 {
 	unsigned int i;
 
-	for (i = 0; i < SOCKET_COUNT; i++)
+	for (i = 0; i < SOCKET_COUNT; i++) {
+		server_stop(module, &module->sockets[i]);
 		socket_close(&module->sockets[i]);
+	}
+}
+
+/* Nobody gets to say goodbye. */
+static void break_connections(struct module *module)
+{
+	unsigned int i;
+
+	for (i = 0; i < SOCKET_COUNT; i++)
+		socket_abort(&module->sockets[i]);
+	module_disconnect(module);
 }
 
 void module_message(struct module *module, const char *format, ...)
@@ -202,8 +241,8 @@ static int await_bytes(struct module *module, size_t size, int64_t pause_ns)
 }
 
 /*
- * Where the command line at the start of @line ends. In the note's form of
- * PG its third comma ends the line and belongs to it; the payload begins behind it.
+ * Where the command line at the start of @line ends. In the note's form of PG its third comma ends
+ * the line and belongs to it; the payload begins behind it.
  *
  * Return: the number of bytes with the terminator, 0: more is needed.
  */
@@ -228,116 +267,6 @@ static void skip_filling(struct line *line)
 		line_consume(line, 1);
 }
 
-/*
- * Waits for a whole command line and moves it to @text, terminated.
- *
- * Return: its length; -E2BIG when it was too long for any command; -EINTR.
- */
-static int await_command(struct module *module, char *text)
-{
-	struct line *line = &module->line;
-	bool too_long = false;
-	size_t end, length;
-	int r;
-
-	for (;;) {
-		if (!too_long)
-			skip_filling(line);
-		end = line_end(module, line_bytes(line), line_size(line));
-		if (end)
-			break;
-		if (line_size(line) > COMMAND_MAX) {
-			too_long = true;
-			line_consume(line, line_size(line));
-		}
-		r = line_fill(line, LOOP_FOREVER);
-		if (r < 0)
-			return r;
-	}
-	r = loop_sleep_until(module->loop, line_arrival(line, end));
-	if (r < 0)
-		return r;
-	length = line_bytes(line)[end - 1] == '\r' ? end - 1 : end;
-	too_long |= length > COMMAND_MAX;
-	if (!too_long) {
-		memcpy(text, line_bytes(line), length);
-		text[length] = '\0';
-	}
-	line_consume(line, end);
-	return too_long ? -E2BIG : (int)length;
-}
-
-/*
- * Carries out one command line.
- *
- * Return: 0, or -EINTR when the program is to end.
- */
-static int execute(struct module *module, const char *text, size_t size)
-{
-	const struct command *command = command_find(text, size);
-	struct argument argument = { .text = NULL };
-	enum verdict verdict = VERDICT_USAGE;
-	int payload = 0, r;
-
-	module->commands++;
-	if (!command || memchr(text, '\0', size)) {
-		r = take_time(module, "");
-		return r ? r : give_answer(module, VERDICT_USAGE, "Unknown command");
-	}
-	if (size > strlen(command->name))
-		argument.text = text + strlen(command->name) + 1;
-	if (command->payload)
-		payload = command->payload(module, argument.text);
-	if (payload > 0) {
-		r = await_bytes(module, payload, module->options->payload_ns);
-		if (r == -EINTR)
-			return r;
-		if (r) {
-			line_consume(&module->line, line_size(&module->line));
-			return give_answer(module, VERDICT_USAGE, "Timeout: data incomplete");
-		}
-		argument.payload = line_bytes(&module->line);
-		argument.payload_size = payload;
-	}
-	if (payload >= 0)
-		verdict = command->run(module, &argument);
-	line_consume(&module->line, argument.payload_size);
-	if (module->loop->stop)
-		return -EINTR;
-	r = take_time(module, command->name);
-	return r ? r : give_answer(module, verdict, command->usage);
-}
-
-static int one_command(struct module *module)
-{
-	char text[COMMAND_MAX + 1];
-	int r = await_command(module, text);
-
-	if (r == -EINTR)
-		return r;
-	module->answer_size = 0;
-	answer_text(module, "\r\n");
-	if (r == -E2BIG) {
-		module->commands++;
-		return give_answer(module, VERDICT_USAGE, "Command too long");
-	}
-	return execute(module, text, r);
-}
-
-static int restart(struct module *module)
-{
-	int r;
-
-	trace_note(module->trace, "reset");
-	module_disconnect(module);
-	power_up(module);
-	r = loop_sleep_until(module->loop, now_ns() + module->options->boot_ns);
-	if (r)
-		return r;
-	line_discard(&module->line);
-	return send_text(module, "\r\n" PROMPT);
-}
-
 /* Prints the messages that came up, unless they are to wait for MR. */
 static int print_messages(struct module *module)
 {
@@ -353,18 +282,234 @@ static int print_messages(struct module *module)
 	return r;
 }
 
+static int start(struct module *module)
+{
+	const char *banner = module->options->banner;
+	int r = banner ? send_text(module, banner) : 0;
+
+	return r ? r : send_text(module, "\r\n" PROMPT);
+}
+
+static int restart(struct module *module)
+{
+	int r;
+
+	trace_note(module->trace, "reset");
+	module->reset = false;
+	faults_forget(module->faults);
+	break_connections(module);
+	power_up(module);
+	r = loop_sleep_until(module->loop, now_ns() + module->options->boot_ns);
+	if (r)
+		return r;
+	line_discard(&module->line);
+	return start(module);
+}
+
+static int make_noise(struct module *module, const struct fault_event *event)
+{
+	uint8_t noise[256];
+	guint left, i, n;
+	int r = 0;
+
+	if (event->text)
+		return send_text(module, event->text);
+	for (left = event->size; left && r == 0; left -= n) {
+		n = MIN(left, sizeof(noise));
+		for (i = 0; i < n; i++)
+			noise[i] = g_rand_int_range(module->line.chance, 0, 256);
+		r = line_send(&module->line, noise, n);
+	}
+	return r;
+}
+
+static int fall_silent(struct module *module, const struct fault_event *event)
+{
+	int64_t until = event->ms ? now_ns() + event->ms * NS_PER_MS : LOOP_FOREVER;
+	int r = loop_sleep_until(module->loop, until);
+
+	line_discard(&module->line);
+	return r;
+}
+
+static int happen(struct module *module, const struct fault_event *event)
+{
+	struct socket *sock;
+
+	switch (event->kind) {
+	case FAULT_RESET:
+		return restart(module);
+	case FAULT_SILENCE:
+		return fall_silent(module, event);
+	case FAULT_NOISE:
+		return make_noise(module, event);
+	case FAULT_WIFI_LOSS:
+		break_connections(module);
+		if (module->joined)
+			module_message(module, "[JOIN   ] %s Lost", module->settings.ssid);
+		module->joined = false;
+		module->lost_until = now_ns() + event->ms * NS_PER_MS;
+		return 0;
+	case FAULT_CLOSE:
+		sock = event->socket < 0 ? module_socket(module) : &module->sockets[event->socket];
+		socket_abort(sock);
+		return 0;
+	case FAULT_MESSAGE:
+		module_message(module, "%s", event->text ? event->text : "[WIFI   ] Message");
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* Everything that is not the answer to a command. */
+static int look_around(struct module *module)
+{
+	struct fault_event event;
+	int r = 0;
+
+	while (r == 0 && faults_next(module->faults, &event))
+		r = happen(module, &event);
+	if (r == 0 && module->reset)
+		r = restart(module);
+	return r ? r : print_messages(module);
+}
+
+/* Waits for more of a command, and looks around meanwhile. */
+static int await_more(struct module *module)
+{
+	int r;
+
+	module->loop->idle = true;
+	r = line_fill(&module->line, faults_due(module->faults));
+	module->loop->idle = false;
+	if (r == 0 || r == -EAGAIN)
+		r = look_around(module);
+	return r;
+}
+
+/*
+ * Waits for a whole command line and moves it to @text, terminated.
+ *
+ * Return: its length; -E2BIG when it was too long for any command; -ECANCELED; -EINTR.
+ */
+static int await_command(struct module *module, char *text)
+{
+	struct line *line = &module->line;
+	size_t end, length;
+	int r;
+
+	for (;;) {
+		if (!module->too_long)
+			skip_filling(line);
+		end = line_end(module, line_bytes(line), line_size(line));
+		if (end)
+			break;
+		if (line_size(line) > COMMAND_MAX) {
+			module->too_long = true;
+			line_consume(line, line_size(line));
+		}
+		r = await_more(module);
+		if (r < 0)
+			return r;
+	}
+	r = loop_sleep_until(module->loop, line_arrival(line, end));
+	if (r < 0)
+		return r;
+	length = line_bytes(line)[end - 1] == '\r' ? end - 1 : end;
+	if (module->too_long || length > COMMAND_MAX) {
+		module->too_long = false;
+		line_consume(line, end);
+		return -E2BIG;
+	}
+	memcpy(text, line_bytes(line), length);
+	text[length] = '\0';
+	line_consume(line, end);
+	return length;
+}
+
+/* Fetches the payload behind the command line. Return: 0, -ETIMEDOUT, -ECANCELED or -EINTR. */
+static int fetch_payload(struct module *module, size_t size, struct argument *argument)
+{
+	int r = await_bytes(module, size, module->options->payload_ns);
+
+	if (r)
+		return r;
+	argument->payload = line_bytes(&module->line);
+	argument->payload_size = size;
+	return 0;
+}
+
+static int refuse(struct module *module, const char *why)
+{
+	int r = take_time(module, "");
+
+	return r ? r : give_answer(module, VERDICT_USAGE, why);
+}
+
+/* Carries out one command line. Return: 0, -ECANCELED or -EINTR. */
+static int execute(struct module *module, const char *text, size_t size)
+{
+	const struct command *command = command_find(text, size);
+	struct argument argument = { .text = NULL };
+	enum verdict verdict = VERDICT_USAGE;
+	int payload = 0, r;
+
+	faults_command(module->faults, command ? command->name : "");
+	if (!command || memchr(text, '\0', size))
+		return refuse(module, "Unknown command");
+	if (size > strlen(command->name))
+		argument.text = text + strlen(command->name) + 1;
+	if (command->payload)
+		payload = command->payload(module, argument.text);
+	if (payload > 0) {
+		r = fetch_payload(module, payload, &argument);
+		if (r == -ETIMEDOUT) {
+			line_consume(&module->line, line_size(&module->line));
+			return refuse(module, "Timeout: data incomplete");
+		}
+		if (r)
+			return r;
+	}
+	/* A scan ends when anything but MR comes. */
+	if (command->run != run_message_read)
+		module->scanning = -1;
+	if (payload >= 0)
+		verdict = command->run(module, &argument);
+	line_consume(&module->line, argument.payload_size);
+	if (module->loop->stop)
+		return -EINTR;
+	if (faults_cut(module->faults))
+		return -ECANCELED;
+	r = take_time(module, command->name);
+	return r ? r : give_answer(module, verdict, command->usage);
+}
+
+static int one_command(struct module *module)
+{
+	char text[COMMAND_MAX + 1];
+	int r = await_command(module, text);
+
+	if (r < 0 && r != -E2BIG)
+		return r;
+	module->answer_size = 0;
+	answer_text(module, "\r\n");
+	if (r != -E2BIG)
+		return execute(module, text, r);
+	faults_command(module->faults, "");
+	return refuse(module, "Command too long");
+}
+
 void module_run(struct module *module)
 {
-	int r = send_text(module, "\r\n" PROMPT);
+	int r = start(module);
 
-	while (r == 0) {
+	while (r == 0 || r == -ECANCELED) {
 		r = one_command(module);
 		if (module->new_rate)
 			module->line.rate = module->new_rate;
 		module->new_rate = 0;
-		if (r == 0 && module->reset)
-			r = restart(module);
-		if (r == 0)
-			r = print_messages(module);
+		if (r != -EINTR)
+			r = look_around(module);
 	}
 }

@@ -22,10 +22,13 @@
  * @quiet:	MT=1: messages wait for MR
  * @messages:	the texts that wait
  * @ping:	T1 to T3
+ * @lost_until:	no network is in range before then, CLOCK_MONOTONIC in ns
+ * @too_long:	the command that is being received is too long for any
+ * @scanning:	the access point that the next MR tells of, -1: no scan under way
+ * @faults:	what goes wrong
  * @reset:	the module is to restart after this command
  * @new_rate:	the line's rate after this answer, 0: stays
  * @answer, @answer_size:	the answer being made
- * @commands:	carried out since the start
  */
 struct module {
 	const struct options *options;
@@ -35,6 +38,10 @@ struct module {
 	struct flash flash;
 	struct settings settings;
 	bool joined;
+	int64_t lost_until;
+	bool too_long;
+	int scanning;
+	struct faults *faults;
 	struct socket sockets[SOCKET_COUNT];
 	unsigned int selected;
 	unsigned int active_set;
@@ -48,7 +55,6 @@ struct module {
 	unsigned int new_rate;
 	uint8_t answer[ANSWER_MAX];
 	size_t answer_size;
-	uint64_t commands;
 };
 
 /**
@@ -71,8 +77,15 @@ static inline struct socket *module_socket(struct module *module)
 	return &module->sockets[module->selected];
 }
 
-/* module_disconnect() - every connection ends */
+/* module_disconnect() - every connection and server ends */
 void module_disconnect(struct module *module);
+
+/* server_start() - P5=1 on the selected socket. Return: 0, or a negative errno */
+int server_start(struct module *module, bool accept_loop);
+/* server_stop() - P5=0; nothing if there is none */
+void server_stop(struct module *module, struct socket *sock);
+/* server_next() - let the client go and wait for the next one */
+void server_next(struct module *module, struct socket *sock);
 
 /* module_message() - an asynchronous message: printed when the line is free, or kept for MR */
 void module_message(struct module *module, const char *format, ...) G_GNUC_PRINTF(2, 3);

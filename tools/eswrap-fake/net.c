@@ -22,7 +22,10 @@ void socket_reset(struct socket *sock)
 {
 	memset(sock, 0, sizeof(*sock));
 	sock->fd = -1;
+	sock->listen_fd = -1;
+	sock->backlog = 1;
 	sock->read_max = PAYLOAD_MAX;
+	sock->write_size = PAYLOAD_MAX;
 	sock->write_wait_ms = 10000;
 }
 
@@ -55,7 +58,7 @@ static struct sockaddr_in remote_address(const struct socket *sock)
 	};
 }
 
-static int bind_local(const struct socket *sock)
+static int bind_local(const struct socket *sock, int fd)
 {
 	struct sockaddr_in local = {
 		.sin_family = AF_INET,
@@ -65,8 +68,8 @@ static int bind_local(const struct socket *sock)
 
 	if (!sock->local_port)
 		return 0;
-	setsockopt(sock->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	return bind(sock->fd, (const struct sockaddr *)&local, sizeof(local)) ? -errno : 0;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	return bind(fd, (const struct sockaddr *)&local, sizeof(local)) ? -errno : 0;
 }
 
 static void set_tcp_options(const struct socket *sock)
@@ -119,7 +122,7 @@ bool socket_open(struct socket *sock, struct loop *loop, GBytes *const *items, b
 	sock->gone = false;
 	sock->unsent_size = 0;
 	sock->fd = new_fd(sock->protocol);
-	r = sock->fd < 0 ? -errno : bind_local(sock);
+	r = sock->fd < 0 ? -errno : bind_local(sock, sock->fd);
 	if (r == 0 && !is_datagram(sock->protocol))
 		r = connect_stream(sock, loop, deadline);
 	if (r) {
@@ -136,6 +139,7 @@ bool socket_open(struct socket *sock, struct loop *loop, GBytes *const *items, b
 
 void socket_close(struct socket *sock)
 {
+	sock->udp_server = false;
 	if (sock->fd < 0)
 		return;
 	g_clear_pointer(&sock->tls, tls_free);
@@ -143,8 +147,73 @@ void socket_close(struct socket *sock)
 	sock->fd = -1;
 }
 
-/* A client hears only the one it talks to. */
-static ssize_t receive_datagram(const struct socket *sock, uint8_t *data, size_t size)
+void socket_abort(struct socket *sock)
+{
+	struct linger at_once = { .l_onoff = 1 };
+
+	sock->udp_server = false;
+	if (sock->fd < 0)
+		return;
+	setsockopt(sock->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	g_clear_pointer(&sock->tls, tls_abandon);
+	close(sock->fd);
+	sock->fd = -1;
+}
+
+int socket_listen(struct socket *sock)
+{
+	int fd = new_fd(PROTOCOL_TCP), r;
+
+	if (fd < 0)
+		return -errno;
+	r = bind_local(sock, fd);
+	if (r == 0 && listen(fd, sock->backlog))
+		r = -errno;
+	if (r) {
+		close(fd);
+		return r;
+	}
+	sock->listen_fd = fd;
+	return 0;
+}
+
+bool socket_accept(struct socket *sock)
+{
+	struct sockaddr_in client;
+	socklen_t size = sizeof(client);
+	int fd = accept4(sock->listen_fd, (struct sockaddr *)&client, &size,
+			 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	sock->fd = fd;
+	sock->open_as = PROTOCOL_TCP;
+	sock->gone = false;
+	sock->remote = client.sin_addr;
+	sock->remote_port = ntohs(client.sin_port);
+	set_tcp_options(sock);
+	return true;
+}
+
+int socket_serve_datagrams(struct socket *sock)
+{
+	int r;
+
+	sock->fd = new_fd(sock->protocol);
+	if (sock->fd < 0)
+		return -errno;
+	r = bind_local(sock, sock->fd);
+	if (r) {
+		socket_close(sock);
+		return r;
+	}
+	sock->open_as = sock->protocol;
+	sock->udp_server = true;
+	return 0;
+}
+
+/* A client hears only the one it talks to; a server learns whom it answers. */
+static ssize_t receive_datagram(struct socket *sock, uint8_t *data, size_t size)
 {
 	struct sockaddr_in from;
 	socklen_t from_size;
@@ -155,6 +224,10 @@ static ssize_t receive_datagram(const struct socket *sock, uint8_t *data, size_t
 		n = recvfrom(sock->fd, data, size, 0, (struct sockaddr *)&from, &from_size);
 		if (n < 0)
 			return errno == EAGAIN ? -EAGAIN : 0;
+		if (sock->udp_server) {
+			sock->remote = from.sin_addr;
+			sock->remote_port = ntohs(from.sin_port);
+		}
 	} while (from.sin_addr.s_addr != sock->remote.s_addr ||
 		 ntohs(from.sin_port) != sock->remote_port);
 	return n;
@@ -231,7 +304,7 @@ ssize_t socket_read(struct socket *sock, struct loop *loop, uint8_t *data)
 	int64_t deadline = now_ns() + sock->read_wait_ms * NS_PER_MS;
 
 	if (sock->fd < 0)
-		return -EPIPE;
+		return sock->accepting ? 0 : -EPIPE;
 	return is_datagram(sock->open_as) ? read_datagram(sock, loop, data, deadline)
 					  : read_stream(sock, loop, data, deadline);
 }
@@ -323,7 +396,9 @@ uint16_t socket_local_port(const struct socket *sock)
 	struct sockaddr_in local;
 	socklen_t size = sizeof(local);
 
-	if (sock->fd < 0 || getsockname(sock->fd, (struct sockaddr *)&local, &size))
+	int fd = sock->listen_fd >= 0 ? sock->listen_fd : sock->fd;
+
+	if (fd < 0 || getsockname(fd, (struct sockaddr *)&local, &size))
 		return sock->local_port;
 	return ntohs(local.sin_port);
 }

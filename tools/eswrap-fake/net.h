@@ -30,10 +30,15 @@ enum protocol { /* values of P1 [product note, ST] */
  * @read_max, @read_wait_ms, @read_at_once:	R1, R2, R3
  * @write_wait_ms:	S2
  * @keep_alive, @keep_alive_ms:	PK
- * @fd:		-1: not open
+ * @write_size:	S1
+ * @backlog, @accept_loop:	P8; P7=1 or P5=11
+ * @fd:		-1: not open; of a server: the client that was accepted
  * @open_as:	what it was opened as
  * @tls:	with PROTOCOL_TLS
  * @gone:	the other side has ended, all its data was read
+ * @listen_fd:	of a TCP server that runs, otherwise -1
+ * @accepting:	it waits for a client
+ * @udp_server:	a UDP server runs: anybody may talk to it
  * @unsent:	a TLS record that the line has not taken yet; @unsent_size bytes of payload
  */
 struct socket {
@@ -42,15 +47,19 @@ struct socket {
 	struct in_addr remote;
 	char name[NAME_LEN_MAX + 1];
 	enum verify verify;
-	unsigned int read_max, read_wait_ms, write_wait_ms;
+	unsigned int read_max, read_wait_ms, write_wait_ms, write_size;
 	bool read_at_once;
 	bool keep_alive;
 	unsigned int keep_alive_ms;
+	unsigned int backlog;
+	bool accept_loop;
 
 	int fd;
 	enum protocol open_as;
 	struct tls *tls;
 	bool gone;
+	int listen_fd;
+	bool accepting, udp_server;
 	uint8_t unsent[PAYLOAD_MAX];
 	size_t unsent_size;
 };
@@ -72,6 +81,30 @@ bool socket_open(struct socket *sock, struct loop *loop, GBytes *const *items, b
 
 /* socket_close() - P6=0; nothing if it is not open */
 void socket_close(struct socket *sock);
+
+/* socket_abort() - the connection breaks, and the other side is told so by a reset */
+void socket_abort(struct socket *sock);
+
+/**
+ * socket_listen() - P5=1 with P1=0
+ *
+ * Return: 0, or a negative errno.
+ */
+int socket_listen(struct socket *sock);
+
+/**
+ * socket_accept() - take the next client of a server into @fd
+ *
+ * Return: false when there is none.
+ */
+bool socket_accept(struct socket *sock);
+
+/**
+ * socket_serve_datagrams() - P5=1 with P1=1
+ *
+ * Return: 0, or a negative errno.
+ */
+int socket_serve_datagrams(struct socket *sock);
 
 /**
  * socket_read() - R0

@@ -21,8 +21,8 @@
 /* The strings of the command line, before they are checked. */
 struct raw {
 	char *listen, *pty, *baud, *boot, *payload, *connect, *flash, *trace, *firmware, *revision;
-	char *mac, *gone, *empty, *names, *tls, *all_names, *ready_fd;
-	char **latency, **access_points, **resolve;
+	char *banner, *pause, *seed, *mac, *gone, *empty, *names, *tls, *all_names, *ready_fd;
+	char **latency, **access_points, **resolve, **faults;
 	gboolean version;
 };
 
@@ -203,6 +203,19 @@ static bool set_ends(struct options *options, const struct raw *raw, GError **er
 	return true;
 }
 
+static bool set_disturbances(struct options *options, const struct raw *raw, GError **error)
+{
+	guint64 seed = 1;
+
+	if (raw->seed && !g_ascii_string_to_unsigned(raw->seed, 10, 0, G_MAXUINT32, &seed, NULL))
+		return bad(error, "seed", raw->seed, "a number, 0 to 4294967295");
+	options->seed = seed;
+	if (raw->banner)
+		options->banner = g_strcompress(raw->banner);
+	options->faults = g_strdupv(raw->faults);
+	return set_ms("pause", raw->pause, &options->pause_ns, error);
+}
+
 static bool set_lists(struct options *options, const struct raw *raw, GError **error)
 {
 	char **each;
@@ -240,7 +253,7 @@ static bool check(struct options *options, const struct raw *raw, GError **error
 	       set_word("server-name", raw->names, "ignored", "checked", &options->check_names,
 			error) &&
 	       set_word("tls", raw->tls, "1.2", "1.3", &options->tls13, error) &&
-	       set_lists(options, raw, error);
+	       set_disturbances(options, raw, error) && set_lists(options, raw, error);
 }
 
 static void free_raw(struct raw *raw)
@@ -255,6 +268,9 @@ static void free_raw(struct raw *raw)
 	g_free(raw->trace);
 	g_free(raw->firmware);
 	g_free(raw->revision);
+	g_free(raw->banner);
+	g_free(raw->pause);
+	g_free(raw->seed);
 	g_free(raw->mac);
 	g_free(raw->gone);
 	g_free(raw->empty);
@@ -265,6 +281,7 @@ static void free_raw(struct raw *raw)
 	g_strfreev(raw->latency);
 	g_strfreev(raw->access_points);
 	g_strfreev(raw->resolve);
+	g_strfreev(raw->faults);
 }
 
 static void clear_access_point(void *data)
@@ -328,6 +345,10 @@ static bool read_words(struct raw *raw, int argc, char **argv, GError **error)
 		TEXTS("access-point", access_points, "SSID:PASSPHRASE:SECURITY",
 		      "a network in range (eswrap-fake:eswrap-fake:wpa2)"),
 		TEXT("trace", trace, "FILE", "record every byte both ways"),
+		TEXT("banner", banner, "TEXT", "printed before the prompt at every start"),
+		TEXT("pause", pause, "MS", "pauses of up to MS inside answers"),
+		TEXT("seed", seed, "N", "where these pauses are (1)"),
+		TEXTS("fault", faults, "SPEC", "what goes wrong, and when: see eswrap-fake(1)"),
 		TEXT("ready-fd", ready_fd, "N", "write a line to descriptor N when ready"),
 		{ "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "print the version", NULL },
 		{ NULL },
@@ -375,4 +396,6 @@ void options_free(struct options *options)
 	g_free(options->trace);
 	g_free(options->revision);
 	g_free(options->mac);
+	g_free(options->banner);
+	g_strfreev(options->faults);
 }

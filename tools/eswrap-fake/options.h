@@ -53,6 +53,10 @@ struct command_time {
  * @access_points: struct access_point
  * @names:	struct name
  * @all_names:	every other name has this address
+ * @banner:	printed before the prompt at every start, NULL: nothing
+ * @pause_ns:	the longest pause inside an answer
+ * @seed:	of the places of these pauses
+ * @faults:	specifications, a NULL-terminated list or NULL
  * @ready_fd:	told when the module can be talked to, -1: none
  */
 struct options {
@@ -70,6 +74,10 @@ struct options {
 	GArray *names;
 	bool resolve_all;
 	struct in_addr all_names;
+	char *banner;
+	gint64 pause_ns;
+	guint seed;
+	char **faults;
 	int ready_fd;
 };
 

@@ -233,15 +233,18 @@ struct tls *tls_connect(struct loop *loop, int fd, const struct tls_setup *setup
 	return tls;
 }
 
+void tls_abandon(struct tls *tls)
+{
+	SSL_free(tls->ssl);
+	g_free(tls);
+}
+
 void tls_free(struct tls *tls)
 {
-	if (!tls)
-		return;
 	ERR_clear_error();
 	SSL_shutdown(tls->ssl);
-	SSL_free(tls->ssl);
 	ERR_clear_error();
-	g_free(tls);
+	tls_abandon(tls);
 }
 
 static ssize_t outcome(struct tls *tls, int r, short *events)

@@ -41,6 +41,9 @@ struct tls_setup {
 struct tls *tls_connect(struct loop *loop, int fd, const struct tls_setup *setup, int64_t deadline,
 			char **why);
 
+/* tls_abandon() - free without a word */
+void tls_abandon(struct tls *tls);
+
 /* tls_free() - say goodbye, if the line takes it, and free */
 void tls_free(struct tls *tls);
 
