@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+#include <sysexits.h>
+
+#include "config.h"
+#include "eswrapd/admin-call.h"
+#include "eswrapd/admin.h"
+#include "eswrapd/broker.h"
+#include "eswrapd/control.h"
+#include "eswrapd/flow.h"
+#include "eswrapd/sched.h"
+
+struct admin_call {
+	struct client *client;
+};
+
+static void send_reply(struct admin_call *call, GVariant *reply)
+{
+	GVariant *owned = g_variant_ref_sink(reply), *normal = g_variant_get_normal_form(owned);
+
+	control_send(call->client, g_variant_get_data(normal), g_variant_get_size(normal));
+	g_variant_unref(normal);
+	g_variant_unref(owned);
+}
+
+void admin_progress(struct admin_call *call, GVariant *reply)
+{
+	send_reply(call, reply);
+}
+
+static void end(struct admin_call *call, GVariantDict *last)
+{
+	g_variant_dict_insert(last, "done", "b", TRUE);
+	send_reply(call, g_variant_dict_end(last));
+	control_finish(call->client);
+	g_free(call);
+}
+
+void admin_finish(struct admin_call *call, GVariant *reply)
+{
+	GVariantDict last;
+
+	if (reply)
+		g_variant_ref_sink(reply);
+	g_variant_dict_init(&last, reply);
+	end(call, &last);
+	if (reply)
+		g_variant_unref(reply);
+}
+
+void admin_fail(struct admin_call *call, int status, const char *format, ...)
+{
+	GVariantDict last;
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	g_variant_dict_init(&last, NULL);
+	g_variant_dict_insert(&last, "error", "s", text);
+	g_variant_dict_insert(&last, "status", "i", status);
+	end(call, &last);
+	g_free(text);
+}
+
+static GVariant *warnings_of(const struct broker *broker)
+{
+	return g_variant_new_strv((const gchar *const *)broker->warnings->pdata,
+				  (gssize)broker->warnings->len);
+}
+
+static void add_counters(GVariantDict *reply, const struct eswifi_counters *counters)
+{
+	g_variant_dict_insert(reply, "commands", "t", counters->commands);
+	g_variant_dict_insert(reply, "bytes-out", "t", counters->bytes_out);
+	g_variant_dict_insert(reply, "bytes-in", "t", counters->bytes_in);
+	g_variant_dict_insert(reply, "resyncs", "t", counters->resyncs);
+	g_variant_dict_insert(reply, "resets", "t", counters->resets);
+	g_variant_dict_insert(reply, "joins", "t", counters->joins);
+	g_variant_dict_insert(reply, "lost", "t", counters->lost);
+}
+
+/* The module's words need not be text. */
+static void add_text(GVariantDict *reply, const char *key, const char *text)
+{
+	char *valid = g_utf8_make_valid(text, -1);
+
+	g_variant_dict_insert(reply, key, "s", valid);
+	g_free(valid);
+}
+
+/*
+ * What `status` replies, all in one: version, config, device, ssid, state, why, product, firmware,
+ * name, mac, address (s); baud, free-sockets, waiting (u); the driver's counters (t); warnings
+ * (as); flows (aa{sv}, see flow_list()).
+ */
+static void status(struct broker *broker, struct admin_call *call,
+		   GVariant *arguments G_GNUC_UNUSED)
+{
+	const struct eswifi_identity *identity = eswifi_module_identity(broker->module);
+	GVariantDict reply;
+
+	g_variant_dict_init(&reply, NULL);
+	g_variant_dict_insert(&reply, "version", "s", PACKAGE_VERSION);
+	add_text(&reply, "config", broker->settings->path);
+	add_text(&reply, "device", broker->settings->module.device);
+	g_variant_dict_insert(&reply, "ssid", "s", broker->settings->module.ssid);
+	g_variant_dict_insert(&reply, "state", "s",
+			      eswifi_state_name(eswifi_module_state(broker->module)));
+	add_text(&reply, "why", broker->why);
+	add_text(&reply, "product", identity->product);
+	add_text(&reply, "firmware", identity->firmware);
+	add_text(&reply, "name", identity->name);
+	add_text(&reply, "mac", identity->mac);
+	add_text(&reply, "address", identity->address);
+	g_variant_dict_insert(&reply, "baud", "u", identity->baud);
+	g_variant_dict_insert(&reply, "free-sockets", "u", sched_free_sockets(broker->sched));
+	g_variant_dict_insert(&reply, "waiting", "u", sched_waiting(broker->sched));
+	add_counters(&reply, eswifi_module_counters(broker->module));
+	g_variant_dict_insert_value(&reply, "warnings", warnings_of(broker));
+	g_variant_dict_insert_value(&reply, "flows", flow_list(broker->flows));
+	admin_finish(call, g_variant_dict_end(&reply));
+}
+
+static const struct {
+	const char *name;
+	bool anybody; /* may ask it; else see client_may_administer() */
+	admin_handler handler;
+} verbs[] = {
+	{ "status", true, status },
+};
+
+void admin_start(struct broker *broker, struct client *client, const guint8 *data, gsize size)
+{
+	struct admin_call *call = g_new0(struct admin_call, 1);
+	/* Into memory that is aligned for it, and that lives as long as it is used. */
+	GBytes *bytes = g_bytes_new(data, size);
+	GVariant *request, *arguments = NULL;
+	char *verb = NULL;
+	guint i;
+
+	call->client = client;
+	request = g_variant_ref_sink(
+		g_variant_new_from_bytes(G_VARIANT_TYPE(ADMIN_REQUEST), bytes, FALSE));
+	g_bytes_unref(bytes);
+	if (!g_variant_is_normal_form(request)) {
+		admin_fail(call, EX_PROTOCOL, "the request is malformed");
+		goto out;
+	}
+	g_variant_get(request, "(s@a{sv})", &verb, &arguments);
+	for (i = 0; i < G_N_ELEMENTS(verbs) && strcmp(verbs[i].name, verb) != 0; i++)
+		;
+	if (i == G_N_ELEMENTS(verbs))
+		admin_fail(call, EX_USAGE, "this broker (version %s) does not know \"%s\"",
+			   PACKAGE_VERSION, verb);
+	else if (!verbs[i].anybody && !client_may_administer(client))
+		admin_fail(call, EX_NOPERM,
+			   "only root, the broker's own user and members of admin-group may ask "
+			   "\"%s\"",
+			   verb);
+	else
+		verbs[i].handler(broker, call, arguments);
+out:
+	g_free(verb);
+	if (arguments)
+		g_variant_unref(arguments);
+	g_variant_unref(request);
+}

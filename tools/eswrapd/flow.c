@@ -1,0 +1,572 @@
+// SPDX-License-Identifier: MIT
+/* The theory of operation is in flow.h. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <gio/gio.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "eswrapd/anchor.h"
+#include "eswrapd/broker.h"
+#include "eswrapd/flow.h"
+#include "eswrapd/outcome.h"
+#include "eswrapd/poller.h"
+#include "eswrapd/sched.h"
+
+#define ANCHOR 1 /* byte */
+
+/* First of the dynamic ports (RFC 6335) and how many there are. */
+#define DYNAMIC_PORT  49152
+#define DYNAMIC_PORTS 16384
+
+enum flow_state { FLOW_CONNECTING, FLOW_OPEN, FLOW_FINISHED, FLOW_LEAVING };
+
+/* Printed exactly as written in the enum. */
+static const char *const state_names[] = { "connecting", "open", "finished", "leaving" };
+G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == FLOW_LEAVING + 1);
+
+struct flows {
+	struct broker *broker;
+	GHashTable *all; /* struct flow, a set */
+	int buffer;	 /* SO_SNDBUF of the program's end */
+	guint8 peeked[ANCHOR + ESWIFI_PAYLOAD_MAX];
+};
+
+/**
+ * struct flow - one program connection
+ * @fd:		the broker's end
+ * @filling:	bytes in its receive queue that keep the program's end from being writable
+ * @host:	of channel.target
+ * @where:	"HOST:PORT", for people
+ * @rest, @rest_size, @rest_at:	what the program's queue has not taken yet
+ * @shut:	the program has said shutdown(SHUT_WR) or closed
+ * @hung_up:	the program has closed, or each end has shut down its side
+ * @deaf:	the program has said shutdown(SHUT_RD): what comes is thrown away, as TCP does
+ * @far_closed:	the far end has closed
+ * @greeted:	the program's first bytes have been looked at
+ * @timer:	GSource id: the connect's deadline, or the wait for something to move
+ */
+struct flow {
+	struct flows *flows;
+	struct channel channel;
+	guint64 id;
+	enum flow_state state;
+	int fd;
+	struct poller_watch *watch;
+	size_t filling;
+	const struct route *route;
+	char *host, *where, *program;
+	uid_t uid;
+	guint8 *rest;
+	gsize rest_size, rest_at;
+	bool shut, hung_up, deaf, far_closed, greeted;
+	guint timer;
+	gint64 began;
+	guint64 bytes_sent, bytes_received;
+};
+
+static const struct channel_ops channel_ops;
+
+char *endpoint_text(const char *name, const struct eswrap_endpoint *endpoint)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	if (name)
+		return g_strdup_printf("%s:%u", name, endpoint->port);
+	inet_ntop(endpoint->family, endpoint->address, address, sizeof(address));
+	return g_strdup_printf(endpoint->family == AF_INET6 ? "[%s]:%u" : "%s:%u", address,
+			       endpoint->port);
+}
+
+int bind_name(int fd, const struct eswrap_name *name)
+{
+	struct sockaddr_un address;
+	socklen_t len = eswrap_name_format(name, &address);
+
+	return bind(fd, (struct sockaddr *)&address, len) < 0 ? -errno : 0;
+}
+
+struct flows *flows_new(struct broker *broker, GError **error)
+{
+	struct flows *flows = g_new0(struct flows, 1);
+
+	flows->broker = broker;
+	flows->buffer = anchor_find_buffer(error);
+	if (flows->buffer < 0) {
+		g_free(flows);
+		return NULL;
+	}
+	flows->all = g_hash_table_new(NULL, NULL);
+	return flows;
+}
+
+static void flow_free(struct flow *flow)
+{
+	struct broker *broker = flow->flows->broker;
+
+	g_debug("flow %" G_GINT64_MODIFIER "x: to %s closed, %" G_GUINT64_FORMAT " bytes out, "
+		"%" G_GUINT64_FORMAT " in",
+		flow->id, flow->where, flow->bytes_sent, flow->bytes_received);
+	sched_release(broker->sched, &flow->channel);
+	if (flow->timer)
+		g_source_remove(flow->timer);
+	if (flow->watch)
+		poller_remove(flow->watch);
+	close(flow->fd);
+	g_hash_table_remove(flow->flows->all, flow);
+	g_free(flow->host);
+	g_free(flow->where);
+	g_free(flow->program);
+	g_free(flow->rest);
+	g_free(flow);
+	broker_check_idle(broker);
+}
+
+/* The program reads ECONNRESET, because the anchor is unread. */
+static void abort_flow(struct flow *flow, const char *why)
+{
+	g_info("flow %" G_GINT64_MODIFIER "x: to %s aborted: %s", flow->id, flow->where, why);
+	flow_free(flow);
+}
+
+/* The program has closed, or has shut down both ways and is to read an end of file. */
+static void end_flow(struct flow *flow)
+{
+	anchor_discard(flow->fd, SIZE_MAX);
+	flow_free(flow);
+}
+
+void flows_free(struct flows *flows)
+{
+	GHashTableIter iter;
+	gpointer flow;
+
+	if (!flows)
+		return;
+	for (g_hash_table_iter_init(&iter, flows->all); g_hash_table_iter_next(&iter, &flow, NULL);
+	     g_hash_table_iter_init(&iter, flows->all))
+		abort_flow(flow, "the broker ends");
+	g_hash_table_destroy(flows->all);
+	g_free(flows);
+}
+
+static void set_timer(struct flow *flow, guint seconds, GSourceFunc expired)
+{
+	if (flow->timer)
+		g_source_remove(flow->timer);
+	flow->timer = seconds ? g_timeout_add_seconds(seconds, expired, flow) : 0;
+}
+
+static int bind_outcome(struct flow *flow, int error)
+{
+	struct eswrap_name name = { .kind = ESWRAP_NAME_OUTCOME, .id = flow->id, .error = error };
+	const char *own = eswifi_module_identity(flow->flows->broker->module)->address;
+
+	if (error == 0 && inet_pton(AF_INET, own, name.endpoint.address) == 1) {
+		name.endpoint.family = AF_INET;
+		/* The module does not say which port it took; programs take 0 for "not bound". */
+		name.endpoint.port = (uint16_t)(DYNAMIC_PORT + flow->id % DYNAMIC_PORTS);
+	}
+	return bind_name(flow->fd, &name);
+}
+
+static void fail_connect(struct flow *flow, int error, const char *why)
+{
+	int bound = bind_outcome(flow, error);
+
+	g_message("connect to %s (route %s): %s: %s", flow->where, flow->route->name,
+		  g_strerror(error), why);
+	if (bound < 0)
+		g_warning("flow %" G_GINT64_MODIFIER "x: outcome not told: %s", flow->id,
+			  g_strerror(-bound));
+	flow_free(flow);
+}
+
+static gboolean connect_expired(gpointer user)
+{
+	struct flow *flow = user;
+
+	flow->timer = 0;
+	fail_connect(flow, ETIMEDOUT,
+		     sched_is_waiting(&flow->channel)
+			     ? "no free socket of the module within connect-timeout"
+			     : "not connected within connect-timeout");
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean nothing_moves(gpointer user)
+{
+	struct flow *flow = user;
+
+	flow->timer = 0;
+	g_message("flow to %s: nothing has moved for half-close-timeout since one side closed",
+		  flow->where);
+	abort_flow(flow, "half-close-timeout");
+	return G_SOURCE_REMOVE;
+}
+
+/* How many bytes wait behind the anchor, at most ESWIFI_PAYLOAD_MAX. */
+static gsize pending(struct flow *flow)
+{
+	ssize_t n = recv(flow->fd, flow->flows->peeked, sizeof(flow->flows->peeked),
+			 MSG_PEEK | MSG_DONTWAIT);
+
+	return n > ANCHOR ? (gsize)n - ANCHOR : 0;
+}
+
+/* A TLS record of a handshake [RFC 8446, 5.1]: the module is to speak TLS, not the program. */
+static void greet(struct flow *flow, const guint8 *data, gsize size)
+{
+	flow->greeted = true;
+	if (flow->route->through == ROUTE_TLS && size >= 2 && data[0] == 0x16 && data[1] == 0x03)
+		g_warning("%s to %s: the program speaks TLS itself inside route %s; use through = "
+			  "tcp, or the program without TLS",
+			  flow->program, flow->where, flow->route->name);
+}
+
+static gsize flow_peek(struct channel *channel, const guint8 **data)
+{
+	struct flow *flow = (struct flow *)((char *)channel - offsetof(struct flow, channel));
+	gsize size;
+
+	if (flow->state == FLOW_CONNECTING)
+		return 0;
+	size = pending(flow);
+	*data = flow->flows->peeked + ANCHOR;
+	if (size && !flow->greeted)
+		greet(flow, *data, size);
+	return size;
+}
+
+/* After anything has happened: is this the end, or half of it? */
+static void flow_check(struct flow *flow)
+{
+	guint patience = flow->flows->broker->settings->half_close_timeout;
+
+	switch (flow->state) {
+	case FLOW_CONNECTING:
+		break;
+	case FLOW_OPEN:
+		if (flow->far_closed && !flow->rest && pending(flow) == 0) {
+			if (!flow->deaf)
+				shutdown(flow->fd, SHUT_WR);
+			sched_release(flow->flows->broker->sched, &flow->channel);
+			set_timer(flow, 0, NULL);
+			flow->state = FLOW_FINISHED;
+		} else if (flow->shut || flow->far_closed) {
+			set_timer(flow, patience, nothing_moves);
+		}
+		break;
+	case FLOW_FINISHED:
+		if (pending(flow))
+			abort_flow(flow, "data for a far end that has closed");
+		else if (flow->hung_up)
+			end_flow(flow);
+		break;
+	case FLOW_LEAVING:
+		if (pending(flow) == 0)
+			end_flow(flow);
+		else
+			set_timer(flow, patience, nothing_moves);
+		break;
+	}
+}
+
+static void program_closed(struct flow *flow)
+{
+	switch (flow->state) {
+	case FLOW_CONNECTING:
+		g_debug("flow %" G_GINT64_MODIFIER "x: the program gave up", flow->id);
+		flow_free(flow);
+		break;
+	case FLOW_OPEN:
+		g_clear_pointer(&flow->rest, g_free);
+		flow->state = FLOW_LEAVING;
+		sched_may_send(flow->flows->broker->sched, &flow->channel);
+		flow_check(flow);
+		break;
+	case FLOW_FINISHED:
+		/* Both ends have said shutdown(SHUT_WR), or the program has closed. */
+		flow_check(flow);
+		break;
+	case FLOW_LEAVING:
+		break;
+	}
+}
+
+static void keep_rest(struct flow *flow, const guint8 *data, gsize size)
+{
+	flow->rest = g_memdup2(data, size);
+	flow->rest_size = size;
+	flow->rest_at = 0;
+	poller_change(flow->watch, EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+}
+
+/* Return: bytes that the program's queue took; all of them where nobody will read them. */
+static gsize deliver(struct flow *flow, const guint8 *data, gsize size)
+{
+	gsize done = 0;
+	ssize_t n;
+
+	while (!flow->deaf && done < size) {
+		n = send(flow->fd, data + done, size - done, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno == EAGAIN)
+			return done;
+		if (n < 0)
+			flow->deaf = true; /* EPIPE; if it has closed, EPOLLHUP says so too */
+		else
+			done += (gsize)n;
+	}
+	return size;
+}
+
+static void deliver_rest(struct flow *flow)
+{
+	flow->rest_at += deliver(flow, flow->rest + flow->rest_at, flow->rest_size - flow->rest_at);
+	if (flow->rest_at < flow->rest_size)
+		return;
+	g_clear_pointer(&flow->rest, g_free);
+	poller_change(flow->watch, EPOLLIN | EPOLLRDHUP);
+	if (!flow->far_closed)
+		sched_may_receive(flow->flows->broker->sched, &flow->channel);
+}
+
+static void flow_event(uint32_t events, gpointer user)
+{
+	struct flow *flow = user;
+
+	if (events & EPOLLHUP) {
+		flow->shut = flow->hung_up = true;
+		program_closed(flow);
+		return;
+	}
+	if (events & EPOLLRDHUP)
+		flow->shut = true;
+	if (flow->state == FLOW_CONNECTING)
+		return; /* flow_opened() looks at what has come meanwhile */
+	if (flow->rest && (events & EPOLLOUT))
+		deliver_rest(flow);
+	if (flow->state == FLOW_OPEN)
+		sched_may_send(flow->flows->broker->sched, &flow->channel);
+	flow_check(flow);
+}
+
+static void flow_opened(struct channel *channel, int result, const char *text)
+{
+	struct flow *flow = (struct flow *)((char *)channel - offsetof(struct flow, channel));
+
+	if (result < 0) {
+		fail_connect(flow, outcome_errno(result, text), *text ? text : "no reason given");
+		return;
+	}
+	result = bind_outcome(flow, 0);
+	if (result < 0) {
+		g_warning("flow %" G_GINT64_MODIFIER "x: outcome not told: %s", flow->id,
+			  g_strerror(-result));
+		flow_free(flow);
+		return;
+	}
+	g_debug("flow %" G_GINT64_MODIFIER "x: to %s open on socket %d", flow->id, flow->where,
+		channel->socket);
+	set_timer(flow, 0, NULL);
+	flow->state = FLOW_OPEN;
+	anchor_discard(flow->fd, flow->filling - ANCHOR);
+	channel->may_send = true;
+	flow_check(flow);
+}
+
+static void flow_sent(struct channel *channel, int result)
+{
+	struct flow *flow = (struct flow *)((char *)channel - offsetof(struct flow, channel));
+
+	if (result == -EPIPE) {
+		abort_flow(flow, "the far end has closed and takes no more");
+	} else if (result > 0) {
+		anchor_discard(flow->fd, (size_t)result);
+		flow->bytes_sent += (guint64)result;
+		if (flow->state == FLOW_LEAVING || flow->shut || flow->far_closed)
+			flow_check(flow);
+	}
+	/* After any other error comes flow_lost(). */
+}
+
+static bool flow_may_receive(struct channel *channel)
+{
+	struct flow *flow = (struct flow *)((char *)channel - offsetof(struct flow, channel));
+
+	return flow->state == FLOW_OPEN && !flow->rest && !flow->far_closed;
+}
+
+static void flow_received(struct channel *channel, int result, const guint8 *data)
+{
+	struct flow *flow = (struct flow *)((char *)channel - offsetof(struct flow, channel));
+	gsize done;
+
+	if (result == -EPIPE) {
+		flow->far_closed = true;
+		flow_check(flow);
+	} else if (result > 0) {
+		flow->bytes_received += (guint64)result;
+		done = deliver(flow, data, (gsize)result);
+		if (done < (gsize)result)
+			keep_rest(flow, data + done, (gsize)result - done);
+		if (flow->shut)
+			flow_check(flow);
+	}
+}
+
+static void flow_lost(struct channel *channel, const char *why)
+{
+	struct flow *flow = (struct flow *)((char *)channel - offsetof(struct flow, channel));
+
+	if (flow->state == FLOW_CONNECTING)
+		fail_connect(flow, ENETDOWN, why);
+	else
+		abort_flow(flow, why);
+}
+
+static const struct channel_ops channel_ops = {
+	.opened = flow_opened,
+	.peek = flow_peek,
+	.sent = flow_sent,
+	.may_receive = flow_may_receive,
+	.received = flow_received,
+	.lost = flow_lost,
+};
+
+static void set_target(struct flow *flow, const struct flow_request *request)
+{
+	const struct route *route = request->route;
+	char address[INET_ADDRSTRLEN];
+
+	if (!request->name)
+		inet_ntop(AF_INET,
+			  request->dest.address + (request->dest.family == AF_INET6 ? 12 : 0),
+			  address, sizeof(address));
+	flow->host = g_strdup(request->name ? request->name : address);
+	flow->where = endpoint_text(request->name, &request->dest);
+	flow->channel.ops = &channel_ops;
+	flow->channel.target = (struct eswifi_target){
+		.protocol = route->through == ROUTE_TLS ? ESWIFI_TLS : ESWIFI_TCP,
+		.host = flow->host,
+		.port = request->dest.port,
+		.verify = route->verify,
+		.set = route->credentials ? route->credentials->set : 0,
+	};
+}
+
+/* Return: 0 or a negative errno, with both ends closed. */
+static int make_pair(struct flows *flows, const struct flow_request *request, int fds[2],
+		     guint64 *id, size_t *filling)
+{
+	struct eswrap_name name = {
+		.kind = ESWRAP_NAME_FLOW,
+		.type = SOCK_STREAM,
+		.family = request->family,
+		.endpoint = request->dest,
+	};
+	ssize_t filled;
+	int result;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
+		return -errno;
+	do {
+		/* Not to be guessed: whoever knows it could take the outcome's name. */
+		if (getrandom(&name.id, sizeof(name.id), 0) < 0)
+			result = -errno;
+		else
+			result = bind_name(fds[0], &name);
+	} while (result == -EADDRINUSE);
+	if (result == 0)
+		result = anchor_set_buffer(fds[0], flows->buffer);
+	if (result == 0) {
+		filled = anchor_fill(fds[0]);
+		result = filled < 0 ? (int)filled : filled < ANCHOR ? -ENOBUFS : 0;
+		*filling = (size_t)filled;
+	}
+	if (result < 0) {
+		close(fds[0]);
+		close(fds[1]);
+	}
+	*id = name.id;
+	return result;
+}
+
+int flow_connect(struct flows *flows, const struct flow_request *request, guint64 *id)
+{
+	struct broker *broker = flows->broker;
+	struct flow *flow;
+	size_t filling = 0;
+	int fds[2], result;
+
+	result = make_pair(flows, request, fds, id, &filling);
+	if (result < 0)
+		return result;
+	flow = g_new0(struct flow, 1);
+	flow->flows = flows;
+	flow->id = *id;
+	flow->fd = fds[1];
+	flow->filling = filling;
+	flow->route = request->route;
+	flow->program = g_strdup(request->asker.program);
+	flow->uid = request->asker.uid;
+	flow->began = g_get_monotonic_time();
+	set_target(flow, request);
+	g_hash_table_add(flows->all, flow);
+	sched_open(broker->sched, &flow->channel);
+	flow->watch = poller_add(broker->poller, flow->fd, EPOLLIN | EPOLLRDHUP, flow_event, flow);
+	if (!flow->watch) {
+		result = -errno;
+		close(fds[0]);
+		flow_free(flow);
+		return result;
+	}
+	set_timer(flow, broker->settings->connect_timeout, connect_expired);
+	g_debug("flow %" G_GINT64_MODIFIER "x: %s (uid %u) to %s, route %s", flow->id,
+		flow->program, (guint)flow->uid, flow->where, flow->route->name);
+	return fds[0];
+}
+
+guint flow_open_count(const struct flows *flows)
+{
+	return g_hash_table_size(flows->all);
+}
+
+GVariant *flow_list(const struct flows *flows)
+{
+	gint64 now = g_get_monotonic_time();
+	GVariantBuilder list;
+	GHashTableIter iter;
+	gpointer item;
+
+	g_variant_builder_init(&list, G_VARIANT_TYPE("aa{sv}"));
+	g_hash_table_iter_init(&iter, flows->all);
+	while (g_hash_table_iter_next(&iter, &item, NULL)) {
+		const struct flow *flow = item;
+
+		g_variant_builder_open(&list, G_VARIANT_TYPE("a{sv}"));
+		g_variant_builder_add(&list, "{sv}", "to", g_variant_new_string(flow->where));
+		g_variant_builder_add(&list, "{sv}", "route",
+				      g_variant_new_string(flow->route->name));
+		g_variant_builder_add(&list, "{sv}", "state",
+				      g_variant_new_string(state_names[flow->state]));
+		g_variant_builder_add(&list, "{sv}", "socket",
+				      g_variant_new_int32(flow->channel.socket));
+		g_variant_builder_add(
+			&list, "{sv}", "program",
+			g_variant_new_take_string(g_utf8_make_valid(flow->program, -1)));
+		g_variant_builder_add(&list, "{sv}", "uid", g_variant_new_uint32(flow->uid));
+		g_variant_builder_add(
+			&list, "{sv}", "seconds",
+			g_variant_new_uint32((guint32)((now - flow->began) / G_TIME_SPAN_SECOND)));
+		g_variant_builder_add(&list, "{sv}", "sent",
+				      g_variant_new_uint64(flow->bytes_sent));
+		g_variant_builder_add(&list, "{sv}", "received",
+				      g_variant_new_uint64(flow->bytes_received));
+		g_variant_builder_close(&list);
+	}
+	return g_variant_builder_end(&list);
+}

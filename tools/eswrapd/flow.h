@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stream flows: one program connection each, from its connect() to its end.
+ *
+ * DOC: Theory of operation
+ *
+ * A flow has two sides: the *broker's end* of a socketpair, whose other end the program holds (see
+ * wire.h for the filling, the names and the anchor byte), and a channel to a socket of the module.
+ *
+ *	CONNECTING	the pair is filled; the channel waits for a socket or for P6=1
+ *	OPEN		bytes move both ways
+ *	FINISHED	the far end has closed, all it sent is in the program's queue, and so is the
+ *end of file; the module's socket is given back LEAVING		the program has closed; what
+ *it wrote before is still being sent
+ *
+ *	CONNECTING -> OPEN	P6=1 succeeded: bind the outcome, drain the filling to one byte
+ *	CONNECTING -> (gone)	P6=1 failed, deadline passed, module lost: bind the outcome with its
+ *				errno and close. Or the program has closed
+ *	OPEN -> FINISHED	a read says that the far end has closed, everything is delivered,
+ *and the program has nothing more to send OPEN -> LEAVING		the program has closed and
+ *something is left to be sent
+ *	LEAVING -> (gone)	it has been sent, or could not be, or nothing moved for too long
+ *	FINISHED -> (gone)	the program has closed; or it sends more, which is an abort
+ *	any -> (gone)		module lost, a send fails: an abort
+ *
+ * An abort closes the broker's end with its anchor byte unread: the kernel then answers ECONNRESET
+ *to the program, behind all that it had received. Where the program has closed first, the anchor is
+ * taken out before the broker's end is closed: it may only have shut its end down both ways, and
+ *must then read an end of file.
+ *
+ * Program to module: EPOLLIN says that there may be something; the scheduler asks, the bytes are
+ * peeked at behind the anchor, and taken out of the queue when the module has accepted them, all
+ *but the last, which is the new anchor. The kernel's queue is the buffer; when it is full the
+ *program's write() waits.
+ *
+ * Module to program: what the queue does not take at once is kept (one read at most), and nothing
+ *more is read from the module until EPOLLOUT says that there is room.
+ *
+ * Half-close: the module cannot send a FIN and go on receiving, so after the program's
+ * shutdown(SHUT_WR) the flow goes on until the far end closes. When nothing has come for
+ * half-close-timeout seconds it is aborted: an end of file would claim that all was received.
+ */
+#ifndef ESWRAPD_FLOW_H
+#define ESWRAPD_FLOW_H
+
+#include <glib.h>
+
+#include "eswrap/wire.h"
+#include "eswrapd/route.h"
+
+struct broker;
+struct flows;
+
+/**
+ * struct flow_request - what a flow is to be
+ * @route:	tls or tcp (udp for a datagram flow)
+ * @dest:	as the program gave it
+ * @family:	of the program's socket
+ * @name:	host name behind a stand-in, or NULL: the address of @dest
+ * @asker:	who it is for
+ */
+struct flow_request {
+	const struct route *route;
+	struct eswrap_endpoint dest;
+	int family;
+	const char *name;
+	struct asker asker;
+};
+
+/**
+ * flows_new() - no flows yet; finds out how large a program's send buffer must be
+ *
+ * Return: NULL with @error set where the kernel does not allow one that is large enough.
+ */
+struct flows *flows_new(struct broker *broker, GError **error);
+/* flows_free() - aborts all that are left */
+void flows_free(struct flows *flows);
+
+/**
+ * flow_connect() - begin a flow
+ * @id:	set to the flow's id
+ *
+ * Return: the program's end, to be sent and closed by the caller; or a negative errno.
+ */
+int flow_connect(struct flows *flows, const struct flow_request *request, guint64 *id);
+
+/* flow_open_count() - flows that a private broker has to stay for */
+guint flow_open_count(const struct flows *flows);
+
+/* flow_list() - GVariant "aa{sv}" for status, floating */
+GVariant *flow_list(const struct flows *flows);
+
+/**
+ * endpoint_text() - "HOST:PORT" for messages
+ * @name:	host name, or NULL: the address of @endpoint
+ *
+ * Return: to be freed.
+ */
+char *endpoint_text(const char *name, const struct eswrap_endpoint *endpoint);
+
+/* bind_name() - bind a socket to one of the names of wire.h; Return: 0 or a negative errno */
+int bind_name(int fd, const struct eswrap_name *name);
+
+#endif

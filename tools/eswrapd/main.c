@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "eswrap/wire.h"
+#include "eswrapd/broker.h"
+#include "eswrapd/control.h"
+#include "eswrapd/log.h"
+
+static char *config_path = (char *)ESWRAP_CONFIG, *socket_path;
+static gboolean check_only, private, version;
+static int verbosity, ready_fd = -1;
+
+static gboolean more_verbose(const char *name G_GNUC_UNUSED, const char *value G_GNUC_UNUSED,
+			     gpointer data G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
+{
+	verbosity++;
+	return TRUE;
+}
+
+static const GOptionEntry options[] = {
+	{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &config_path,
+	  "configuration file (" ESWRAP_CONFIG ")", "FILE" },
+	{ "socket", 0, 0, G_OPTION_ARG_FILENAME, &socket_path,
+	  "control socket (" ESWRAP_SOCKET_DEFAULT ")", "PATH" },
+	{ "check", 0, 0, G_OPTION_ARG_NONE, &check_only, "check the configuration file and exit",
+	  NULL },
+	{ "verbose", 'v', G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer)more_verbose,
+	  "log more; twice: each connection", NULL },
+	{ "private", 0, 0, G_OPTION_ARG_NONE, &private,
+	  "serve one user, and leave with the last client", NULL },
+	{ "ready-fd", 0, 0, G_OPTION_ARG_INT, &ready_fd,
+	  "write \"ready\", or what is wrong, to this descriptor", "N" },
+	{ "version", 0, 0, G_OPTION_ARG_NONE, &version, "print the version and exit", NULL },
+	{ NULL },
+};
+
+/* Whoever started us with --ready-fd shows this to its user; standard error is a log then. */
+static void say(const char *text)
+{
+	if (ready_fd >= 0)
+		dprintf(ready_fd, "%s\n", text);
+}
+
+static int give_up(int status, const char *text)
+{
+	char **lines = g_strsplit(text, "\n", -1);
+	guint i;
+
+	for (i = 0; lines[i]; i++)
+		g_critical("%s", lines[i]);
+	g_strfreev(lines);
+	say(text);
+	return status;
+}
+
+static int parse_options(int argc, char **argv)
+{
+	GOptionContext *context = g_option_context_new("- the broker of eswrap");
+	GError *error = NULL;
+	int status = -1;
+
+	g_option_context_add_main_entries(context, options, NULL);
+	if (!g_option_context_parse(context, &argc, &argv, &error)) {
+		fprintf(stderr, "eswrapd: %s; see eswrapd --help\n", error->message);
+		g_error_free(error);
+		status = 2;
+	} else if (argc > 1) {
+		fprintf(stderr, "eswrapd: unexpected \"%s\"; see eswrapd --help\n", argv[1]);
+		status = 2;
+	} else if (private && !socket_path) {
+		fprintf(stderr, "eswrapd: --private needs --socket\n");
+		status = 2;
+	} else if (version) {
+		printf("eswrapd (%s) %s\n", PACKAGE_NAME, PACKAGE_VERSION);
+		status = 0;
+	}
+	g_option_context_free(context);
+	return status;
+}
+
+/* Keys and passphrases pass through here: no core dumps, no ptrace by the same user. */
+static void keep_secrets(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
+		g_warning("cannot keep core dumps from being written: %s", g_strerror(errno));
+}
+
+/* Each connection takes one descriptor here, and one more on its way to the program. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		g_warning("cannot raise the limit of descriptors: %s", g_strerror(errno));
+}
+
+/* From systemd (socket activation), or our own. */
+static int listen_fd(GError **error)
+{
+	int n = sd_listen_fds(1);
+
+	if (n == 1 && sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1, NULL, 0) > 0) {
+		g_clear_pointer(&socket_path, g_free);
+		g_unix_set_fd_nonblocking(SD_LISTEN_FDS_START, TRUE, NULL);
+		return SD_LISTEN_FDS_START;
+	}
+	if (n != 0) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+			    "systemd passed %d descriptors; one ListenSequentialPacket= socket is "
+			    "expected",
+			    n);
+		return -1;
+	}
+	if (!socket_path)
+		socket_path = g_strdup(ESWRAP_SOCKET_DEFAULT);
+	/* Any user's programs may ask the system's broker; who administers is checked each time. */
+	return control_listen(socket_path, private ? 0600 : 0666, error);
+}
+
+static gboolean terminated(gpointer user)
+{
+	struct broker *broker = user;
+
+	g_main_loop_quit(broker->loop);
+	return G_SOURCE_CONTINUE;
+}
+
+static void announce(struct broker *broker)
+{
+	guint i;
+
+	for (i = 0; i < broker->warnings->len; i++) {
+		g_warning("%s", (char *)broker->warnings->pdata[i]);
+		say(broker->warnings->pdata[i]);
+	}
+	sd_notify(0, "READY=1");
+	say("ready");
+	if (ready_fd >= 0)
+		close(ready_fd);
+	ready_fd = -1;
+}
+
+static int serve(struct broker *broker)
+{
+	GError *error = NULL;
+	int fd, status = EXIT_FAILURE;
+
+	fd = listen_fd(&error);
+	if (fd >= 0 && !eswifi_module_start(broker->module, &error)) {
+		close(fd);
+		fd = -2;
+	}
+	if (fd >= 0) {
+		broker->control = control_new(broker, fd);
+		g_unix_signal_add(SIGTERM, terminated, broker);
+		g_unix_signal_add(SIGINT, terminated, broker);
+		announce(broker);
+		broker_check_idle(broker);
+		g_main_loop_run(broker->loop);
+		sd_notify(0, "STOPPING=1");
+		status = EXIT_SUCCESS;
+	} else {
+		give_up(EXIT_FAILURE, error->message);
+		g_error_free(error);
+	}
+	/* Before the connections that are still there are closed: nobody is to find it any more. */
+	if (fd != -1 && socket_path)
+		unlink(socket_path);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	GPtrArray *warnings = g_ptr_array_new_with_free_func(g_free);
+	struct settings *settings;
+	struct broker *broker;
+	GError *error = NULL;
+	int status;
+	guint i;
+
+	status = parse_options(argc, argv);
+	if (status >= 0)
+		return status;
+	log_init(verbosity);
+	keep_secrets();
+	settings = settings_load(config_path, warnings, &error);
+	if (!settings) {
+		status = give_up(EX_CONFIG, error->message);
+		g_error_free(error);
+		return status;
+	}
+	if (check_only) {
+		for (i = 0; i < warnings->len; i++)
+			puts(warnings->pdata[i]);
+		return EXIT_SUCCESS;
+	}
+	raise_descriptor_limit();
+	signal(SIGPIPE, SIG_IGN);
+	broker = broker_new(settings, warnings, private, &error);
+	if (!broker) {
+		status = give_up(EX_CONFIG, error->message);
+		g_error_free(error);
+		return status;
+	}
+	status = serve(broker);
+	broker_free(broker);
+	return status;
+}

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: MIT
+/* The theory of operation is in sched.h. */
+#include <errno.h>
+#include <string.h>
+
+#include "eswrapd/sched.h"
+
+#define READ_PAUSE_MIN (2 * G_TIME_SPAN_MILLISECOND)
+#define READ_PAUSE_MAX (50 * G_TIME_SPAN_MILLISECOND)
+
+/* The jobs' place among those that take turns. */
+#define JOBS  ESWIFI_SOCKETS
+#define TURNS (ESWIFI_SOCKETS + 1)
+
+enum slot_state { SLOT_FREE, SLOT_OPENING, SLOT_OPEN, SLOT_CLOSING };
+
+/**
+ * struct slot - one of the module's sockets
+ * @channel:	whose it is; NULL when it is free, closing, or lent to a job
+ * @lent:	to the job under way
+ * @sent_last:	it is reading's turn
+ * @pause:	between reads that find nothing, us; 0: read at once
+ * @read_due:	monotonic time of the next read, us
+ */
+struct slot {
+	enum slot_state state;
+	struct channel *channel;
+	bool lent;
+	bool sent_last;
+	gint64 pause, read_due;
+};
+
+struct sched {
+	struct eswifi_module *module;
+	struct slot slots[ESWIFI_SOCKETS];
+	struct slot *busy; /* whose operation is under way */
+	GQueue waiting, jobs;
+	guint last; /* turn that was served last */
+	GSource *timer;
+};
+
+static gboolean timer_expired(gpointer user)
+{
+	struct sched *sched = user;
+
+	g_source_set_ready_time(sched->timer, -1);
+	eswifi_module_kick(sched->module);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean timer_dispatch(GSource *source G_GNUC_UNUSED, GSourceFunc callback, gpointer user)
+{
+	return callback(user);
+}
+
+static GSourceFuncs timer_funcs = { .dispatch = timer_dispatch };
+
+struct sched *sched_new(void)
+{
+	struct sched *sched = g_new0(struct sched, 1);
+
+	g_queue_init(&sched->waiting);
+	g_queue_init(&sched->jobs);
+	sched->timer = g_source_new(&timer_funcs, sizeof(GSource));
+	g_source_set_callback(sched->timer, timer_expired, sched, NULL);
+	g_source_attach(sched->timer, NULL);
+	return sched;
+}
+
+void sched_free(struct sched *sched)
+{
+	if (!sched)
+		return;
+	g_source_destroy(sched->timer);
+	g_source_unref(sched->timer);
+	g_free(sched);
+}
+
+void sched_set_module(struct sched *sched, struct eswifi_module *module)
+{
+	sched->module = module;
+}
+
+static struct slot *slot_of(struct sched *sched, const struct channel *channel)
+{
+	return &sched->slots[channel->socket];
+}
+
+static guint number_of(const struct sched *sched, const struct slot *slot)
+{
+	return (guint)(slot - sched->slots);
+}
+
+static bool is_free(const struct slot *slot)
+{
+	return slot->state == SLOT_FREE && !slot->lent;
+}
+
+static struct slot *free_slot(struct sched *sched)
+{
+	guint i;
+
+	for (i = 0; i < ESWIFI_SOCKETS; i++)
+		if (is_free(&sched->slots[i]))
+			return &sched->slots[i];
+	return NULL;
+}
+
+static void vacate(struct slot *slot)
+{
+	if (slot->channel)
+		slot->channel->socket = -1;
+	slot->channel = NULL;
+	slot->state = SLOT_FREE;
+}
+
+static void hand_out(struct sched *sched)
+{
+	struct slot *slot;
+
+	while (sched->waiting.head && (slot = free_slot(sched))) {
+		slot->channel = g_queue_pop_head_link(&sched->waiting)->data;
+		slot->channel->socket = (int)number_of(sched, slot);
+		slot->state = SLOT_OPENING;
+	}
+}
+
+static void read_at_once(struct slot *slot)
+{
+	slot->pause = 0;
+	slot->read_due = 0;
+}
+
+static void read_after_pause(struct slot *slot)
+{
+	slot->pause = CLAMP(slot->pause * 2, READ_PAUSE_MIN, READ_PAUSE_MAX);
+	slot->read_due = g_get_monotonic_time() + slot->pause;
+}
+
+static void open_done(struct eswifi_module *module G_GNUC_UNUSED, int result, const char *text,
+		      gpointer user)
+{
+	struct sched *sched = user;
+	struct slot *slot = sched->busy;
+	struct channel *channel = slot->channel;
+
+	sched->busy = NULL;
+	if (slot->state == SLOT_CLOSING && result < 0) {
+		vacate(slot);
+	} else if (slot->state == SLOT_OPENING && result < 0) {
+		vacate(slot);
+		channel->ops->opened(channel, result, text);
+	} else if (slot->state == SLOT_OPENING) {
+		slot->state = SLOT_OPEN;
+		slot->sent_last = false;
+		read_at_once(slot);
+		channel->ops->opened(channel, 0, text);
+	}
+}
+
+static void close_done(struct eswifi_module *module G_GNUC_UNUSED, int result G_GNUC_UNUSED,
+		       const char *text G_GNUC_UNUSED, gpointer user)
+{
+	struct sched *sched = user;
+	struct slot *slot = sched->busy;
+
+	sched->busy = NULL;
+	vacate(slot);
+}
+
+static void send_done(struct eswifi_module *module G_GNUC_UNUSED, int result,
+		      const char *text G_GNUC_UNUSED, gpointer user)
+{
+	struct sched *sched = user;
+	struct slot *slot = sched->busy;
+
+	sched->busy = NULL;
+	if (slot->state != SLOT_OPEN)
+		return;
+	read_at_once(slot);
+	slot->channel->ops->sent(slot->channel, result);
+}
+
+static void read_done(struct eswifi_module *module G_GNUC_UNUSED, int result, const guint8 *data,
+		      gpointer user)
+{
+	struct sched *sched = user;
+	struct slot *slot = sched->busy;
+
+	sched->busy = NULL;
+	if (slot->state != SLOT_OPEN)
+		return;
+	if (result > 0)
+		read_at_once(slot);
+	else
+		read_after_pause(slot);
+	if (result != 0)
+		slot->channel->ops->received(slot->channel, result, data);
+}
+
+/* Return: whether the operation has been started. */
+static bool started(struct sched *sched, struct slot *slot, int result)
+{
+	if (result < 0)
+		return false;
+	sched->busy = slot;
+	return true;
+}
+
+static bool try_send(struct sched *sched, struct slot *slot)
+{
+	struct channel *channel = slot->channel;
+	const guint8 *data;
+	gsize size;
+
+	if (!channel->may_send)
+		return false;
+	size = channel->ops->peek(channel, &data);
+	if (size == 0) {
+		channel->may_send = false;
+		return false;
+	}
+	slot->sent_last = true;
+	return started(sched, slot,
+		       eswifi_send(sched->module, number_of(sched, slot), data, size, send_done,
+				   sched));
+}
+
+static bool try_read(struct sched *sched, struct slot *slot)
+{
+	if (slot->read_due > g_get_monotonic_time() ||
+	    !slot->channel->ops->may_receive(slot->channel))
+		return false;
+	slot->sent_last = false;
+	return started(sched, slot,
+		       eswifi_read(sched->module, number_of(sched, slot), 0, read_done, sched));
+}
+
+static bool open_socket(struct sched *sched, struct slot *slot)
+{
+	int result = eswifi_open(sched->module, number_of(sched, slot), &slot->channel->target,
+				 open_done, sched);
+
+	if (result < 0 && result != -EBUSY) {
+		sched->busy = slot;
+		open_done(sched->module, result, "not sent", sched);
+		return false;
+	}
+	return started(sched, slot, result);
+}
+
+static bool serve_slot(struct sched *sched, struct slot *slot)
+{
+	switch (slot->state) {
+	case SLOT_FREE:
+		return false;
+	case SLOT_OPENING:
+		return open_socket(sched, slot);
+	case SLOT_OPEN:
+		if (slot->sent_last)
+			return try_read(sched, slot) || try_send(sched, slot);
+		return try_send(sched, slot) || try_read(sched, slot);
+	case SLOT_CLOSING:
+		return started(sched, slot,
+			       eswifi_close(sched->module, number_of(sched, slot), close_done,
+					    sched));
+	}
+	return false;
+}
+
+static bool serve_job(struct sched *sched)
+{
+	struct sched_job *job;
+	struct slot *slot;
+	int result;
+
+	while (sched->jobs.head) {
+		job = sched->jobs.head->data;
+		slot = job->needs_socket ? free_slot(sched) : NULL;
+		g_queue_unlink(&sched->jobs, &job->link);
+		result = job->start(job, sched->module, slot ? (int)number_of(sched, slot) : -1);
+		if (result < 0)
+			continue;
+		if (slot)
+			slot->lent = true;
+		return true;
+	}
+	return false;
+}
+
+/* Nothing to do now: when will there be something to read? */
+static void arm_timer(struct sched *sched)
+{
+	gint64 due = -1;
+	guint i;
+
+	for (i = 0; i < ESWIFI_SOCKETS; i++) {
+		struct slot *slot = &sched->slots[i];
+
+		if (slot->state == SLOT_OPEN && slot->channel->ops->may_receive(slot->channel) &&
+		    (due < 0 || slot->read_due < due))
+			due = slot->read_due;
+	}
+	g_source_set_ready_time(sched->timer, due);
+}
+
+void sched_next(struct sched *sched)
+{
+	guint i;
+
+	hand_out(sched);
+	for (i = 1; i <= TURNS; i++) {
+		guint turn = (sched->last + i) % TURNS;
+
+		if (turn == JOBS ? serve_job(sched) : serve_slot(sched, &sched->slots[turn])) {
+			sched->last = turn;
+			return;
+		}
+	}
+	arm_timer(sched);
+}
+
+void sched_lost(struct sched *sched, const char *why)
+{
+	guint i;
+
+	for (i = ESWIFI_SOCKETS; i-- > 0;) {
+		struct slot *slot = &sched->slots[i];
+		struct channel *channel = slot->channel;
+		bool begun = slot->state != SLOT_OPENING || sched->busy == slot;
+
+		vacate(slot);
+		if (channel && begun)
+			channel->ops->lost(channel, why);
+		else if (channel)
+			g_queue_push_head_link(&sched->waiting, &channel->link);
+	}
+	g_source_set_ready_time(sched->timer, -1);
+}
+
+void sched_open(struct sched *sched, struct channel *channel)
+{
+	channel->socket = -1;
+	channel->link.data = channel;
+	g_queue_push_tail_link(&sched->waiting, &channel->link);
+	eswifi_module_kick(sched->module);
+}
+
+bool sched_is_waiting(const struct channel *channel)
+{
+	return channel->socket < 0;
+}
+
+void sched_release(struct sched *sched, struct channel *channel)
+{
+	struct slot *slot;
+
+	if (channel->socket < 0) {
+		if (g_queue_link_index(&sched->waiting, &channel->link) >= 0)
+			g_queue_unlink(&sched->waiting, &channel->link);
+		return;
+	}
+	slot = slot_of(sched, channel);
+	channel->socket = -1;
+	slot->channel = NULL;
+	/* Where P6=1 has not been sent yet there is nothing to close. */
+	if (slot->state == SLOT_OPENING && sched->busy != slot)
+		slot->state = SLOT_FREE;
+	else
+		slot->state = SLOT_CLOSING;
+	eswifi_module_kick(sched->module);
+}
+
+void sched_may_send(struct sched *sched, struct channel *channel)
+{
+	channel->may_send = true;
+	if (channel->socket >= 0)
+		eswifi_module_kick(sched->module);
+}
+
+void sched_may_receive(struct sched *sched, struct channel *channel)
+{
+	if (channel->socket < 0)
+		return;
+	read_at_once(slot_of(sched, channel));
+	eswifi_module_kick(sched->module);
+}
+
+void sched_run(struct sched *sched, struct sched_job *job)
+{
+	job->link.data = job;
+	g_queue_push_tail_link(&sched->jobs, &job->link);
+	eswifi_module_kick(sched->module);
+}
+
+void sched_cancel(struct sched *sched, struct sched_job *job)
+{
+	if (g_queue_link_index(&sched->jobs, &job->link) >= 0)
+		g_queue_unlink(&sched->jobs, &job->link);
+}
+
+void sched_job_done(struct sched *sched)
+{
+	guint i;
+
+	for (i = 0; i < ESWIFI_SOCKETS; i++)
+		sched->slots[i].lent = false;
+}
+
+guint sched_waiting(const struct sched *sched)
+{
+	return g_queue_get_length((GQueue *)&sched->waiting);
+}
+
+guint sched_free_sockets(const struct sched *sched)
+{
+	guint i, n = 0;
+
+	for (i = 0; i < ESWIFI_SOCKETS; i++)
+		n += is_free(&sched->slots[i]);
+	return n;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the line to the module does next.
+ *
+ * DOC: Theory of operation
+ *
+ * The line is half duplex and the module has four sockets. Whoever wants one (a stream flow, one
+ * destination of a datagram flow) is a *channel*. Channels wait for a socket in order of arrival.
+ * A socket goes through these states:
+ *
+ *	FREE -> OPENING -> OPEN -> CLOSING -> FREE
+ *
+ *	FREE -> OPENING		a channel waits and the module is ready; P6=1 is still to be sent
+ *	OPENING -> OPEN		P6=1 was answered, and the channel is still there
+ *	OPENING -> FREE		P6=1 failed
+ *	OPENING, OPEN -> CLOSING	the channel was released; P6=0 is still to be sent
+ *	any -> FREE		the module is lost; a channel whose P6=1 was not sent yet waits
+ *again
+ *
+ * Whenever the driver asks what is next, the four sockets and the queue of jobs (name look-ups,
+ * credentials) are asked in turn, beginning behind the one that was served last, and the first that
+ * has something to do gets one operation: so each gets an equal share of commands. An open socket
+ * takes turns between sending and reading.
+ *
+ * Reading is polling: R0 is the only way to learn that data has come. A read that comes back full
+ *is repeated at once, because there is more. One that comes back empty doubles the socket's pause,
+ * from READ_PAUSE_MIN to READ_PAUSE_MAX. Data in either direction ends the pause: an answer, or
+ * more, is likely.
+ */
+#ifndef ESWRAPD_SCHED_H
+#define ESWRAPD_SCHED_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "eswifi/eswifi.h"
+
+struct sched;
+struct channel;
+
+/**
+ * struct channel_ops - what a channel's owner must say and hear
+ * @opened:	P6=1 has ended: 0, or a negative errno with the module's own words; after an error
+ *		the channel has no socket any more
+ * @peek:	what to send next, at most ESWIFI_PAYLOAD_MAX bytes, valid until the call returns
+ *		that follows; 0: nothing
+ * @sent:	the module took @result of the bytes last peeked; or a negative errno
+ * @may_receive:	is there room for ESWIFI_PAYLOAD_MAX bytes?
+ * @received:	@result bytes; or a negative errno, -EPIPE: the far end has closed
+ * @lost:	the module and with it the channel's socket is gone; the channel has none any more.
+ *		Not called for channels that wait
+ */
+struct channel_ops {
+	void (*opened)(struct channel *channel, int result, const char *text);
+	gsize (*peek)(struct channel *channel, const guint8 **data);
+	void (*sent)(struct channel *channel, int result);
+	bool (*may_receive)(struct channel *channel);
+	void (*received)(struct channel *channel, int result, const guint8 *data);
+	void (*lost)(struct channel *channel, const char *why);
+};
+
+/**
+ * struct channel - part of its owner's struct
+ * @ops, @target:	set by the owner before sched_open(); @target.host stays the owner's
+ * @socket:	0..3, or -1 while it has none
+ * @may_send:	the owner may have something to send; cleared when @peek returns 0
+ * @link:	place in the queue
+ */
+struct channel {
+	const struct channel_ops *ops;
+	struct eswifi_target target;
+	int socket;
+	bool may_send;
+	GList link;
+};
+
+/**
+ * struct sched_job - one operation that is not a channel's
+ * @needs_socket:	it wants a socket that is not open, for its duration
+ * @start:	start the operation; Return: as the eswifi_*() functions. @socket is -1 when
+ *		@needs_socket is false, or when none is free: then do without and return -EAGAIN,
+ *which ends the job
+ * @link:	place in the queue
+ *
+ * The operation's own callback calls sched_job_done().
+ */
+struct sched_job {
+	bool needs_socket;
+	int (*start)(struct sched_job *job, struct eswifi_module *module, int socket);
+	GList link;
+};
+
+struct sched *sched_new(void);
+void sched_free(struct sched *sched);
+
+/* sched_set_module() - the module that sched_next() works with; before anything else */
+void sched_set_module(struct sched *sched, struct eswifi_module *module);
+
+/* sched_next(), sched_lost() - the driver's ops.next and ops.lost */
+void sched_next(struct sched *sched);
+void sched_lost(struct sched *sched, const char *why);
+
+/* sched_open() - have a socket opened to channel->target as soon as there is one */
+void sched_open(struct sched *sched, struct channel *channel);
+/* sched_release() - the owner is done with it: no callback comes any more, the socket is closed */
+void sched_release(struct sched *sched, struct channel *channel);
+/* sched_may_send() - there is something to send (again) */
+void sched_may_send(struct sched *sched, struct channel *channel);
+/* sched_may_receive() - there is room again */
+void sched_may_receive(struct sched *sched, struct channel *channel);
+
+/* sched_is_waiting() - it has not got a socket yet */
+bool sched_is_waiting(const struct channel *channel);
+
+/* sched_run(), sched_cancel() - put a job at the end of the queue; take it out before its start */
+void sched_run(struct sched *sched, struct sched_job *job);
+void sched_cancel(struct sched *sched, struct sched_job *job);
+void sched_job_done(struct sched *sched);
+
+/* sched_waiting(), sched_free_sockets() - for status */
+guint sched_waiting(const struct sched *sched);
+guint sched_free_sockets(const struct sched *sched);
+
+#endif
