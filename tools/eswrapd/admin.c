@@ -7,6 +7,7 @@
 #include "eswrapd/admin.h"
 #include "eswrapd/broker.h"
 #include "eswrapd/control.h"
+#include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/sched.h"
 
@@ -93,14 +94,18 @@ static void add_text(GVariantDict *reply, const char *key, const char *text)
 /*
  * What `status` replies, all in one: version, config, device, ssid, state, why, product, firmware,
  * name, mac, address (s); baud, free-sockets, waiting (u); the driver's counters (t); warnings
- * (as); flows (aa{sv}, see flow_list()).
+ * (as); flows (aa{sv}, see flow_summary_add()).
  */
 static void status(struct broker *broker, struct admin_call *call,
 		   GVariant *arguments G_GNUC_UNUSED)
 {
 	const struct eswifi_identity *identity = eswifi_module_identity(broker->module);
+	GVariantBuilder flows;
 	GVariantDict reply;
 
+	g_variant_builder_init(&flows, G_VARIANT_TYPE("aa{sv}"));
+	flow_list(broker->flows, &flows);
+	datagram_list(broker->datagrams, &flows);
 	g_variant_dict_init(&reply, NULL);
 	g_variant_dict_insert(&reply, "version", "s", PACKAGE_VERSION);
 	add_text(&reply, "config", broker->settings->path);
@@ -119,7 +124,7 @@ static void status(struct broker *broker, struct admin_call *call,
 	g_variant_dict_insert(&reply, "waiting", "u", sched_waiting(broker->sched));
 	add_counters(&reply, eswifi_module_counters(broker->module));
 	g_variant_dict_insert_value(&reply, "warnings", warnings_of(broker));
-	g_variant_dict_insert_value(&reply, "flows", flow_list(broker->flows));
+	g_variant_dict_insert_value(&reply, "flows", g_variant_builder_end(&flows));
 	admin_finish(call, g_variant_dict_end(&reply));
 }
 

@@ -5,6 +5,7 @@
 
 #include "eswrapd/broker.h"
 #include "eswrapd/control.h"
+#include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/lookup.h"
 #include "eswrapd/name.h"
@@ -85,6 +86,7 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 	broker->flows = flows_new(broker, error);
 	if (!broker->flows)
 		goto fail;
+	broker->datagrams = datagrams_new(broker);
 	broker->names = open_names(settings, private);
 	return broker;
 fail:
@@ -98,6 +100,7 @@ void broker_free(struct broker *broker)
 		return;
 	broker->leaving = true;
 	control_free(broker->control);
+	datagrams_free(broker->datagrams);
 	flows_free(broker->flows);
 	eswifi_module_free(broker->module);
 	lookups_free(broker->lookups);
@@ -126,7 +129,8 @@ void broker_check_idle(struct broker *broker)
 {
 	if (!broker->private || broker->leaving)
 		return;
-	if (control_holders(broker->control) || flow_open_count(broker->flows))
+	if (control_holders(broker->control) || flow_open_count(broker->flows) ||
+	    datagram_flow_count(broker->datagrams))
 		g_clear_handle_id(&broker->grace, g_source_remove);
 	else if (!broker->grace)
 		broker->grace = g_timeout_add(GRACE_MS, leave, broker);

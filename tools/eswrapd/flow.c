@@ -11,6 +11,7 @@
 
 #include "eswrapd/anchor.h"
 #include "eswrapd/broker.h"
+#include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/outcome.h"
 #include "eswrapd/poller.h"
@@ -515,6 +516,8 @@ int flow_connect(struct flows *flows, const struct flow_request *request, guint6
 	flow->uid = request->asker.uid;
 	flow->began = g_get_monotonic_time();
 	set_target(flow, request);
+	if (sched_free_sockets(broker->sched) == 0)
+		datagram_reap(broker->datagrams);
 	g_hash_table_add(flows->all, flow);
 	sched_open(broker->sched, &flow->channel);
 	flow->watch = poller_add(broker->poller, flow->fd, EPOLLIN | EPOLLRDHUP, flow_event, flow);
@@ -535,38 +538,48 @@ guint flow_open_count(const struct flows *flows)
 	return g_hash_table_size(flows->all);
 }
 
-GVariant *flow_list(const struct flows *flows)
+static void add(GVariantBuilder *row, const char *key, GVariant *value)
 {
-	gint64 now = g_get_monotonic_time();
-	GVariantBuilder list;
+	g_variant_builder_add(row, "{sv}", key, value);
+}
+
+void flow_summary_add(GVariantBuilder *list, const struct flow_summary *summary)
+{
+	gint64 age = g_get_monotonic_time() - summary->began;
+
+	g_variant_builder_open(list, G_VARIANT_TYPE("a{sv}"));
+	add(list, "to", g_variant_new_string(summary->to));
+	add(list, "route", g_variant_new_string(summary->route));
+	add(list, "state", g_variant_new_string(summary->state));
+	add(list, "program", g_variant_new_string(summary->program));
+	add(list, "socket", g_variant_new_int32(summary->socket));
+	add(list, "uid", g_variant_new_uint32(summary->uid));
+	add(list, "seconds", g_variant_new_uint32((guint32)(age / G_TIME_SPAN_SECOND)));
+	add(list, "sent", g_variant_new_uint64(summary->sent));
+	add(list, "received", g_variant_new_uint64(summary->received));
+	g_variant_builder_close(list);
+}
+
+void flow_list(const struct flows *flows, GVariantBuilder *list)
+{
 	GHashTableIter iter;
 	gpointer item;
 
-	g_variant_builder_init(&list, G_VARIANT_TYPE("aa{sv}"));
 	g_hash_table_iter_init(&iter, flows->all);
 	while (g_hash_table_iter_next(&iter, &item, NULL)) {
 		const struct flow *flow = item;
+		const struct flow_summary summary = {
+			.to = flow->where,
+			.route = flow->route->name,
+			.state = state_names[flow->state],
+			.socket = flow->channel.socket,
+			.program = flow->program,
+			.uid = flow->uid,
+			.began = flow->began,
+			.sent = flow->bytes_sent,
+			.received = flow->bytes_received,
+		};
 
-		g_variant_builder_open(&list, G_VARIANT_TYPE("a{sv}"));
-		g_variant_builder_add(&list, "{sv}", "to", g_variant_new_string(flow->where));
-		g_variant_builder_add(&list, "{sv}", "route",
-				      g_variant_new_string(flow->route->name));
-		g_variant_builder_add(&list, "{sv}", "state",
-				      g_variant_new_string(state_names[flow->state]));
-		g_variant_builder_add(&list, "{sv}", "socket",
-				      g_variant_new_int32(flow->channel.socket));
-		g_variant_builder_add(
-			&list, "{sv}", "program",
-			g_variant_new_take_string(g_utf8_make_valid(flow->program, -1)));
-		g_variant_builder_add(&list, "{sv}", "uid", g_variant_new_uint32(flow->uid));
-		g_variant_builder_add(
-			&list, "{sv}", "seconds",
-			g_variant_new_uint32((guint32)((now - flow->began) / G_TIME_SPAN_SECOND)));
-		g_variant_builder_add(&list, "{sv}", "sent",
-				      g_variant_new_uint64(flow->bytes_sent));
-		g_variant_builder_add(&list, "{sv}", "received",
-				      g_variant_new_uint64(flow->bytes_received));
-		g_variant_builder_close(&list);
+		flow_summary_add(list, &summary);
 	}
-	return g_variant_builder_end(&list);
 }

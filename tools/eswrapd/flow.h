@@ -87,8 +87,25 @@ int flow_connect(struct flows *flows, const struct flow_request *request, guint6
 /* flow_open_count() - flows that a private broker has to stay for */
 guint flow_open_count(const struct flows *flows);
 
-/* flow_list() - GVariant "aa{sv}" for status, floating */
-GVariant *flow_list(const struct flows *flows);
+/**
+ * struct flow_summary - one row of `status`
+ * @socket:	the module's, or -1
+ * @began:	monotonic time, us
+ * @sent, @received:	bytes
+ */
+struct flow_summary {
+	const char *to, *route, *state, *program;
+	int socket;
+	uid_t uid;
+	gint64 began;
+	guint64 sent, received;
+};
+
+/* flow_summary_add() - add one "a{sv}" to a builder of "aa{sv}" */
+void flow_summary_add(GVariantBuilder *list, const struct flow_summary *summary);
+
+/* flow_list() - add one summary for each flow */
+void flow_list(const struct flows *flows, GVariantBuilder *list);
 
 /**
  * endpoint_text() - "HOST:PORT" for messages

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "eswrapd/broker.h"
+#include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/lookup.h"
 #include "eswrapd/name.h"
@@ -185,13 +186,31 @@ static enum request_state handle_connect(struct asked *asked)
 	return grant(asked, flow_connect(asked->broker->flows, &flow, &asked->reply->id));
 }
 
-/* Datagrams are not carried yet: what would have to go through the module goes nowhere. */
-static enum request_state handle_datagram(struct asked *asked)
+static enum request_state handle_associate(struct asked *asked)
 {
 	struct flow_request flow;
 
-	if (taken(asked, SOCK_DGRAM, &flow))
-		refuse(asked, ENETUNREACH);
+	if (!taken(asked, SOCK_DGRAM, &flow))
+		return REQUEST_ANSWERED;
+	return grant(asked, datagram_associate(asked->broker->datagrams, &flow, &asked->reply->id));
+}
+
+static enum request_state handle_peer(struct asked *asked)
+{
+	struct flow_request flow;
+	int result;
+
+	if (!taken(asked, SOCK_DGRAM, &flow)) {
+		/* One socket cannot be both: what is not ours is not reachable from ours. */
+		if (asked->reply->verdict == ESWRAP_DIRECT)
+			refuse(asked, ENETUNREACH);
+		return REQUEST_ANSWERED;
+	}
+	result = datagram_add_peer(asked->broker->datagrams, asked->request.id, &flow);
+	if (result < 0)
+		return refuse(asked, own_errno(result));
+	asked->reply->verdict = ESWRAP_GRANTED;
+	asked->reply->id = asked->request.id;
 	return REQUEST_ANSWERED;
 }
 
@@ -368,8 +387,9 @@ enum request_state request_handle(struct broker *broker, const guint8 *packet, g
 	case ESWRAP_REVERSE:
 		return handle_reverse(&asked);
 	case ESWRAP_ASSOCIATE:
+		return handle_associate(&asked);
 	case ESWRAP_PEER:
-		return handle_datagram(&asked);
+		return handle_peer(&asked);
 	case ESWRAP_HOLD:
 		return REQUEST_HOLD;
 	case ESWRAP_ADMIN:

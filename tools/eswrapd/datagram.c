@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: MIT
+/* The theory of operation is in datagram.h. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "eswrapd/broker.h"
+#include "eswrapd/datagram.h"
+#include "eswrapd/outcome.h"
+#include "eswrapd/poller.h"
+#include "eswrapd/sched.h"
+
+#define CHECK_S 2 /* how often the timer looks for flows that have ended */
+#define IDLE_S	30
+#define CROWDED_S \
+	5 /* instead of IDLE_S where others wait for a socket; longer than DNS or NTP take */
+/* More destinations than this at once is a scan: the one used least recently loses its name. */
+#define PEERS_MAX 64
+
+enum peer_state { PEER_IDLE, PEER_WAITING, PEER_OPEN };
+
+/* Printed exactly as written in the enum. */
+static const char *const state_names[] = { "idle", "waiting", "open" };
+G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == PEER_OPEN + 1);
+
+struct datagrams {
+	struct broker *broker;
+	GHashTable *flows; /* id -> struct association */
+	guint timer;
+	guint8 peeked[ESWIFI_PAYLOAD_MAX];
+};
+
+/**
+ * struct association - a datagram flow
+ * @peers:	least recently used first
+ */
+struct association {
+	struct datagrams *datagrams;
+	guint64 id;
+	struct sockaddr_un name;
+	socklen_t name_len;
+	uid_t uid;
+	char *program;
+	GQueue peers;
+	gint64 began;
+};
+
+struct peer {
+	struct association *flow;
+	struct channel channel;
+	enum peer_state state;
+	int fd;
+	struct poller_watch *watch;
+	const struct route *route;
+	struct eswrap_endpoint dest;
+	char *host, *where;
+	gint64 since; /* of its state, or of the last datagram */
+	guint64 bytes_sent, bytes_received;
+	GList link;
+};
+
+static const struct channel_ops channel_ops;
+
+static struct peer *peer_of(struct channel *channel)
+{
+	return (struct peer *)((char *)channel - offsetof(struct peer, channel));
+}
+
+static struct sched *sched_of(const struct peer *peer)
+{
+	return peer->flow->datagrams->broker->sched;
+}
+
+static void peer_free(struct peer *peer)
+{
+	sched_release(sched_of(peer), &peer->channel);
+	if (peer->watch)
+		poller_remove(peer->watch);
+	close(peer->fd);
+	g_queue_unlink(&peer->flow->peers, &peer->link);
+	g_free(peer->host);
+	g_free(peer->where);
+	g_free(peer);
+}
+
+static void association_free(gpointer data)
+{
+	struct association *flow = data;
+
+	g_debug("datagram flow %" G_GINT64_MODIFIER "x: closed", flow->id);
+	while (flow->peers.head)
+		peer_free(flow->peers.head->data);
+	g_free(flow->program);
+	g_free(flow);
+}
+
+static void end_flow(struct association *flow)
+{
+	struct datagrams *datagrams = flow->datagrams;
+
+	g_hash_table_remove(datagrams->flows, &flow->id);
+	broker_check_idle(datagrams->broker);
+}
+
+static void set_state(struct peer *peer, enum peer_state state)
+{
+	peer->state = state;
+	peer->since = g_get_monotonic_time();
+}
+
+static void touch(struct peer *peer)
+{
+	peer->since = g_get_monotonic_time();
+	g_queue_unlink(&peer->flow->peers, &peer->link);
+	g_queue_push_tail_link(&peer->flow->peers, &peer->link);
+}
+
+/*
+ * The first datagram that can be sent at all. A peer made while the program's end is connected to
+ * another one cannot be connected to it, and is then open to anybody who has found its name.
+ *
+ * Return: its size, 0: there is none.
+ */
+static gsize first_datagram(struct peer *peer)
+{
+	const struct association *flow = peer->flow;
+	guint8 *peeked = flow->datagrams->peeked;
+	struct sockaddr_un from;
+	socklen_t len;
+	ssize_t n;
+
+	for (;;) {
+		len = sizeof(from);
+		n = recvfrom(peer->fd, peeked, ESWIFI_PAYLOAD_MAX,
+			     MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT, (struct sockaddr *)&from, &len);
+		if (n > 0 && n <= ESWIFI_PAYLOAD_MAX && len == flow->name_len &&
+		    memcmp(&from, &flow->name, len) == 0)
+			return (gsize)n;
+		if (n < 0 && errno != EINTR)
+			return 0;
+		/* Somebody else's, too long, or empty, which S3 cannot say. */
+		recv(peer->fd, peeked, 0, MSG_DONTWAIT);
+	}
+}
+
+static void drop_all(struct peer *peer)
+{
+	guint8 scratch;
+
+	while (recv(peer->fd, &scratch, sizeof(scratch), MSG_DONTWAIT) >= 0)
+		;
+}
+
+static void want_socket(struct peer *peer)
+{
+	set_state(peer, PEER_WAITING);
+	peer->channel.may_send = true;
+	sched_open(sched_of(peer), &peer->channel);
+}
+
+static void give_back(struct peer *peer)
+{
+	sched_release(sched_of(peer), &peer->channel);
+	set_state(peer, PEER_IDLE);
+}
+
+static void peer_event(uint32_t events G_GNUC_UNUSED, gpointer user)
+{
+	struct peer *peer = user;
+
+	if (peer->state == PEER_IDLE && first_datagram(peer))
+		want_socket(peer);
+	else if (peer->state == PEER_OPEN)
+		sched_may_send(sched_of(peer), &peer->channel);
+}
+
+static void peer_opened(struct channel *channel, int result, const char *text)
+{
+	struct peer *peer = peer_of(channel);
+
+	if (result == 0) {
+		set_state(peer, PEER_OPEN);
+		return;
+	}
+	g_message("datagrams to %s (route %s): %s: %s", peer->where, peer->route->name,
+		  g_strerror(outcome_errno(result, text)), *text ? text : "no reason given");
+	drop_all(peer);
+	set_state(peer, PEER_IDLE);
+}
+
+static gsize peer_peek(struct channel *channel, const guint8 **data)
+{
+	struct peer *peer = peer_of(channel);
+
+	*data = peer->flow->datagrams->peeked;
+	return peer->state == PEER_OPEN ? first_datagram(peer) : 0;
+}
+
+static void peer_sent(struct channel *channel, int result)
+{
+	struct peer *peer = peer_of(channel);
+	guint8 scratch;
+
+	if (result < 0 && result != -EPIPE)
+		return; /* peer_lost() comes next */
+	recv(peer->fd, &scratch, sizeof(scratch), MSG_DONTWAIT);
+	if (result < 0) {
+		give_back(peer);
+		peer_event(EPOLLIN, peer);
+		return;
+	}
+	peer->bytes_sent += (guint64)result;
+	touch(peer);
+}
+
+static bool peer_may_receive(struct channel *channel)
+{
+	return peer_of(channel)->state == PEER_OPEN;
+}
+
+static void peer_received(struct channel *channel, int result, const guint8 *data)
+{
+	struct peer *peer = peer_of(channel);
+
+	if (result == -EPIPE) {
+		give_back(peer);
+		peer_event(EPOLLIN, peer);
+	} else if (result > 0) {
+		peer->bytes_received += (guint64)result;
+		touch(peer);
+		if (send(peer->fd, data, (gsize)result, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+		    (errno == ECONNREFUSED || errno == ECONNRESET))
+			end_flow(peer->flow);
+	}
+}
+
+static void peer_lost(struct channel *channel, const char *why G_GNUC_UNUSED)
+{
+	struct peer *peer = peer_of(channel);
+
+	set_state(peer, PEER_IDLE);
+	peer_event(EPOLLIN, peer);
+}
+
+static const struct channel_ops channel_ops = {
+	.opened = peer_opened,
+	.peek = peer_peek,
+	.sent = peer_sent,
+	.may_receive = peer_may_receive,
+	.received = peer_received,
+	.lost = peer_lost,
+};
+
+struct datagrams *datagrams_new(struct broker *broker)
+{
+	struct datagrams *datagrams = g_new0(struct datagrams, 1);
+
+	datagrams->broker = broker;
+	datagrams->flows =
+		g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, association_free);
+	return datagrams;
+}
+
+void datagrams_free(struct datagrams *datagrams)
+{
+	if (!datagrams)
+		return;
+	g_hash_table_destroy(datagrams->flows);
+	if (datagrams->timer)
+		g_source_remove(datagrams->timer);
+	g_free(datagrams);
+}
+
+/* A flow's name is taken as long as anybody holds the program's end. */
+static bool is_alive(const struct association *flow)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool alive = fd < 0 ||
+		     connect(fd, (const struct sockaddr *)&flow->name, flow->name_len) == 0 ||
+		     errno != ECONNREFUSED;
+
+	if (fd >= 0)
+		close(fd);
+	return alive;
+}
+
+void datagram_reap(struct datagrams *datagrams)
+{
+	guint before = g_hash_table_size(datagrams->flows);
+	GHashTableIter iter;
+	gpointer flow;
+
+	g_hash_table_iter_init(&iter, datagrams->flows);
+	while (g_hash_table_iter_next(&iter, NULL, &flow))
+		if (!is_alive(flow))
+			g_hash_table_iter_remove(&iter);
+	if (g_hash_table_size(datagrams->flows) < before)
+		broker_check_idle(datagrams->broker);
+}
+
+static void check_peer(struct peer *peer)
+{
+	const struct broker *broker = peer->flow->datagrams->broker;
+	gint64 s = (g_get_monotonic_time() - peer->since) / G_TIME_SPAN_SECOND;
+
+	switch (peer->state) {
+	case PEER_IDLE:
+		break;
+	case PEER_WAITING:
+		if (s < broker->settings->connect_timeout)
+			break;
+		g_message("datagrams to %s (route %s): no free socket of the module within "
+			  "connect-timeout",
+			  peer->where, peer->route->name);
+		drop_all(peer);
+		give_back(peer);
+		break;
+	case PEER_OPEN:
+		if (s >= IDLE_S || (s >= CROWDED_S && sched_waiting(broker->sched)))
+			give_back(peer);
+		break;
+	}
+}
+
+static void check_peers(struct association *flow)
+{
+	GList *link;
+
+	for (link = flow->peers.head; link; link = link->next)
+		check_peer(link->data);
+}
+
+static gboolean check(gpointer user)
+{
+	struct datagrams *datagrams = user;
+	GHashTableIter iter;
+	gpointer flow;
+
+	datagram_reap(datagrams);
+	g_hash_table_iter_init(&iter, datagrams->flows);
+	while (g_hash_table_iter_next(&iter, NULL, &flow))
+		check_peers(flow);
+	if (g_hash_table_size(datagrams->flows))
+		return G_SOURCE_CONTINUE;
+	datagrams->timer = 0;
+	return G_SOURCE_REMOVE;
+}
+
+static void set_target(struct peer *peer, const struct flow_request *request)
+{
+	char address[INET_ADDRSTRLEN];
+
+	if (!request->name)
+		inet_ntop(AF_INET,
+			  request->dest.address + (request->dest.family == AF_INET6 ? 12 : 0),
+			  address, sizeof(address));
+	peer->host = g_strdup(request->name ? request->name : address);
+	peer->where = endpoint_text(request->name, &request->dest);
+	peer->channel.ops = &channel_ops;
+	peer->channel.socket = -1;
+	peer->channel.target = (struct eswifi_target){
+		.protocol = ESWIFI_UDP,
+		.host = peer->host,
+		.port = request->dest.port,
+	};
+}
+
+/* A socket bound to the destination's name, and connected to the program's end. */
+static int peer_socket(struct association *flow, const struct flow_request *request)
+{
+	struct eswrap_name name = {
+		.kind = ESWRAP_NAME_DATAGRAM_PEER,
+		.id = flow->id,
+		.type = SOCK_DGRAM,
+		.family = request->family,
+		.endpoint = request->dest,
+	};
+	int fd, result;
+
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	result = bind_name(fd, &name);
+	if (result == 0 && connect(fd, (const struct sockaddr *)&flow->name, flow->name_len) < 0 &&
+	    errno != EPERM)
+		result = -errno;
+	if (result == 0)
+		return fd;
+	close(fd);
+	return result;
+}
+
+static int add_peer(struct association *flow, const struct flow_request *request)
+{
+	struct broker *broker = flow->datagrams->broker;
+	int fd = peer_socket(flow, request);
+	struct peer *peer;
+
+	if (fd == -EADDRINUSE)
+		return 0;
+	if (fd < 0)
+		return fd;
+	peer = g_new0(struct peer, 1);
+	peer->flow = flow;
+	peer->fd = fd;
+	peer->route = request->route;
+	peer->dest = request->dest;
+	set_target(peer, request);
+	set_state(peer, PEER_IDLE);
+	peer->link.data = peer;
+	g_queue_push_tail_link(&flow->peers, &peer->link);
+	peer->watch = poller_add(broker->poller, fd, EPOLLIN, peer_event, peer);
+	if (!peer->watch) {
+		fd = -errno;
+		peer_free(peer);
+		return fd;
+	}
+	g_debug("datagram flow %" G_GINT64_MODIFIER "x: %s (uid %u) to %s, route %s", flow->id,
+		flow->program, (guint)flow->uid, peer->where, peer->route->name);
+	if (flow->peers.length > PEERS_MAX)
+		peer_free(flow->peers.head->data);
+	return 0;
+}
+
+/* Return: the program's end, bound to the flow's name; or a negative errno. */
+static int program_socket(struct association *flow, const struct flow_request *request)
+{
+	struct eswrap_name name = {
+		.kind = ESWRAP_NAME_FLOW,
+		.type = SOCK_DGRAM,
+		.family = request->family,
+		.endpoint = request->dest,
+	};
+	int fd, result;
+
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	do {
+		if (getrandom(&name.id, sizeof(name.id), 0) < 0)
+			result = -errno;
+		else
+			result = bind_name(fd, &name);
+	} while (result == -EADDRINUSE);
+	if (result < 0) {
+		close(fd);
+		return result;
+	}
+	flow->id = name.id;
+	flow->name_len = eswrap_name_format(&name, &flow->name);
+	return fd;
+}
+
+int datagram_associate(struct datagrams *datagrams, const struct flow_request *request, guint64 *id)
+{
+	struct association *flow = g_new0(struct association, 1);
+	int fd, result;
+
+	flow->datagrams = datagrams;
+	flow->uid = request->asker.uid;
+	flow->program = g_strdup(request->asker.program);
+	flow->began = g_get_monotonic_time();
+	g_queue_init(&flow->peers);
+	fd = program_socket(flow, request);
+	result = fd < 0 ? fd : add_peer(flow, request);
+	if (result < 0) {
+		if (fd >= 0)
+			close(fd);
+		association_free(flow);
+		return result;
+	}
+	if (sched_free_sockets(datagrams->broker->sched) == 0)
+		datagram_reap(datagrams);
+	g_hash_table_insert(datagrams->flows, &flow->id, flow);
+	if (!datagrams->timer)
+		datagrams->timer = g_timeout_add_seconds(CHECK_S, check, datagrams);
+	*id = flow->id;
+	return fd;
+}
+
+int datagram_add_peer(struct datagrams *datagrams, guint64 id, const struct flow_request *request)
+{
+	struct association *flow = g_hash_table_lookup(datagrams->flows, &id);
+
+	if (!flow || flow->uid != request->asker.uid)
+		return -ENOENT;
+	return add_peer(flow, request);
+}
+
+guint datagram_flow_count(const struct datagrams *datagrams)
+{
+	return g_hash_table_size(datagrams->flows);
+}
+
+void datagram_list(const struct datagrams *datagrams, GVariantBuilder *list)
+{
+	GHashTableIter iter;
+	gpointer item;
+	GList *link;
+
+	g_hash_table_iter_init(&iter, datagrams->flows);
+	while (g_hash_table_iter_next(&iter, NULL, &item)) {
+		const struct association *flow = item;
+
+		for (link = flow->peers.head; link; link = link->next) {
+			const struct peer *peer = link->data;
+			const struct flow_summary summary = {
+				.to = peer->where,
+				.route = peer->route->name,
+				.state = state_names[peer->state],
+				.socket = peer->channel.socket,
+				.program = flow->program,
+				.uid = flow->uid,
+				.began = flow->began,
+				.sent = peer->bytes_sent,
+				.received = peer->bytes_received,
+			};
+
+			flow_summary_add(list, &summary);
+		}
+	}
+}

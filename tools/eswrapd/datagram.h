@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Datagram flows: one program socket each, with a peer for each destination it has sent to.
+ *
+ * DOC: Theory of operation
+ *
+ * The program's end is an unconnected datagram socket bound to the flow's name (see wire.h). A peer
+ *is a socket of ours, bound to a name that says the destination and connected to the program's end,
+ *and a channel to a UDP socket of the module. What the program sends to that name arrives at the
+ *peer; what the peer sends arrives with that name as its source.
+ *
+ *	IDLE		the peer has no socket of the module, and wants none
+ *	WAITING		the program has sent something: waits for a socket, or for P6=1
+ *	OPEN		datagrams move both ways
+ *
+ *	IDLE -> WAITING		a datagram of the program
+ *	WAITING -> OPEN		P6=1 succeeded
+ *	WAITING -> IDLE		it failed, or connect-timeout has passed: what was sent is dropped
+ *	OPEN -> IDLE		nothing has come or gone for a while, or the module says that it is
+ *over OPEN -> WAITING, IDLE	the module was lost, and something is still to be sent, or nothing
+ *is
+ *
+ * One S3 is one datagram, and so is one R0. Datagrams wait in the peer's kernel queue, which the
+ * kernel keeps short; the program then waits or drops, as it chose. A datagram that the program's
+ *own queue has no room for is dropped, as UDP does.
+ *
+ * Nobody is told when an unconnected datagram socket is closed. So a timer tries, while there are
+ * flows, whether the name is still taken; and so does a connect that finds no free socket.
+ */
+#ifndef ESWRAPD_DATAGRAM_H
+#define ESWRAPD_DATAGRAM_H
+
+#include <glib.h>
+
+#include "eswrapd/flow.h"
+
+struct datagrams;
+
+struct datagrams *datagrams_new(struct broker *broker);
+void datagrams_free(struct datagrams *datagrams);
+
+/**
+ * datagram_associate() - begin a datagram flow with its first destination
+ * @id:	set to the flow's id
+ *
+ * Return: the program's end, to be sent and closed by the caller; or a negative errno.
+ */
+int datagram_associate(struct datagrams *datagrams, const struct flow_request *request,
+		       guint64 *id);
+
+/**
+ * datagram_add_peer() - one more destination of a flow
+ *
+ * Return: 0, also when it is there already; a negative errno, -ENOENT: that user has no such flow.
+ */
+int datagram_add_peer(struct datagrams *datagrams, guint64 id, const struct flow_request *request);
+
+/* datagram_reap() - free the flows whose program has closed */
+void datagram_reap(struct datagrams *datagrams);
+
+guint datagram_flow_count(const struct datagrams *datagrams);
+
+/* datagram_list() - as flow_list(), one for each peer */
+void datagram_list(const struct datagrams *datagrams, GVariantBuilder *list);
+
+#endif
