@@ -66,8 +66,6 @@ static int bind_local(const struct socket *sock, int fd)
 	};
 	int one = 1;
 
-	if (!sock->local_port)
-		return 0;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	return bind(fd, (const struct sockaddr *)&local, sizeof(local)) ? -errno : 0;
 }
@@ -122,7 +120,9 @@ bool socket_open(struct socket *sock, struct loop *loop, GBytes *const *items, b
 	sock->gone = false;
 	sock->unsent_size = 0;
 	sock->fd = new_fd(sock->protocol);
-	r = sock->fd < 0 ? -errno : bind_local(sock, sock->fd);
+	r = sock->fd < 0 ? -errno : 0;
+	if (r == 0 && sock->local_port)
+		r = bind_local(sock, sock->fd);
 	if (r == 0 && !is_datagram(sock->protocol))
 		r = connect_stream(sock, loop, deadline);
 	if (r) {
