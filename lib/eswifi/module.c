@@ -427,9 +427,9 @@ const struct eswifi_counters *eswifi_module_counters(const struct eswifi_module 
 
 int module_may_start(const struct eswifi_module *module, guint socket)
 {
-	if (socket >= ESWIFI_SOCKETS)
-		return -EINVAL;
-	return module->state == ESWIFI_READY && !module->op.step ? 0 : -EBUSY;
+	if (module->state != ESWIFI_READY || module->op.step)
+		return -EBUSY;
+	return socket < ESWIFI_SOCKETS ? 0 : -EINVAL;
 }
 
 void module_op_begin(struct eswifi_module *module, void (*step)(struct eswifi_module *))

@@ -11,7 +11,7 @@
  * guard time (see frame.c). So a quiet socket, whose last read took everything there was, is read
  * with R1=1; when there is a byte, the rest follows at once with R1=1459, and both are handed on
  * together. After a full read the next one probably is full as well, and R1=1460 is used at once,
- * though only from the ninth in a row: until then it costs little to make sure.
+ * though only from the fifth in a row: until then it costs little to make sure.
  *
  * When "-1" comes where data can have more than one byte, R1=1 asks again: nothing or data, and it
  * was data; "-1", and the connection is gone. What R0 cannot tell is a far end that closed
@@ -37,7 +37,7 @@
 #define USEC_PER_MSEC 1000
 
 /* So many full reads in a row show that more is to be had. */
-#define STREAK 8
+#define STREAK 4
 
 /* What D0 found is believed for this long where the same name is opened next. */
 #define LOOKUP_AGE_US (10 * G_USEC_PER_SEC)

@@ -2,6 +2,7 @@
 #include "driver/drive.h"
 
 #include <check.h>
+#include <errno.h>
 #include <string.h>
 
 #include "support/harness.h"
@@ -134,6 +135,21 @@ static void on_read(struct eswifi_module *module, int result, const guint8 *data
 	d->done = true;
 }
 
+/*
+ * Before an operation: the driver may be asking the module whether it is still joined, which
+ * nothing but -EBUSY tells. No operation is started by a socket number that is out of range.
+ */
+static void begin(struct drive *d)
+{
+	guint deadline = deadline_begin(d);
+
+	while (eswifi_module_state(d->module) == ESWIFI_READY &&
+	       eswifi_close(d->module, ESWIFI_SOCKETS, NULL, NULL) == -EBUSY)
+		turn(d, DRIVE_DEADLINE_S);
+	g_source_remove(deadline);
+	d->done = false;
+}
+
 /* @started is what the driver said to the call. */
 static int finish(struct drive *d, int started)
 {
@@ -152,13 +168,13 @@ static int finish(struct drive *d, int started)
 
 int drive_lookup(struct drive *d, guint socket, const char *host)
 {
-	d->done = false;
+	begin(d);
 	return finish(d, eswifi_lookup(d->module, socket, host, on_done, d));
 }
 
 int drive_open(struct drive *d, guint socket, const struct eswifi_target *target)
 {
-	d->done = false;
+	begin(d);
 	return finish(d, eswifi_open(d->module, socket, target, on_done, d));
 }
 
@@ -171,25 +187,25 @@ int drive_open_tcp(struct drive *d, guint socket, guint16 port)
 
 int drive_send(struct drive *d, guint socket, const void *data, gsize size)
 {
-	d->done = false;
+	begin(d);
 	return finish(d, eswifi_send(d->module, socket, data, size, on_done, d));
 }
 
 int drive_read(struct drive *d, guint socket, guint wait_ms)
 {
-	d->done = false;
+	begin(d);
 	return finish(d, eswifi_read(d->module, socket, wait_ms, on_read, d));
 }
 
 int drive_close(struct drive *d, guint socket)
 {
-	d->done = false;
+	begin(d);
 	return finish(d, eswifi_close(d->module, socket, on_done, d));
 }
 
 int drive_credential(struct drive *d, guint set, enum eswifi_item item, const char *data)
 {
-	d->done = false;
+	begin(d);
 	return finish(d, eswifi_credential_write(d->module, set, item, (const guint8 *)data,
 						 strlen(data), on_done, d));
 }

@@ -448,6 +448,7 @@ START_TEST(the_nearest_word_is_the_one_with_fewest_changes)
 	ck_assert_str_eq(lines_nearest("bauds", words), "baud");
 	ck_assert_str_eq(lines_nearest("fastbaud", words), "fast-baud");
 	ck_assert_str_eq(lines_nearest("devcie", words), "device");
+	ck_assert_str_eq(lines_nearest("buad", words), "baud");
 	ck_assert_ptr_null(lines_nearest("ssid", words));
 	ck_assert_ptr_null(lines_nearest("", words));
 }

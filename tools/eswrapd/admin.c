@@ -7,6 +7,7 @@
 #include "eswrapd/admin.h"
 #include "eswrapd/broker.h"
 #include "eswrapd/control.h"
+#include "eswrapd/credential.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/sched.h"
@@ -65,10 +66,19 @@ void admin_fail(struct admin_call *call, int status, const char *format, ...)
 	g_free(text);
 }
 
-static GVariant *warnings_of(const struct broker *broker)
+/* Of the configuration, and of what the ledger lacks for it. */
+static GVariant *warnings_of(struct broker *broker)
 {
-	return g_variant_new_strv((const gchar *const *)broker->warnings->pdata,
-				  (gssize)broker->warnings->len);
+	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
+	GVariant *value;
+	guint i;
+
+	for (i = 0; i < broker->warnings->len; i++)
+		g_ptr_array_add(all, g_strdup(broker->warnings->pdata[i]));
+	credential_add_warnings(broker, all);
+	value = g_variant_new_strv((const gchar *const *)all->pdata, (gssize)all->len);
+	g_ptr_array_unref(all);
+	return value;
 }
 
 static void add_counters(GVariantDict *reply, const struct eswifi_counters *counters)
@@ -134,13 +144,40 @@ static const struct {
 	admin_handler handler;
 } verbs[] = {
 	{ "status", true, status },
+	{ "credential-list", false, credential_list },
+	{ "credential-write", false, credential_write },
+	{ "credential-adopt", false, credential_adopt },
+	{ "credential-forget", false, credential_forget },
 };
+
+/* A request may hold a private key. */
+struct request_copy {
+	gsize size;
+	_Alignas(8) guint8 data[];
+};
+
+static void request_copy_free(gpointer user)
+{
+	struct request_copy *copy = user;
+
+	explicit_bzero(copy->data, copy->size);
+	g_free(copy);
+}
+
+/* Into memory that is aligned for GVariant, which would make a copy of its own otherwise. */
+static GBytes *copy_request(const guint8 *data, gsize size)
+{
+	struct request_copy *copy = g_malloc(sizeof(*copy) + size);
+
+	copy->size = size;
+	memcpy(copy->data, data, size);
+	return g_bytes_new_with_free_func(copy->data, size, request_copy_free, copy);
+}
 
 void admin_start(struct broker *broker, struct client *client, const guint8 *data, gsize size)
 {
 	struct admin_call *call = g_new0(struct admin_call, 1);
-	/* Into memory that is aligned for it, and that lives as long as it is used. */
-	GBytes *bytes = g_bytes_new(data, size);
+	GBytes *bytes = copy_request(data, size);
 	GVariant *request, *arguments = NULL;
 	char *verb = NULL;
 	guint i;

@@ -5,6 +5,7 @@
 
 #include "eswrapd/broker.h"
 #include "eswrapd/control.h"
+#include "eswrapd/credential.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/lookup.h"
@@ -23,6 +24,8 @@ static void state_changed(struct eswifi_module *module G_GNUC_UNUSED, enum eswif
 	g_free(broker->why);
 	broker->why = g_strdup(why);
 	g_info("module: %s: %s", eswifi_state_name(state), why);
+	if (state == ESWIFI_READY)
+		credential_log_warnings(broker);
 }
 
 static void line_is_free(struct eswifi_module *module G_GNUC_UNUSED, gpointer user)
@@ -83,6 +86,7 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 	broker->sched = sched_new();
 	sched_set_module(broker->sched, broker->module);
 	broker->lookups = lookups_new(broker);
+	broker->credentials = credential_desk_new(broker);
 	broker->flows = flows_new(broker, error);
 	if (!broker->flows)
 		goto fail;
@@ -99,6 +103,7 @@ void broker_free(struct broker *broker)
 	if (!broker)
 		return;
 	broker->leaving = true;
+	credential_desk_free(broker->credentials);
 	control_free(broker->control);
 	datagrams_free(broker->datagrams);
 	flows_free(broker->flows);
@@ -130,7 +135,7 @@ void broker_check_idle(struct broker *broker)
 	if (!broker->private || broker->leaving)
 		return;
 	if (control_holders(broker->control) || flow_open_count(broker->flows) ||
-	    datagram_flow_count(broker->datagrams))
+	    datagram_flow_count(broker->datagrams) || credential_is_writing(broker->credentials))
 		g_clear_handle_id(&broker->grace, g_source_remove);
 	else if (!broker->grace)
 		broker->grace = g_timeout_add(GRACE_MS, leave, broker);

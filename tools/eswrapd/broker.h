@@ -12,6 +12,7 @@
 #include "eswrapd/settings.h"
 
 struct control;
+struct credential_desk;
 struct datagrams;
 struct flows;
 struct lookups;
@@ -38,6 +39,7 @@ struct broker {
 	struct lookups *lookups;
 	struct flows *flows;
 	struct datagrams *datagrams;
+	struct credential_desk *credentials;
 	struct control *control;
 	GMainLoop *loop;
 	bool private, leaving;

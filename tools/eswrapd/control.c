@@ -273,6 +273,8 @@ static gboolean client_ready(gint fd, GIOCondition condition, gpointer user)
 			ask(client, packet, (gsize)n);
 		else
 			client_free(client);
+		/* It may have held a private key. */
+		explicit_bzero(packet, ESWRAP_ADMIN_MAX);
 		g_free(packet);
 	} else if (condition & (G_IO_HUP | G_IO_ERR | G_IO_IN)) {
 		client_gone(client);

@@ -2,6 +2,7 @@
 /* The theory of operation is in flow.h. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "eswrapd/anchor.h"
 #include "eswrapd/broker.h"
+#include "eswrapd/credential.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/outcome.h"
@@ -176,10 +178,14 @@ static int bind_outcome(struct flow *flow, int error)
 
 static void fail_connect(struct flow *flow, int error, const char *why)
 {
+	char *lack = credential_lack(flow->flows->broker, flow->route);
 	int bound = bind_outcome(flow, error);
 
 	g_message("connect to %s (route %s): %s: %s", flow->where, flow->route->name,
 		  g_strerror(error), why);
+	if (lack)
+		g_warning("%s", lack);
+	g_free(lack);
 	if (bound < 0)
 		g_warning("flow %" G_GINT64_MODIFIER "x: outcome not told: %s", flow->id,
 			  g_strerror(-bound));
@@ -488,6 +494,10 @@ static int make_pair(struct flows *flows, const struct flow_request *request, in
 		result = filled < 0 ? (int)filled : filled < ANCHOR ? -ENOBUFS : 0;
 		*filling = (size_t)filled;
 	}
+	/* Blocking, as every new socket is; the shim carries O_NONBLOCK over where the program set
+	 * it. */
+	if (result == 0 && fcntl(fds[0], F_SETFL, 0) < 0)
+		result = -errno;
 	if (result < 0) {
 		close(fds[0]);
 		close(fds[1]);

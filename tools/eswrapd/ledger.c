@@ -77,6 +77,16 @@ static bool index_of(const char *const *names, guint count, const char *name, gu
 	return false;
 }
 
+bool ledger_state_parse(const char *name, enum ledger_state *state)
+{
+	guint value;
+
+	if (!index_of(state_names, G_N_ELEMENTS(state_names), name, &value))
+		return false;
+	*state = (enum ledger_state)value;
+	return true;
+}
+
 static bool is_hex(const char *text, gsize length)
 {
 	return strlen(text) == length && strspn(text, "0123456789abcdef") == length;

@@ -94,6 +94,8 @@ bool ledger_put(const char *dir, const char *mac, guint set, enum eswifi_item it
 		const struct ledger_entry *entry, GError **error);
 
 const char *ledger_state_name(enum ledger_state state);
+/* ledger_state_parse() - Return: false where @name is no state */
+bool ledger_state_parse(const char *name, enum ledger_state *state);
 /* ledger_item_name() - "ca", "certificate" or "key" */
 const char *ledger_item_name(enum eswifi_item item);
 /* ledger_text_is_good() - may this be a subject or reason? */

@@ -120,26 +120,36 @@ void lines_free(struct lines *lines)
 	g_free(lines);
 }
 
-/* Letters to insert, delete or replace (Levenshtein), in one row of the usual matrix. */
+/*
+ * Letters to insert, delete, replace or swap with their neighbour (optimal string alignment): the
+ * usual matrix, of which three rows are needed at a time.
+ */
 static size_t distance(const char *a, const char *b)
 {
-	size_t m = strlen(a), n = strlen(b), i, j, corner, above;
-	size_t *row = g_new(size_t, n + 1);
+	size_t n = strlen(b), i, j, result;
+	size_t *before = g_new0(size_t, n + 1), *last = g_new0(size_t, n + 1),
+	       *row = g_new0(size_t, n + 1), *oldest;
 
 	for (j = 0; j <= n; j++)
 		row[j] = j;
-	for (i = 1; i <= m; i++) {
-		corner = row[0];
+	for (i = 1; a[i - 1]; i++) {
+		oldest = before;
+		before = last;
+		last = row;
+		row = oldest;
 		row[0] = i;
 		for (j = 1; j <= n; j++) {
-			above = row[j];
-			row[j] = MIN(corner + (a[i - 1] != b[j - 1]), MIN(above, row[j - 1]) + 1);
-			corner = above;
+			row[j] = MIN(last[j - 1] + (a[i - 1] != b[j - 1]),
+				     MIN(last[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = MIN(row[j], before[j - 2] + 1);
 		}
 	}
-	corner = row[n];
+	result = row[n];
+	g_free(before);
+	g_free(last);
 	g_free(row);
-	return corner;
+	return result;
 }
 
 const char *lines_nearest(const char *word, const char *const *known)

@@ -5,8 +5,23 @@
 
 #include "eswrapd/sched.h"
 
-#define READ_PAUSE_MIN (2 * G_TIME_SPAN_MILLISECOND)
-#define READ_PAUSE_MAX (50 * G_TIME_SPAN_MILLISECOND)
+/* Pauses between reads that find nothing: the first, and the longest on a quiet and a busy line. */
+#define READ_PAUSE_MIN	(2 * G_TIME_SPAN_MILLISECOND)
+#define READ_PAUSE_IDLE (40 * G_TIME_SPAN_MILLISECOND)
+#define READ_PAUSE_BUSY (200 * G_TIME_SPAN_MILLISECOND)
+
+/* How long a socket counts as active after bytes have moved on it. */
+#define ACTIVE (250 * G_TIME_SPAN_MILLISECOND)
+
+/* How long one socket may go on while others have something to do. */
+#define TURN (20 * G_TIME_SPAN_MILLISECOND)
+
+/* Pause before sending again to a far end that takes nothing. */
+#define SEND_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
+
+/* How long the module waits in a read, ms: while the line has nothing else to do, or else. */
+#define WAIT_LONE 20
+#define WAIT_BUSY 1
 
 /* The jobs' place among those that take turns. */
 #define JOBS  ESWIFI_SOCKETS
@@ -19,15 +34,22 @@ enum slot_state { SLOT_FREE, SLOT_OPENING, SLOT_OPEN, SLOT_CLOSING };
  * @channel:	whose it is; NULL when it is free, closing, or lent to a job
  * @lent:	to the job under way
  * @sent_last:	it is reading's turn
+ * @more:	the last operation was as large as can be: there is probably more where it came
+ *		from
+ * @sending:	bytes in the send under way
  * @pause:	between reads that find nothing, us; 0: read at once
- * @read_due:	monotonic time of the next read, us
+ * @read_last:	monotonic time of the last read's end, us
+ * @send_due:	the module took nothing: monotonic time of the next attempt, us
+ * @active_until:	bytes have moved lately, or are expected, us
  */
 struct slot {
 	enum slot_state state;
 	struct channel *channel;
 	bool lent;
 	bool sent_last;
-	gint64 pause, read_due;
+	bool more;
+	gsize sending;
+	gint64 pause, read_last, send_due, active_until;
 };
 
 struct sched {
@@ -35,7 +57,8 @@ struct sched {
 	struct slot slots[ESWIFI_SOCKETS];
 	struct slot *busy; /* whose operation is under way */
 	GQueue waiting, jobs;
-	guint last; /* turn that was served last */
+	guint last;	   /* turn that was served last */
+	gint64 turn_began; /* monotonic, us */
 	GSource *timer;
 };
 
@@ -128,13 +151,44 @@ static void hand_out(struct sched *sched)
 static void read_at_once(struct slot *slot)
 {
 	slot->pause = 0;
-	slot->read_due = 0;
 }
 
 static void read_after_pause(struct slot *slot)
 {
-	slot->pause = CLAMP(slot->pause * 2, READ_PAUSE_MIN, READ_PAUSE_MAX);
-	slot->read_due = g_get_monotonic_time() + slot->pause;
+	slot->pause = CLAMP(slot->pause * 2, READ_PAUSE_MIN, READ_PAUSE_BUSY);
+	slot->read_last = g_get_monotonic_time();
+}
+
+static void set_active(struct slot *slot)
+{
+	slot->active_until = g_get_monotonic_time() + ACTIVE;
+}
+
+/* Is there anything but this socket that the line should be free for? */
+static bool others_active(const struct sched *sched, const struct slot *but, gint64 now)
+{
+	const struct slot *slot;
+
+	if (sched->jobs.head)
+		return true;
+	for (slot = sched->slots; slot < sched->slots + ESWIFI_SOCKETS; slot++)
+		if (slot != but && (slot->state == SLOT_OPENING || slot->state == SLOT_CLOSING ||
+				    (slot->state == SLOT_OPEN &&
+				     (slot->channel->may_send || now < slot->active_until))))
+			return true;
+	return false;
+}
+
+static gint64 read_due(const struct sched *sched, const struct slot *slot, gint64 now)
+{
+	if (!slot->pause)
+		return 0;
+	/* In the middle of sending no answer is due yet. */
+	if (slot->more && slot->sent_last)
+		return slot->read_last + READ_PAUSE_BUSY;
+	if (slot->channel->may_send || others_active(sched, slot, now))
+		return slot->read_last + MIN(slot->pause, READ_PAUSE_BUSY);
+	return slot->read_last + MIN(slot->pause, READ_PAUSE_IDLE);
 }
 
 static void open_done(struct eswifi_module *module G_GNUC_UNUSED, int result, const char *text,
@@ -153,6 +207,8 @@ static void open_done(struct eswifi_module *module G_GNUC_UNUSED, int result, co
 	} else if (slot->state == SLOT_OPENING) {
 		slot->state = SLOT_OPEN;
 		slot->sent_last = false;
+		slot->more = false;
+		set_active(slot);
 		read_at_once(slot);
 		channel->ops->opened(channel, 0, text);
 	}
@@ -177,7 +233,15 @@ static void send_done(struct eswifi_module *module G_GNUC_UNUSED, int result,
 	sched->busy = NULL;
 	if (slot->state != SLOT_OPEN)
 		return;
-	read_at_once(slot);
+	if (result >= 0 && (gsize)result < slot->sending)
+		slot->channel->may_send = true;
+	slot->more = result == ESWIFI_PAYLOAD_MAX;
+	set_active(slot);
+	/* An answer comes to the whole, not to a part. One that takes nothing must not spin. */
+	if (!slot->more && result > 0)
+		read_at_once(slot);
+	else if (result == 0)
+		slot->send_due = g_get_monotonic_time() + SEND_PAUSE;
 	slot->channel->ops->sent(slot->channel, result);
 }
 
@@ -190,7 +254,13 @@ static void read_done(struct eswifi_module *module G_GNUC_UNUSED, int result, co
 	sched->busy = NULL;
 	if (slot->state != SLOT_OPEN)
 		return;
-	if (result > 0)
+	slot->more = result == ESWIFI_PAYLOAD_MAX;
+	if (result > 0) {
+		set_active(slot);
+		slot->pause = 0;
+	}
+	/* After a part it is the program's turn to speak, and the line should be free for it. */
+	if (slot->more)
 		read_at_once(slot);
 	else
 		read_after_pause(slot);
@@ -213,7 +283,7 @@ static bool try_send(struct sched *sched, struct slot *slot)
 	const guint8 *data;
 	gsize size;
 
-	if (!channel->may_send)
+	if (!channel->may_send || slot->send_due > g_get_monotonic_time())
 		return false;
 	size = channel->ops->peek(channel, &data);
 	if (size == 0) {
@@ -221,19 +291,28 @@ static bool try_send(struct sched *sched, struct slot *slot)
 		return false;
 	}
 	slot->sent_last = true;
-	return started(sched, slot,
-		       eswifi_send(sched->module, number_of(sched, slot), data, size, send_done,
-				   sched));
+	slot->sending = size;
+	if (!started(sched, slot,
+		     eswifi_send(sched->module, number_of(sched, slot), data, size, send_done,
+				 sched)))
+		return false;
+	/* Less than a full piece is all there is, until the owner says otherwise. */
+	channel->may_send = size == ESWIFI_PAYLOAD_MAX;
+	return true;
 }
 
 static bool try_read(struct sched *sched, struct slot *slot)
 {
-	if (slot->read_due > g_get_monotonic_time() ||
-	    !slot->channel->ops->may_receive(slot->channel))
+	gint64 now = g_get_monotonic_time();
+	guint wait = WAIT_LONE;
+
+	if (read_due(sched, slot, now) > now || !slot->channel->ops->may_receive(slot->channel))
 		return false;
+	if (slot->channel->may_send || others_active(sched, slot, now))
+		wait = WAIT_BUSY;
 	slot->sent_last = false;
 	return started(sched, slot,
-		       eswifi_read(sched->module, number_of(sched, slot), 0, read_done, sched));
+		       eswifi_read(sched->module, number_of(sched, slot), wait, read_done, sched));
 }
 
 static bool open_socket(struct sched *sched, struct slot *slot)
@@ -288,34 +367,53 @@ static bool serve_job(struct sched *sched)
 	return false;
 }
 
-/* Nothing to do now: when will there be something to read? */
+static void earlier(gint64 *due, gint64 when)
+{
+	if (*due < 0 || when < *due)
+		*due = when;
+}
+
+/* Nothing to do now: when will there be something? */
 static void arm_timer(struct sched *sched)
 {
-	gint64 due = -1;
+	gint64 due = -1, now = g_get_monotonic_time();
 	guint i;
 
 	for (i = 0; i < ESWIFI_SOCKETS; i++) {
 		struct slot *slot = &sched->slots[i];
 
-		if (slot->state == SLOT_OPEN && slot->channel->ops->may_receive(slot->channel) &&
-		    (due < 0 || slot->read_due < due))
-			due = slot->read_due;
+		if (slot->state != SLOT_OPEN)
+			continue;
+		if (slot->channel->ops->may_receive(slot->channel))
+			earlier(&due, read_due(sched, slot, now));
+		if (slot->channel->may_send && slot->send_due > now)
+			earlier(&due, slot->send_due);
 	}
 	g_source_set_ready_time(sched->timer, due);
 }
 
+/* Selecting another socket costs a command, so the one that was served may go on for a while. */
+static bool goes_on(const struct sched *sched)
+{
+	return sched->last != JOBS && sched->slots[sched->last].more &&
+	       g_get_monotonic_time() - sched->turn_began < TURN;
+}
+
 void sched_next(struct sched *sched)
 {
-	guint i;
+	guint first, i;
 
 	hand_out(sched);
-	for (i = 1; i <= TURNS; i++) {
-		guint turn = (sched->last + i) % TURNS;
+	first = sched->last + !goes_on(sched);
+	for (i = 0; i < TURNS; i++) {
+		guint turn = (first + i) % TURNS;
 
-		if (turn == JOBS ? serve_job(sched) : serve_slot(sched, &sched->slots[turn])) {
-			sched->last = turn;
-			return;
-		}
+		if (turn == JOBS ? !serve_job(sched) : !serve_slot(sched, &sched->slots[turn]))
+			continue;
+		if (i || first != sched->last)
+			sched->turn_began = g_get_monotonic_time();
+		sched->last = turn;
+		return;
 	}
 	arm_timer(sched);
 }

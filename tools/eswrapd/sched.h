@@ -19,13 +19,20 @@
  *
  * Whenever the driver asks what is next, the four sockets and the queue of jobs (name look-ups,
  * credentials) are asked in turn, beginning behind the one that was served last, and the first that
- * has something to do gets one operation: so each gets an equal share of commands. An open socket
- * takes turns between sending and reading.
+ * has something to do gets one operation. Selecting another socket costs a command: so while a
+ * socket's operations are as large as can be, it goes on for TURN before the next is asked. An open
+ * socket takes turns between sending and reading.
  *
- * Reading is polling: R0 is the only way to learn that data has come. A read that comes back full
- *is repeated at once, because there is more. One that comes back empty doubles the socket's pause,
- * from READ_PAUSE_MIN to READ_PAUSE_MAX. Data in either direction ends the pause: an answer, or
- * more, is likely.
+ * Reading is polling: R0 is the only way to learn that data has come. A full read is repeated at
+ * once, because there is more. After a part, the program has probably got what it waits for and
+ * will speak, so the line is left free for it for READ_PAUSE_MIN. Each read that finds nothing
+ * doubles the pause, up to READ_PAUSE_IDLE, or READ_PAUSE_BUSY while other sockets move bytes: on
+ * a busy line each empty poll takes from them. What has been sent in full is read after at once,
+ * because an answer is likely; not so a part of what is there to be sent.
+ *
+ * When nothing else needs the line, the module waits for data in the read (WAIT_LONE): it is seen
+ *as soon as it comes, and a quiet line costs few commands. The line cannot be used meanwhile, so
+ *the wait is short; while anything else has bytes to move it is WAIT_BUSY.
  */
 #ifndef ESWRAPD_SCHED_H
 #define ESWRAPD_SCHED_H

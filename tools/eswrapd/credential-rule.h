@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * May an item be sent to the module? The broker asks before it sends, and eswrapctl before it asks
+ * the user.
+ *
+ * DOC: The rule
+ *
+ * When is an item written? By what the ledger says of it (rows), for what is asked (columns):
+ *
+ *				program		verify		verify, even if blank
+ *	blank			yes		no		yes
+ *	uncertain, same bytes	yes		no		yes
+ *	uncertain, others	no		no		yes
+ *	burnt, same bytes	compared	compared	compared
+ *	burnt, others		no		no		no
+ *	elsewhere, same bytes	yes		no		yes
+ *	elsewhere, others	no		no		yes
+ */
+#ifndef ESWRAPD_CREDENTIAL_RULE_H
+#define ESWRAPD_CREDENTIAL_RULE_H
+
+#include "eswrapd/ledger.h"
+
+enum credential_intent {
+	CREDENTIAL_PROGRAM,
+	CREDENTIAL_VERIFY,
+	CREDENTIAL_VERIFY_EVEN_IF_BLANK,
+};
+
+enum credential_decision {
+	CREDENTIAL_WRITE,   /* may burn it */
+	CREDENTIAL_COMPARE, /* it is burnt; can only be compared */
+	CREDENTIAL_REFUSE,  /* nothing may be sent */
+};
+
+/* credential_decide() - the table above; @same: the ledger's digest is that of the bytes */
+enum credential_decision credential_decide(enum ledger_state state, bool same,
+					   enum credential_intent intent);
+
+/**
+ * credential_refusal() - why credential_decide() said CREDENTIAL_REFUSE, and what to do about it
+ *
+ * Return: a sentence, to be freed.
+ */
+char *credential_refusal(const struct ledger_entry *entry, enum credential_intent intent, guint set,
+			 enum eswifi_item item);
+
+/* credential_intent_name() - "program", "verify", "verify-even-if-blank" */
+const char *credential_intent_name(enum credential_intent intent);
+/* credential_intent_parse() - Return: false where @name is none */
+bool credential_intent_parse(const char *name, enum credential_intent *intent);
+
+#endif

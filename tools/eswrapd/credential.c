@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: MIT
+/* The theory of operation is in credential.h. */
+#include <errno.h>
+#include <gio/gio.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "eswrapd/broker.h"
+#include "eswrapd/credential.h"
+#include "eswrapd/sched.h"
+
+/* eswrapctl's exit statuses, eswrapctl(8) */
+#define STATUS_FAILED	 EXIT_FAILURE
+#define STATUS_UNCERTAIN EX_TEMPFAIL
+
+/* The line is busy for seconds at most (a TLS handshake); a module that is lost may take longer. */
+#define TURN_TIMEOUT_S 60
+
+enum write_step { WRITE_WAITING, WRITE_WRITING, WRITE_COMPARING };
+
+/**
+ * struct write - one item on its way to the module
+ * @data:	wiped with the rest
+ * @before:	what the ledger said; its strings belong to @ledger
+ * @mine:	what it is to say; its strings belong to @subject and to whoever changes it
+ * @turn:	GSource id of the wait for a turn; 0 when it has begun
+ */
+struct write {
+	struct sched_job job;
+	struct broker *broker;
+	struct admin_call *call;
+	char mac[18];
+	guint set;
+	enum eswifi_item item;
+	guint8 *data;
+	gsize size;
+	char *subject;
+	struct ledger *ledger;
+	struct ledger_entry before, mine;
+	enum credential_decision decision;
+	enum write_step step;
+	guint turn;
+};
+
+struct credential_desk {
+	struct broker *broker;
+	struct write *write;
+	char mac[18]; /* whose warnings were logged */
+};
+
+struct credential_desk *credential_desk_new(struct broker *broker)
+{
+	struct credential_desk *desk = g_new0(struct credential_desk, 1);
+
+	desk->broker = broker;
+	return desk;
+}
+
+static void write_free(struct write *write)
+{
+	if (write->turn)
+		g_source_remove(write->turn);
+	explicit_bzero(write->data, write->size);
+	g_free(write->data);
+	g_free(write->subject);
+	ledger_free(write->ledger);
+	g_free(write);
+}
+
+void credential_desk_free(struct credential_desk *desk)
+{
+	if (!desk)
+		return;
+	if (desk->write) {
+		sched_cancel(desk->broker->sched, &desk->write->job);
+		admin_fail(desk->write->call, STATUS_UNCERTAIN, "the broker is leaving");
+		write_free(desk->write);
+	}
+	g_free(desk);
+}
+
+bool credential_is_writing(const struct credential_desk *desk)
+{
+	return desk->write != NULL;
+}
+
+static bool put(struct write *write, const struct ledger_entry *entry, GError **error)
+{
+	return ledger_put(write->broker->settings->state_dir, write->mac, write->set, write->item,
+			  entry, error);
+}
+
+/* Before PG: what cannot be noted is not sent. */
+static bool put_uncertain(struct write *write, GError **error)
+{
+	write->mine.state = LEDGER_UNCERTAIN;
+	write->mine.when = g_get_real_time() / G_USEC_PER_SEC;
+	write->mine.reason = "it was being written";
+	return put(write, &write->mine, error);
+}
+
+static void end_good(struct write *write)
+{
+	GVariantDict reply;
+	GError *error = NULL;
+
+	write->mine.state = LEDGER_BURNT;
+	write->mine.reason = NULL;
+	write->mine.when = g_get_real_time() / G_USEC_PER_SEC;
+	if (write->decision == CREDENTIAL_WRITE && !put(write, &write->mine, &error)) {
+		admin_fail(write->call, STATUS_UNCERTAIN,
+			   "the item is burnt, but the ledger could not be told: %s",
+			   error->message);
+		g_error_free(error);
+		return;
+	}
+	g_message("set %u, %s: %s (%s)", write->set, ledger_item_name(write->item),
+		  write->decision == CREDENTIAL_WRITE ? "burnt" : "compared, equal",
+		  write->mine.subject);
+	g_variant_dict_init(&reply, NULL);
+	g_variant_dict_insert(&reply, "before", "s", ledger_state_name(write->before.state));
+	g_variant_dict_insert(&reply, "state", "s", ledger_state_name(LEDGER_BURNT));
+	g_variant_dict_insert(&reply, "sha256", "s", write->mine.sha256);
+	admin_finish(write->call, g_variant_dict_end(&reply));
+}
+
+/* Is the module's ERROR to the first write proof that nothing was changed? */
+static bool may_restore(const struct write *write)
+{
+	return write->step == WRITE_WRITING &&
+	       (write->before.state == LEDGER_UNCERTAIN ||
+		write->before.state == LEDGER_ELSEWHERE) &&
+	       strcmp(write->before.sha256, write->mine.sha256);
+}
+
+/* The module answered, and it was no. */
+static void end_refused(struct write *write, const char *text)
+{
+	const char *name = ledger_item_name(write->item);
+	GError *error = NULL;
+
+	write->mine.state = LEDGER_UNCERTAIN;
+	write->mine.when = g_get_real_time() / G_USEC_PER_SEC;
+	write->mine.reason = write->step == WRITE_WRITING
+				     ? "the module refused these bytes: it holds others"
+				     : "the module holds other bytes than these";
+	put(write, may_restore(write) ? &write->before : &write->mine, &error);
+	g_warning("set %u, %s: the module answered ERROR (%s)", write->set, name, text);
+	if (write->step == WRITE_WRITING)
+		admin_fail(write->call, STATUS_FAILED,
+			   "the module refused the %s of set %u (%s): the item holds other bytes, "
+			   "which another tool has programmed%s%s",
+			   name, write->set, text, error ? "; and the ledger: " : "",
+			   error ? error->message : "");
+	else
+		admin_fail(write->call, STATUS_UNCERTAIN,
+			   "the module says that the %s of set %u is not equal to what was sent "
+			   "(%s): it holds other bytes%s%s",
+			   name, write->set, text, error ? "; and the ledger: " : "",
+			   error ? error->message : "");
+	g_clear_error(&error);
+}
+
+/* No answer, or none that can be trusted. */
+static void end_uncertain(struct write *write, int result)
+{
+	const char *name = ledger_item_name(write->item);
+	char *reason = g_strdup_printf("%s while it was being %s", g_strerror(-result),
+				       write->step == WRITE_WRITING ? "written" : "compared");
+	bool burnt = write->decision == CREDENTIAL_COMPARE;
+	GError *error = NULL;
+
+	write->mine.state = LEDGER_UNCERTAIN;
+	write->mine.reason = reason;
+	if (!burnt)
+		put(write, &write->mine, &error);
+	g_warning("set %u, %s: %s", write->set, name, reason);
+	admin_fail(write->call, burnt ? STATUS_FAILED : STATUS_UNCERTAIN,
+		   "the %s of set %u: %s; %s%s%s", name, write->set, reason,
+		   burnt ? "it is as burnt as it was; try again"
+			 : "whether it is burnt is uncertain; `program` with the same files ends "
+			   "the doubt",
+		   error ? "; and the ledger: " : "", error ? error->message : "");
+	g_clear_error(&error);
+	g_free(reason);
+}
+
+static void leave_desk(struct write *write)
+{
+	struct broker *broker = write->broker;
+
+	broker->credentials->write = NULL;
+	write_free(write);
+	broker_check_idle(broker);
+}
+
+static void write_done(struct eswifi_module *module G_GNUC_UNUSED, int result, const char *text,
+		       gpointer user)
+{
+	struct write *write = user;
+	struct broker *broker = write->broker;
+
+	sched_job_done(broker->sched);
+	if (result == 0 && write->step == WRITE_WRITING) {
+		write->step = WRITE_COMPARING;
+		sched_run(broker->sched, &write->job);
+		return;
+	}
+	if (result == 0)
+		end_good(write);
+	else if (result == -EACCES)
+		end_refused(write, text);
+	else
+		end_uncertain(write, result);
+	leave_desk(write);
+}
+
+static void tell_step(struct write *write)
+{
+	GVariantDict reply;
+
+	g_variant_dict_init(&reply, NULL);
+	g_variant_dict_insert(&reply, "step", "s",
+			      write->step == WRITE_WRITING ? "writing" : "comparing");
+	admin_progress(write->call, g_variant_dict_end(&reply));
+}
+
+/* It is the right module, and it takes credentials in a dialect that is known for sure. */
+static bool module_is_good(struct broker *broker, const char *mac, char **why)
+{
+	const struct eswifi_identity *identity = eswifi_module_identity(broker->module);
+
+	*why = NULL;
+	if (eswifi_module_state(broker->module) != ESWIFI_READY)
+		*why = g_strdup_printf("the module is not ready (%s: %s)",
+				       eswifi_state_name(eswifi_module_state(broker->module)),
+				       broker->why ? broker->why : "");
+	else if (g_ascii_strcasecmp(identity->mac, mac))
+		*why = g_strdup_printf("the module is %s now, no longer %s", identity->mac, mac);
+	else if (identity->dialect == ESWIFI_FIRMWARE_AUTO)
+		*why = g_strdup_printf("it is not certain which dialect firmware %s of %s speaks, "
+				       "and a guess could burn the wrong bytes; set firmware = "
+				       "note or firmware = st in [module]",
+				       identity->firmware, identity->product);
+	return !*why;
+}
+
+static int write_start(struct sched_job *job, struct eswifi_module *module, int socket)
+{
+	struct write *write = (struct write *)((char *)job - G_STRUCT_OFFSET(struct write, job));
+	GError *error = NULL;
+	char *why = NULL;
+	int result = -EIO;
+
+	(void)socket;
+	if (write->turn)
+		g_source_remove(write->turn);
+	write->turn = 0;
+	/* It may have been lost and come back as another one since it was asked. */
+	if (!module_is_good(write->broker, write->mac, &why))
+		goto fail;
+	if (write->step == WRITE_WAITING)
+		write->step = write->decision == CREDENTIAL_WRITE ? WRITE_WRITING : WRITE_COMPARING;
+	if (write->step == WRITE_WRITING && !put_uncertain(write, &error)) {
+		why = g_strdup(error->message);
+		goto fail;
+	}
+	result = eswifi_credential_write(module, write->set, write->item, write->data, write->size,
+					 write_done, write);
+	if (result == 0) {
+		tell_step(write);
+		return 0;
+	}
+	why = g_strdup_printf("nothing was sent: %s", g_strerror(-result));
+	if (write->step == WRITE_WRITING)
+		put(write, &write->before, NULL);
+fail:
+	g_clear_error(&error);
+	admin_fail(write->call,
+		   write->step == WRITE_COMPARING && write->decision == CREDENTIAL_WRITE
+			   ? STATUS_UNCERTAIN
+			   : STATUS_FAILED,
+		   "%s", why);
+	g_free(why);
+	leave_desk(write);
+	return result;
+}
+
+static gboolean turn_missed(gpointer user)
+{
+	struct write *write = user;
+
+	write->turn = 0;
+	sched_cancel(write->broker->sched, &write->job);
+	admin_fail(write->call, STATUS_FAILED,
+		   "the line to the module did not become free within %d s; nothing was sent",
+		   TURN_TIMEOUT_S);
+	leave_desk(write);
+	return G_SOURCE_REMOVE;
+}
+
+/* A last look at what eswrapctl has checked well: is it PEM, and not the wrong item's? */
+static bool data_is_plausible(enum eswifi_item item, const guint8 *data, gsize size)
+{
+	static const char certificate[] = "-----BEGIN CERTIFICATE-----\n";
+	static const char begin[] = "-----BEGIN ", key[] = "PRIVATE KEY-----\n";
+	const guint8 *end;
+
+	if (size == 0 || size > ESWIFI_CREDENTIAL_MAX || data[size - 1] != '\n')
+		return false;
+	if (item != ESWIFI_ITEM_KEY)
+		return size > strlen(certificate) &&
+		       !memcmp(data, certificate, strlen(certificate));
+	end = memchr(data, '\n', size);
+	return (gsize)(end + 1 - data) >= strlen(begin) + strlen(key) &&
+	       !memcmp(data, begin, strlen(begin)) &&
+	       !memcmp(end + 1 - strlen(key), key, strlen(key));
+}
+
+/* What is common to one item's write and to its adoption. Return: false after admin_fail() */
+static bool parse_item(struct admin_call *call, GVariant *arguments, const char **mac, guint *set,
+		       enum eswifi_item *item, const char **subject)
+{
+	guint number;
+
+	if (!g_variant_lookup(arguments, "module", "&s", mac) ||
+	    !g_variant_lookup(arguments, "set", "u", set) || *set >= ESWIFI_CREDENTIAL_SETS ||
+	    !g_variant_lookup(arguments, "item", "u", &number) || number >= LEDGER_ITEMS ||
+	    !g_variant_lookup(arguments, "subject", "&s", subject) ||
+	    !ledger_text_is_good(*subject)) {
+		admin_fail(call, STATUS_FAILED, "a request that makes no sense; nothing was sent");
+		return false;
+	}
+	*item = (enum eswifi_item)number;
+	return true;
+}
+
+static void digest(const guint8 *data, gsize size, char *to)
+{
+	guint8 bytes[SHA256_DIGEST_LENGTH];
+	guint i;
+
+	SHA256(data, size, bytes);
+	for (i = 0; i < sizeof(bytes); i++)
+		g_snprintf(to + 2 * (gsize)i, 3, "%02x", bytes[i]);
+}
+
+/* Take it in, when the ledger lets it. Return: why not, to be freed; NULL: it waits for its turn */
+static char *accept(struct write *write, enum credential_intent intent)
+{
+	struct broker *broker = write->broker;
+	GError *error = NULL;
+	char *why;
+
+	if (!module_is_good(broker, write->mac, &why))
+		return why;
+	write->ledger = ledger_read(broker->settings->state_dir, &error);
+	if (!write->ledger) {
+		why = g_strdup(error->message);
+		g_error_free(error);
+		return why;
+	}
+	ledger_get(write->ledger, write->mac, write->set, write->item, &write->before);
+	digest(write->data, write->size, write->mine.sha256);
+	write->mine.subject = write->subject;
+	write->decision = credential_decide(
+		write->before.state, !strcmp(write->before.sha256, write->mine.sha256), intent);
+	if (write->decision == CREDENTIAL_REFUSE)
+		return credential_refusal(&write->before, intent, write->set, write->item);
+	write->job.start = write_start;
+	write->turn = g_timeout_add_seconds(TURN_TIMEOUT_S, turn_missed, write);
+	broker->credentials->write = write;
+	sched_run(broker->sched, &write->job);
+	return NULL;
+}
+
+void credential_write(struct broker *broker, struct admin_call *call, GVariant *arguments)
+{
+	const char *mac, *subject, *intent_name;
+	enum credential_intent intent;
+	struct write *write;
+	enum eswifi_item item;
+	const guint8 *data;
+	GVariant *bytes;
+	gsize size;
+	char *why;
+	guint set;
+
+	if (!parse_item(call, arguments, &mac, &set, &item, &subject))
+		return;
+	bytes = g_variant_lookup_value(arguments, "data", G_VARIANT_TYPE_BYTESTRING);
+	data = bytes ? g_variant_get_fixed_array(bytes, &size, 1) : NULL;
+	if (!data || !data_is_plausible(item, data, size) ||
+	    !g_variant_lookup(arguments, "intent", "&s", &intent_name) ||
+	    !credential_intent_parse(intent_name, &intent)) {
+		admin_fail(call, STATUS_FAILED, "a request that makes no sense; nothing was sent");
+		goto out;
+	}
+	if (broker->credentials->write) {
+		admin_fail(call, STATUS_FAILED,
+			   "another item is being written at this moment; nothing was sent");
+		goto out;
+	}
+	write = g_new0(struct write, 1);
+	write->broker = broker;
+	write->call = call;
+	g_strlcpy(write->mac, mac, sizeof(write->mac));
+	write->set = set;
+	write->item = item;
+	write->data = g_memdup2(data, size);
+	write->size = size;
+	write->subject = g_strdup(subject);
+	why = accept(write, intent);
+	if (why) {
+		admin_fail(call, STATUS_FAILED, "%s", why);
+		write_free(write);
+	}
+	g_free(why);
+out:
+	if (bytes)
+		g_variant_unref(bytes);
+}
+
+/* One that is burnt, by us, is not adopted: that would forget what is known. */
+static void adopt(struct broker *broker, struct admin_call *call, const char *mac, guint set,
+		  enum eswifi_item item, const struct ledger_entry *entry)
+{
+	const char *dir = broker->settings->state_dir;
+	struct ledger_entry before;
+	GError *error = NULL;
+	struct ledger *ledger = ledger_read(dir, &error);
+
+	if (ledger) {
+		ledger_get(ledger, mac, set, item, &before);
+		if (before.state == LEDGER_BURNT)
+			admin_fail(
+				call, STATUS_FAILED,
+				"the ledger says that the %s of set %u was burnt from here (%s); "
+				"there is nothing to adopt",
+				ledger_item_name(item), set, before.subject);
+		else if (ledger_put(dir, mac, set, item, entry, &error))
+			admin_finish(call, NULL);
+	}
+	if (error) {
+		admin_fail(call, STATUS_FAILED, "%s", error->message);
+		g_error_free(error);
+	}
+	ledger_free(ledger);
+}
+
+void credential_adopt(struct broker *broker, struct admin_call *call, GVariant *arguments)
+{
+	struct ledger_entry entry = { .state = LEDGER_ELSEWHERE };
+	const char *mac, *sha256;
+	enum eswifi_item item;
+	guint set;
+
+	if (!parse_item(call, arguments, &mac, &set, &item, &entry.subject))
+		return;
+	if (!g_variant_lookup(arguments, "sha256", "&s", &sha256) ||
+	    (*sha256 && (strlen(sha256) != LEDGER_SHA256_HEX ||
+			 strspn(sha256, "0123456789abcdef") != LEDGER_SHA256_HEX))) {
+		admin_fail(call, STATUS_FAILED, "a request that makes no sense");
+		return;
+	}
+	g_strlcpy(entry.sha256, sha256, sizeof(entry.sha256));
+	entry.when = g_get_real_time() / G_USEC_PER_SEC;
+	adopt(broker, call, mac, set, item, &entry);
+}
+
+/* Return: how many items were forgotten, or -1 with @error set. */
+static int forget(const char *dir, const char *mac, guint set, guint item, GError **error)
+{
+	static const struct ledger_entry blank = { .state = LEDGER_BLANK };
+	struct ledger *ledger = ledger_read(dir, error);
+	struct ledger_entry entry;
+	int count = 0;
+	guint s, i;
+
+	if (!ledger)
+		return -1;
+	for (s = 0; s < ESWIFI_CREDENTIAL_SETS && count >= 0; s++) {
+		for (i = 0; i < LEDGER_ITEMS && count >= 0; i++) {
+			ledger_get(ledger, mac, s, (enum eswifi_item)i, &entry);
+			if (entry.state == LEDGER_BLANK || (set != G_MAXUINT && s != set) ||
+			    (item != G_MAXUINT && i != item))
+				continue;
+			count = ledger_put(dir, mac, s, (enum eswifi_item)i, &blank, error)
+					? count + 1
+					: -1;
+		}
+	}
+	ledger_free(ledger);
+	return count;
+}
+
+void credential_forget(struct broker *broker, struct admin_call *call, GVariant *arguments)
+{
+	guint set = G_MAXUINT, item = G_MAXUINT;
+	GVariantDict reply;
+	GError *error = NULL;
+	const char *mac;
+	int count;
+
+	if (!g_variant_lookup(arguments, "module", "&s", &mac)) {
+		admin_fail(call, STATUS_FAILED, "a request that makes no sense");
+		return;
+	}
+	if (broker->credentials->write) {
+		admin_fail(call, STATUS_FAILED, "an item is being written at this moment");
+		return;
+	}
+	g_variant_lookup(arguments, "set", "u", &set);
+	g_variant_lookup(arguments, "item", "u", &item);
+	count = forget(broker->settings->state_dir, mac, set, item, &error);
+	if (count < 0) {
+		admin_fail(call, STATUS_FAILED, "%s", error->message);
+		g_error_free(error);
+		return;
+	}
+	g_message("the ledger's entries of %s: %d forgotten", mac, count);
+	g_variant_dict_init(&reply, NULL);
+	g_variant_dict_insert(&reply, "forgotten", "u", (guint)count);
+	admin_finish(call, g_variant_dict_end(&reply));
+}
+
+void credential_log_warnings(struct broker *broker)
+{
+	struct credential_desk *desk = broker->credentials;
+	const char *mac = eswifi_module_identity(broker->module)->mac;
+	GPtrArray *warnings;
+	guint i;
+
+	if (!strcmp(desk->mac, mac))
+		return;
+	g_strlcpy(desk->mac, mac, sizeof(desk->mac));
+	warnings = g_ptr_array_new_with_free_func(g_free);
+	credential_add_warnings(broker, warnings);
+	for (i = 0; i < warnings->len; i++)
+		g_warning("%s", (const char *)g_ptr_array_index(warnings, i));
+	g_ptr_array_unref(warnings);
+}
