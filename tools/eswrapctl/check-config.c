@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <string.h>
+
+#include "eswrapctl/ctl.h"
+#include "eswrapd/settings.h"
+
+static void print_result(const struct ctl *ctl, const char *path, GPtrArray *warnings,
+			 const GError *error)
+{
+	GVariantDict dict;
+	guint i;
+
+	if (ctl->json) {
+		g_variant_dict_init(&dict, NULL);
+		g_variant_dict_insert(&dict, "config", "s", path);
+		g_variant_dict_insert(&dict, "good", "b", !error);
+		if (error)
+			g_variant_dict_insert(&dict, "error", "s", error->message);
+		g_variant_dict_insert_value(&dict, "warnings",
+					    g_variant_new_strv((const char *const *)warnings->pdata,
+							       warnings->len));
+		ctl_print_json(g_variant_dict_end(&dict));
+		return;
+	}
+	for (i = 0; i < warnings->len; i++)
+		fprintf(stderr, "warning: %s\n", (const char *)g_ptr_array_index(warnings, i));
+	if (error)
+		fprintf(stderr, "%s\n", error->message);
+	else
+		printf("%s: good\n", path);
+}
+
+int ctl_check_config(struct ctl *ctl, int argc, char **argv)
+{
+	struct settings *settings;
+	GPtrArray *warnings;
+	GError *error = NULL;
+	const char *path;
+
+	if (!ctl_parse(ctl, "eswrapctl check-config", "[FILE]",
+		       "Reads a configuration file as the broker would, and starts nothing.", NULL,
+		       false, &argc, &argv))
+		return CTL_USAGE;
+	if (argc > 2) {
+		ctl_error(ctl, "check-config takes one file");
+		return CTL_USAGE;
+	}
+	path = argc > 1 ? argv[1] : ctl->config ? ctl->config : ESWRAP_CONFIG;
+	warnings = g_ptr_array_new_with_free_func(g_free);
+	settings = settings_load(path, warnings, &error);
+	print_result(ctl, path, warnings, error);
+	settings_free(settings);
+	g_ptr_array_unref(warnings);
+	if (!error)
+		return CTL_OK;
+	g_error_free(error);
+	return CTL_CONFIG;
+}

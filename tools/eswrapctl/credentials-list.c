@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <string.h>
+
+#include "eswrapctl/ctl.h"
+
+#define STATE_WIDTH  9	/* "uncertain", "elsewhere" */
+#define SHA256_SHOWN 16 /* hexadecimal digits; --json has all 64 */
+
+static const char *text_of(GVariant *dict, const char *key)
+{
+	const char *text = "";
+
+	g_variant_lookup(dict, key, "&s", &text);
+	return text;
+}
+
+static void print_row(GVariant *row)
+{
+	const char *sha256 = text_of(row, "sha256"), *reason = text_of(row, "reason");
+	guint set = 0;
+
+	g_variant_lookup(row, "set", "u", &set);
+	printf("%u  %-11s  %s", set, text_of(row, "item"), text_of(row, "state"));
+	if (*text_of(row, "when"))
+		printf("%*s  %s  %.*s%s  %s", (int)(STATE_WIDTH - strlen(text_of(row, "state"))),
+		       "", text_of(row, "when"), SHA256_SHOWN, *sha256 ? sha256 : "(bytes unknown)",
+		       *sha256 ? "..." : "", text_of(row, "subject"));
+	if (*reason)
+		printf(" (%s)", reason);
+	printf("\n");
+}
+
+static void print_rows(GVariant *reply, const char *key)
+{
+	GVariant *rows = g_variant_lookup_value(reply, key, G_VARIANT_TYPE("aa{sv}"));
+	const char *module = NULL;
+	GVariantIter iter;
+	GVariant *row;
+
+	if (!rows)
+		return;
+	g_variant_iter_init(&iter, rows);
+	while ((row = g_variant_iter_next_value(&iter))) {
+		/* The strings live in the reply. */
+		if (!strcmp(key, "others") && g_strcmp0(module, text_of(row, "module"))) {
+			module = text_of(row, "module");
+			printf("\nmodule %s, which is not the one that is connected\n", module);
+		}
+		print_row(row);
+		g_variant_unref(row);
+	}
+	g_variant_unref(rows);
+}
+
+static void print_list(GVariant *reply)
+{
+	const char **warnings = NULL;
+	guint i;
+
+	if (*text_of(reply, "module"))
+		printf("module %s (%s, firmware %s, dialect %s)\n", text_of(reply, "module"),
+		       text_of(reply, "product"), text_of(reply, "firmware"),
+		       text_of(reply, "dialect"));
+	else
+		printf("no module has answered yet (%s)\n", text_of(reply, "state"));
+	printf("ledger %s\n", text_of(reply, "ledger"));
+	print_rows(reply, "items");
+	print_rows(reply, "others");
+	fflush(stdout);
+	g_variant_lookup(reply, "warnings", "^a&s", &warnings);
+	for (i = 0; warnings && warnings[i]; i++)
+		fprintf(stderr, "warning: %s\n", warnings[i]);
+	g_free(warnings);
+}
+
+int ctl_credentials_list(struct ctl *ctl, int argc, char **argv)
+{
+	struct known known;
+	int status;
+
+	if (!ctl_parse(ctl, "eswrapctl credentials list", NULL,
+		       "What the ledger says of each set and item of the module. The module itself "
+		       "cannot be asked.",
+		       NULL, false, &argc, &argv))
+		return CTL_USAGE;
+	if (argc > 1) {
+		ctl_error(ctl, "list takes no arguments");
+		return CTL_USAGE;
+	}
+	status = known_get(ctl, &known);
+	if (status != CTL_OK)
+		return status;
+	if (ctl->json)
+		ctl_print_reply(known.reply);
+	else
+		print_list(known.reply);
+	known_clear(&known);
+	return CTL_OK;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* What the subcommands share: options, the broker's control socket, output for people and scripts.
+ */
+#ifndef ESWRAPCTL_CTL_H
+#define ESWRAPCTL_CTL_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sysexits.h>
+
+#include "eswrapctl/credential-check.h"
+
+/*
+ * Exit statuses, most of them sysexits(3)'s, as the broker's own are; a request that failed brings
+ * the broker's.
+ */
+enum ctl_status {
+	CTL_OK = 0,
+	CTL_FAILED = 1,		    /* refused, or the module or the broker said no */
+	CTL_USAGE = EX_USAGE,	    /* 64: the command line */
+	CTL_BAD_INPUT = EX_DATAERR, /* 65: a check found mistakes in the files; nothing was sent */
+	CTL_UNREACHABLE = EX_UNAVAILABLE, /* 69: no broker answers on the control socket */
+	CTL_UNCERTAIN = EX_TEMPFAIL, /* 75: it stopped while an item was being written; again */
+	CTL_CONFIG = EX_CONFIG,	     /* 78: the configuration */
+};
+
+/**
+ * struct ctl - the options that every subcommand has
+ * @config:	-c; NULL: the one that the broker uses
+ * @socket:	-s; NULL: $ESWRAP_SOCKET, or the system broker's
+ * @json:	--json
+ */
+struct ctl {
+	char *config;
+	char *socket;
+	gboolean json;
+};
+
+/* A subcommand; argv[0] is its name. Return: enum ctl_status */
+typedef int (*ctl_function)(struct ctl *ctl, int argc, char **argv);
+
+struct ctl_command {
+	const char *name;
+	ctl_function run;
+	const char *help;
+};
+
+int ctl_status(struct ctl *ctl, int argc, char **argv);
+int ctl_check_config(struct ctl *ctl, int argc, char **argv);
+int ctl_credentials(struct ctl *ctl, int argc, char **argv);
+int ctl_credentials_list(struct ctl *ctl, int argc, char **argv);
+int ctl_credentials_check(struct ctl *ctl, int argc, char **argv);
+int ctl_credentials_program(struct ctl *ctl, int argc, char **argv);
+int ctl_credentials_verify(struct ctl *ctl, int argc, char **argv);
+int ctl_credentials_adopt(struct ctl *ctl, int argc, char **argv);
+int ctl_credentials_forget(struct ctl *ctl, int argc, char **argv);
+
+/**
+ * ctl_dispatch() - run the subcommand that argv[1] names
+ * @words:	"eswrapctl" or "eswrapctl credentials", for messages
+ * @commands:	up to an empty one
+ */
+int ctl_dispatch(struct ctl *ctl, const char *words, const struct ctl_command *commands, int argc,
+		 char **argv);
+
+/**
+ * ctl_parse() - options of one (sub)command, among them the common ones
+ * @arguments:	of the usage line, "SET [ITEM...]"
+ * @summary:	a paragraph for --help
+ * @entries:	its own options; NULL: none
+ * @stop:	stop at the first argument that is no option
+ * @argc, @argv:	what is left: argv[0] and the arguments
+ *
+ * Return: false after a message; the status is then CTL_USAGE.
+ */
+bool ctl_parse(struct ctl *ctl, const char *words, const char *arguments, const char *summary,
+	       const GOptionEntry *entries, bool stop, int *argc, char ***argv);
+
+/* ctl_error() - "eswrapctl: ..." on standard error; with --json {"error": ...} on standard output
+ */
+void ctl_error(const struct ctl *ctl, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* ctl_print_json() - one line of JSON on standard output; a floating @value is sunk */
+void ctl_print_json(GVariant *value);
+
+/* ctl_print_reply() - the same with a reply of the broker, but for the wire's own "done" */
+void ctl_print_reply(GVariant *reply);
+
+/* client.c */
+
+/* A progress reply; it belongs to the caller. */
+typedef void (*client_progress)(GVariant *reply, gpointer user);
+
+/**
+ * client_call() - ask the broker one thing and wait for the end of it
+ * @verb:	of admin.c's table
+ * @arguments:	a{sv}, floating; NULL: none. Not kept in ordinary memory: it may hold a key
+ * @progress:	for each reply but the last; NULL: not wanted
+ * @reply:	the last reply, also of a failed request; NULL where there is none
+ *
+ * Return: CTL_OK; else a status, with @error set.
+ */
+int client_call(const struct ctl *ctl, const char *verb, GVariant *arguments,
+		client_progress progress, gpointer user, GVariant **reply, GError **error);
+
+/* json.c */
+
+/* json_from_variant() - a GVariant as JSON: what the broker answers, word for word */
+void json_from_variant(GVariant *value, GString *to);
+
+/* terminal.c */
+
+/* terminal_is_ours() - is standard output a terminal, to show progress on? */
+bool terminal_is_ours(void);
+/* terminal_ask_passphrase() - a pem_ask that asks on the controlling terminal, without echo */
+bool terminal_ask_passphrase(const char *path, char *passphrase, gpointer user, GError **error);
+/**
+ * terminal_confirm() - have the set's number typed back
+ * @question:	without colon
+ *
+ * Return: false after a message, also when standard input is no terminal.
+ */
+bool terminal_confirm(const struct ctl *ctl, const char *question, guint set);
+
+/* set.c */
+
+/**
+ * struct set_options - which set, and where its files are
+ * @ca, @certificate, @key:	--ca, --certificate, --key; paths that replace the configuration's
+ * @other_issuer:	--other-issuer
+ * @set:	its number
+ * @name:	of its [credentials NAME]; NULL: files from the command line alone
+ * @items:	which of its items are meant
+ */
+struct set_options {
+	char *ca, *certificate, *key;
+	gboolean other_issuer;
+	guint set;
+	char *name;
+	bool items[CREDENTIAL_ITEMS];
+};
+
+/* SET_OPTION_ENTRIES - --ca, --certificate, --key and --other-issuer, for a GOptionEntry array */
+#define SET_OPTION_ENTRIES(options)                                                                  \
+	{ "ca", 0, 0, G_OPTION_ARG_FILENAME, &(options).ca, "the root CA, PEM or DER", "FILE" },     \
+		{ "certificate",                                                                     \
+		  0,                                                                                 \
+		  0,                                                                                 \
+		  G_OPTION_ARG_FILENAME,                                                             \
+		  &(options).certificate,                                                            \
+		  "the device's certificate, PEM or DER",                                            \
+		  "FILE" },                                                                          \
+		{ "key", 0, 0, G_OPTION_ARG_FILENAME, &(options).key, "its private key, PEM or DER", \
+		  "FILE" },                                                                          \
+	{                                                                                            \
+		"other-issuer", 0, 0, G_OPTION_ARG_NONE, &(options).other_issuer,                    \
+			"the certificate was not issued by the CA, which is for the server", NULL    \
+	}
+
+/**
+ * set_find() - the set that SET and the files that the options and the configuration name
+ * @which:	a set's number or a [credentials] group's name
+ * @items:	names of items, NULL-terminated; none: all that have a file
+ *
+ * Return: CTL_OK, or a status after a message.
+ */
+int set_find(const struct ctl *ctl, const char *which, char **items, struct set_options *options);
+/* set_items() - which items the names mean; all where there is none. Return: false after a message
+ */
+bool set_items(const struct ctl *ctl, char **names, bool items[CREDENTIAL_ITEMS]);
+/**
+ * set_load() - read and check the files of the items that are meant, and say what is wrong
+ * @alone:	as credential_rules has it
+ *
+ * Return: NULL after the messages. Warnings are for the caller to show.
+ */
+struct credential_set *set_load(const struct ctl *ctl, const struct set_options *options,
+				bool alone);
+/* set_number() - "0" to "2". Return: false after a message */
+bool set_number(const struct ctl *ctl, const char *text, guint *set);
+void set_options_clear(struct set_options *options);
+
+/* known.c */
+
+/**
+ * struct known - what the broker knows of the module and its sets
+ * @reply:	owns the strings
+ * @module:	its MAC
+ * @product, @dialect:	as the identity has them
+ */
+struct known {
+	GVariant *reply;
+	const char *module, *product, *dialect;
+};
+
+/* known_get() - ask the broker. Return: CTL_OK, or a status after a message */
+int known_get(const struct ctl *ctl, struct known *known);
+void known_clear(struct known *known);
+
+/**
+ * struct known_item - one row of the ledger for the module that is there
+ * @state:	"blank", "uncertain", "burnt", "elsewhere"
+ */
+struct known_item {
+	const char *state, *sha256, *subject, *when, *reason;
+};
+
+/* known_item() - one item; strings are "" where there is nothing, and belong to @known */
+struct known_item known_item(const struct known *known, guint set, enum eswifi_item item);
+
+#endif

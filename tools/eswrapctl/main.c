@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/* eswrapctl, administration of the broker and of the module's credentials. */
+#include <locale.h>
+#include <string.h>
+
+#include "eswrapctl/ctl.h"
+
+static const struct ctl_command commands[] = {
+	{ "status", ctl_status, "the module, its sockets, the routes and what to mind" },
+	{ "check-config", ctl_check_config, "check a configuration file; starts nothing" },
+	{ "credentials", ctl_credentials, "the module's one-time certificates and keys" },
+	{ NULL },
+};
+
+int main(int argc, char **argv)
+{
+	struct ctl ctl = { NULL };
+	int status = CTL_USAGE;
+
+	/* Before OpenSSL does anything: keys are read by this process. */
+	pem_setup();
+	setlocale(LC_ALL, "");
+	if (ctl_parse(&ctl, "eswrapctl", "COMMAND ...", NULL, NULL, true, &argc, &argv))
+		status = ctl_dispatch(&ctl, "eswrapctl", commands, argc, argv);
+	g_free(ctl.config);
+	g_free(ctl.socket);
+	return status;
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+#include "eswrapctl/write.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SHA256_SHOWN 16 /* hexadecimal digits; --json has all 64 */
+
+/* One item while the broker works on it. */
+struct progress {
+	const char *item;
+	bool terminal;
+};
+
+static bool is_there(const struct write_plan *plan, int item)
+{
+	return plan->set->item[item].pem.data != NULL;
+}
+
+static const char *intention(const struct write_plan *plan, int item)
+{
+	switch (plan->decision[item]) {
+	case CREDENTIAL_WRITE:
+		return "will be BURNT, or compared where it is burnt already";
+	case CREDENTIAL_COMPARE:
+		return "is burnt; will be compared";
+	case CREDENTIAL_REFUSE:
+		return "cannot be sent";
+	}
+	return "";
+}
+
+static void print_plan(const struct write_plan *plan)
+{
+	int i;
+
+	printf("module %s (%s), set %u", plan->known->module, plan->known->product,
+	       plan->options->set);
+	if (plan->options->name)
+		printf(", [credentials %s]", plan->options->name);
+	printf("\n");
+	for (i = 0; i < CREDENTIAL_ITEMS; i++) {
+		const struct credential_item *item = &plan->set->item[i];
+
+		if (!is_there(plan, i))
+			continue;
+		printf("  %-11s  %s, %zu bytes, SHA-256 %.*s...\n", pem_item_name(item->pem.item),
+		       item->subject, item->pem.size, SHA256_SHOWN, item->sha256);
+		printf("  %-11s  ledger: %s; %s\n", "",
+		       known_item(plan->known, plan->options->set, item->pem.item).state,
+		       intention(plan, i));
+	}
+	fflush(stdout);
+}
+
+static void print_warnings(const struct ctl *ctl, const struct write_plan *plan)
+{
+	GPtrArray *warnings = plan->set->warnings;
+	guint i;
+
+	for (i = 0; !ctl->json && i < warnings->len; i++)
+		fprintf(stderr, "warning: %s\n", (const char *)g_ptr_array_index(warnings, i));
+}
+
+/* The broker decides again; but what it would refuse is better known before the user confirms. */
+static char *decide(struct write_plan *plan, int i)
+{
+	const struct credential_item *item = &plan->set->item[i];
+	struct known_item known = known_item(plan->known, plan->options->set, item->pem.item);
+	struct ledger_entry entry = { .subject = known.subject };
+
+	if (!ledger_state_parse(known.state, &entry.state))
+		return g_strdup_printf("the broker knows a state \"%s\" that eswrapctl does not",
+				       known.state);
+	plan->decision[i] =
+		credential_decide(entry.state, !strcmp(known.sha256, item->sha256), plan->intent);
+	if (plan->decision[i] != CREDENTIAL_REFUSE)
+		return NULL;
+	return credential_refusal(&entry, plan->intent, plan->options->set, item->pem.item);
+}
+
+int write_prepare(const struct ctl *ctl, struct write_plan *plan)
+{
+	GPtrArray *refusals = g_ptr_array_new_with_free_func(g_free);
+	int status = CTL_OK;
+	char *all;
+	guint i;
+
+	if (!*plan->known->module) {
+		ctl_error(ctl, "no module has answered yet; see `eswrapctl status`");
+		status = CTL_FAILED;
+		goto out;
+	}
+	for (i = 0; i < CREDENTIAL_ITEMS; i++) {
+		char *why = is_there(plan, (int)i) ? decide(plan, (int)i) : NULL;
+
+		if (why)
+			g_ptr_array_add(refusals, why);
+	}
+	if (!ctl->json)
+		print_plan(plan);
+	print_warnings(ctl, plan);
+	if (refusals->len) {
+		g_ptr_array_add(refusals, NULL);
+		all = g_strjoinv("\neswrapctl: ", (char **)refusals->pdata);
+		ctl_error(ctl, "%s", all);
+		g_free(all);
+		status = CTL_FAILED;
+	}
+out:
+	g_ptr_array_unref(refusals);
+	return status;
+}
+
+bool write_burns(const struct write_plan *plan)
+{
+	int i;
+
+	for (i = 0; i < CREDENTIAL_ITEMS; i++)
+		if (is_there(plan, i) && plan->decision[i] == CREDENTIAL_WRITE)
+			return true;
+	return false;
+}
+
+static void show_step(GVariant *reply, gpointer user)
+{
+	struct progress *progress = user;
+	const char *step;
+
+	if (!g_variant_lookup(reply, "step", "&s", &step) || !progress->terminal)
+		return;
+	printf("\r  %-11s  %s...\033[K", progress->item, step);
+	fflush(stdout);
+}
+
+/* @data is referred to and not copied: its owner wipes it. */
+static GVariant *arguments_of(const struct write_plan *plan, const struct credential_item *item)
+{
+	GBytes *data = g_bytes_new_static(item->pem.data, item->pem.size);
+	GVariantDict dict;
+
+	g_variant_dict_init(&dict, NULL);
+	g_variant_dict_insert(&dict, "module", "s", plan->known->module);
+	g_variant_dict_insert(&dict, "set", "u", plan->options->set);
+	g_variant_dict_insert(&dict, "item", "u", (guint)item->pem.item);
+	g_variant_dict_insert(&dict, "intent", "s", credential_intent_name(plan->intent));
+	g_variant_dict_insert(&dict, "subject", "s", item->subject);
+	g_variant_dict_insert_value(
+		&dict, "data", g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, data, TRUE));
+	g_bytes_unref(data);
+	return g_variant_dict_end(&dict);
+}
+
+static const char *result_of(enum credential_decision decision, GVariant *reply)
+{
+	const char *before = "";
+
+	g_variant_lookup(reply, "before", "&s", &before);
+	if (decision == CREDENTIAL_COMPARE)
+		return "equal";
+	return strcmp(before, "blank") ? "burnt now, or before and equal" : "burnt, and compared";
+}
+
+static int send_item(const struct ctl *ctl, struct write_plan *plan, int i, GError **error)
+{
+	struct credential_item *item = &plan->set->item[i];
+	struct progress progress = { pem_item_name(item->pem.item),
+				     !ctl->json && terminal_is_ours() };
+	GVariant *reply = NULL;
+	int status = client_call(ctl, "credential-write", arguments_of(plan, item), show_step,
+				 &progress, &reply, error);
+
+	/* No longer than it is needed. */
+	if (item->pem.item == ESWIFI_ITEM_KEY)
+		pem_clear(&item->pem);
+	if (status == CTL_OK)
+		plan->result[i] = result_of(plan->decision[i], reply);
+	else
+		plan->result[i] = status == CTL_UNCERTAIN || !reply ? "uncertain" : "not sent";
+	if (reply)
+		g_variant_unref(reply);
+	if (!ctl->json)
+		printf("%s  %-11s  %s\n", progress.terminal ? "\r\033[K" : "", progress.item,
+		       status == CTL_OK ? plan->result[i] : "FAILED");
+	fflush(stdout);
+	return status == CTL_UNREACHABLE ? CTL_UNCERTAIN : status;
+}
+
+static void print_json(const struct write_plan *plan, const bool there[CREDENTIAL_ITEMS],
+		       const GError *error)
+{
+	GVariantBuilder items;
+	GVariantDict dict, item;
+	guint i;
+
+	g_variant_builder_init(&items, G_VARIANT_TYPE("aa{sv}"));
+	for (i = 0; i < CREDENTIAL_ITEMS; i++) {
+		if (!there[i])
+			continue;
+		g_variant_dict_init(&item, NULL);
+		g_variant_dict_insert(&item, "item", "s", pem_item_name((enum eswifi_item)i));
+		g_variant_dict_insert(&item, "subject", "s", plan->set->item[i].subject);
+		g_variant_dict_insert(&item, "sha256", "s", plan->set->item[i].sha256);
+		g_variant_dict_insert(&item, "result", "s",
+				      plan->result[i] ? plan->result[i] : "not sent");
+		g_variant_builder_add_value(&items, g_variant_dict_end(&item));
+	}
+	g_variant_dict_init(&dict, NULL);
+	g_variant_dict_insert(&dict, "module", "s", plan->known->module);
+	g_variant_dict_insert(&dict, "set", "u", plan->options->set);
+	g_variant_dict_insert_value(&dict, "items", g_variant_builder_end(&items));
+	g_variant_dict_insert_value(
+		&dict, "warnings",
+		g_variant_new_strv((const char *const *)plan->set->warnings->pdata,
+				   plan->set->warnings->len));
+	if (error)
+		g_variant_dict_insert(&dict, "error", "s", error->message);
+	ctl_print_json(g_variant_dict_end(&dict));
+}
+
+/* After the first error: what is burnt now, as the ledger has it. */
+static void print_state(const struct ctl *ctl, const struct write_plan *plan,
+			const bool there[CREDENTIAL_ITEMS])
+{
+	struct known now;
+	guint i;
+
+	if (known_get(ctl, &now) != CTL_OK)
+		return;
+	fprintf(stderr, "set %u now, as the ledger has it:\n", plan->options->set);
+	for (i = 0; i < CREDENTIAL_ITEMS; i++)
+		if (there[i])
+			fprintf(stderr, "  %-11s  %s\n", pem_item_name((enum eswifi_item)i),
+				known_item(&now, plan->options->set, (enum eswifi_item)i).state);
+	known_clear(&now);
+}
+
+int write_run(const struct ctl *ctl, struct write_plan *plan)
+{
+	bool there[CREDENTIAL_ITEMS];
+	GError *error = NULL;
+	int status = CTL_OK;
+	int i;
+
+	for (i = 0; i < CREDENTIAL_ITEMS; i++)
+		there[i] = is_there(plan, i);
+	for (i = 0; i < CREDENTIAL_ITEMS && status == CTL_OK; i++)
+		if (there[i])
+			status = send_item(ctl, plan, i, &error);
+	if (ctl->json)
+		print_json(plan, there, error);
+	else if (error)
+		ctl_error(ctl, "%s", error->message);
+	if (error && !ctl->json)
+		print_state(ctl, plan, there);
+	g_clear_error(&error);
+	return status;
+}
