@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Values that the kernel keeps for us on a flow's socket.
+ *
+ * DOC: Theory of Operation
+ *
+ * A program that sets TCP_KEEPIDLE wants to read it back, also from a duplicate of the descriptor,
+ * after fork and after exec; so the value has to stay with the socket. Linux lets anyone attach a
+ * classic BPF filter to a socket (SO_ATTACH_FILTER) and read the filter's own instructions back
+ * (SO_GET_FILTER, both since 3.8 at the latest, the same on 32 and 64 bits). The notes are such a
+ * filter: its first instruction accepts every packet whole, and the ones behind it, which are never
+ * reached, carry one value each:
+ *
+ *	ret 0xffffffff		accept
+ *	ld  #value 0		an instruction for each note
+ *	...
+ *	ret NOTES_MAGIC		a filter has to end so; also says that the filter is ours
+ *
+ * On a stream AF_UNIX socket no filter is ever run. One that is written costs about 20 us, one that
+ * is read below 1 us. Where a kernel or an emulator has no SO_GET_FILTER, values are taken and
+ * not remembered.
+ *
+ * Two threads that write different notes of one socket at the same moment may lose one of them.
+ */
+#include "shim.h"
+
+#include <linux/filter.h>
+
+#define NOTES_MAGIC 0x65737701u
+
+#define FILTER_LEN (NOTE_MAX + 2)
+
+/**
+ * shim_notes_read() - the notes of a flow
+ * @fd:		the program's end
+ * @notes:	filled in; all 0 when there are none
+ *
+ * Return: false when there are none.
+ */
+bool shim_notes_read(int fd, struct notes *notes)
+{
+	struct sock_filter filter[FILTER_LEN];
+	socklen_t len = FILTER_LEN;
+	int saved = errno;
+	bool there;
+	size_t i;
+
+	there = real()->getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, filter, &len) == 0 &&
+		len == FILTER_LEN && filter[FILTER_LEN - 1].k == NOTES_MAGIC;
+	errno = saved;
+	for (i = 0; i < NOTE_MAX; i++)
+		notes->value[i] = there ? filter[i + 1].k : 0;
+	return there;
+}
+
+/**
+ * shim_notes_write() - replace the notes of a flow
+ *
+ * errno is left alone.
+ *
+ * Return: false when the kernel did not take them.
+ */
+bool shim_notes_write(int fd, const struct notes *notes)
+{
+	struct sock_filter filter[FILTER_LEN];
+	struct sock_fprog program = { .len = FILTER_LEN, .filter = filter };
+	int saved = errno;
+	bool taken;
+	size_t i;
+
+	filter[0] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0xffffffffu);
+	for (i = 0; i < NOTE_MAX; i++)
+		filter[i + 1] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_IMM, notes->value[i]);
+	filter[FILTER_LEN - 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, NOTES_MAGIC);
+	taken = real()->setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ==
+		0;
+	errno = saved;
+	return taken;
+}
+
+/**
+ * shim_take_unreported() - is this report of how connect() ended still due? From now on it is not.
+ * @fd:		the program's end
+ * @which:	one of UNREPORTED_*
+ */
+bool shim_take_unreported(int fd, uint32_t which)
+{
+	struct notes notes;
+
+	if (!shim_notes_read(fd, &notes) || !(notes.value[NOTE_UNREPORTED] & which))
+		return false;
+	notes.value[NOTE_UNREPORTED] &= ~which;
+	shim_notes_write(fd, &notes);
+	return true;
+}

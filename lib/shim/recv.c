@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The calls that receive.
+ *
+ * DOC: Theory of Operation
+ *
+ * Data comes from the kernel; a call that succeeds is not looked at, with three exceptions that
+ * cost no system call on other sockets:
+ *
+ *	a source address	taken into a buffer of ours first: for a datagram flow it is turned
+ *				into an internet address, for a stream flow it is left out, as TCP
+ *does MSG_TRUNC		on TCP discards the data; AF_UNIX does not know that MSG_ERRQUEUE
+ *AF_UNIX would give data; a flow has no error queue
+ *
+ * A call that fails with ECONNRESET, EPIPE or ENOTCONN may be the first to learn that a connect
+ * has failed: then it says with what (shim_fix_read()).
+ */
+#include "shim.h"
+
+#include <sys/ioctl.h>
+#include <linux/sockios.h>
+
+/* How much is discarded at once, bytes. */
+#define SCRATCH 4096
+
+/* More messages than this are not taken at once by recvmmsg() with addresses, from a flow. */
+#define MESSAGES_MAX 16
+
+/**
+ * shim_fix_read() - what a receiving call returns that has failed
+ *
+ * As on TCP: the error of a failed connect once, then end of file; or ENOTCONN where connect() has
+ * told it and so made the socket a fresh one.
+ */
+ssize_t shim_fix_read(int fd)
+{
+	struct eswrap_name flow;
+	struct notes notes;
+	int error, native = errno;
+
+	if (native != ECONNRESET && native != EPIPE && native != ENOTCONN)
+		return -1;
+	if (!shim_flow(fd, &flow) || flow.type != SOCK_STREAM)
+		return -1;
+	error = shim_outcome_error(fd);
+	if (!error)
+		return -1;
+	if (shim_take_unreported(fd, UNREPORTED_ERROR))
+		return fail(error);
+	if (shim_notes_read(fd, &notes) && (notes.value[NOTE_UNREPORTED] & UNREPORTED_RESULT))
+		return 0;
+	return fail(ENOTCONN);
+}
+
+/* recv(MSG_TRUNC) on a stream flow: take and drop, or with MSG_PEEK only count. */
+static ssize_t discard(int fd, size_t size, int flags)
+{
+	char scratch[SCRATCH];
+	size_t done = 0;
+	ssize_t got;
+	int there = 0;
+
+	flags &= ~MSG_TRUNC;
+	if (flags & MSG_PEEK) {
+		got = real()->recv(fd, scratch, size < 1 ? size : 1, flags);
+		if (got <= 0 || ioctl(fd, SIOCINQ, &there) != 0)
+			return got < 0 ? shim_fix_read(fd) : got;
+		return (size_t)there < size ? there : (ssize_t)size;
+	}
+	do {
+		size_t part = size - done < SCRATCH ? size - done : SCRATCH;
+
+		got = real()->recv(fd, scratch, part, done ? flags | MSG_DONTWAIT : flags);
+		if (got > 0)
+			done += (size_t)got;
+		/* MSG_WAITALL has waited for each part; without it, what is there is enough. */
+	} while (got > 0 && done < size && (got == SCRATCH || (flags & MSG_WAITALL)));
+	if (done)
+		return (ssize_t)done;
+	return got < 0 ? shim_fix_read(fd) : got;
+}
+
+/* Do the flags mean something else on a flow? Then @result is what the call returns. */
+static bool is_special(int fd, size_t size, int flags, ssize_t *result)
+{
+	struct eswrap_name flow;
+
+	if (LIKELY(!(flags & (MSG_TRUNC | MSG_ERRQUEUE))) || !shim_flow(fd, &flow))
+		return false;
+	if (flags & MSG_ERRQUEUE)
+		*result = fail(EAGAIN);
+	else if (flow.type == SOCK_STREAM)
+		*result = discard(fd, size, flags);
+	else
+		return false;
+	return true;
+}
+
+/*
+ * Hands the source of what was received to the program, as the kernel does.
+ * @from, @len:	as the kernel gave them
+ */
+static void give_source(const struct sockaddr_storage *from, socklen_t len, void *to,
+			socklen_t *to_len)
+{
+	socklen_t room = *to_len;
+	struct sockaddr_storage address;
+	struct eswrap_name name;
+
+	if (len >= sizeof(sa_family_t) && from->ss_family == AF_UNIX &&
+	    eswrap_name_parse((const struct sockaddr_un *)from, len, &name)) {
+		if (name.kind != ESWRAP_NAME_DATAGRAM_PEER) {
+			*to_len = 0;
+			return;
+		}
+		len = eswrap_endpoint_to_sockaddr(&name.endpoint, name.family, &address);
+		from = &address;
+	}
+	memcpy(to, from, room < len ? room : len);
+	*to_len = len;
+}
+
+EXPORT ssize_t read(int fd, void *data, size_t size)
+{
+	ssize_t got = real()->read(fd, data, size);
+
+	return LIKELY(got >= 0) ? got : shim_fix_read(fd);
+}
+
+ssize_t __read_chk(int fd, void *data, size_t size, size_t room);
+
+EXPORT ssize_t __read_chk(int fd, void *data, size_t size, size_t room)
+{
+	ssize_t got = real()->__read_chk(fd, data, size, room);
+
+	return LIKELY(got >= 0) ? got : shim_fix_read(fd);
+}
+
+EXPORT ssize_t readv(int fd, const struct iovec *parts, int count)
+{
+	ssize_t got = real()->readv(fd, parts, count);
+
+	return LIKELY(got >= 0) ? got : shim_fix_read(fd);
+}
+
+EXPORT ssize_t recv(int fd, void *data, size_t size, int flags)
+{
+	ssize_t got;
+
+	if (is_special(fd, size, flags, &got))
+		return got;
+	got = real()->recv(fd, data, size, flags);
+	return LIKELY(got >= 0) ? got : shim_fix_read(fd);
+}
+
+ssize_t __recv_chk(int fd, void *data, size_t size, size_t room, int flags);
+
+EXPORT ssize_t __recv_chk(int fd, void *data, size_t size, size_t room, int flags)
+{
+	ssize_t got;
+
+	if (is_special(fd, size, flags, &got))
+		return got;
+	got = real()->__recv_chk(fd, data, size, room, flags);
+	return LIKELY(got >= 0) ? got : shim_fix_read(fd);
+}
+
+EXPORT ssize_t recvfrom(int fd, void *__restrict data, size_t size, int flags,
+			__SOCKADDR_ARG address, socklen_t *__restrict len)
+{
+	struct sockaddr_storage from;
+	socklen_t from_len = sizeof(from);
+	ssize_t got;
+
+	if (is_special(fd, size, flags, &got)) {
+		if (got >= 0 && address.__sockaddr__ && len)
+			*len = 0;
+		return got;
+	}
+	if (!address.__sockaddr__ || !len || (int)*len < 0)
+		got = real()->recvfrom(fd, data, size, flags, address.__sockaddr__, len);
+	else
+		got = real()->recvfrom(fd, data, size, flags, (struct sockaddr *)&from, &from_len);
+	if (UNLIKELY(got < 0))
+		return shim_fix_read(fd);
+	if (address.__sockaddr__ && len)
+		give_source(&from, from_len, address.__sockaddr__, len);
+	return got;
+}
+
+ssize_t __recvfrom_chk(int fd, void *data, size_t size, size_t room, int flags,
+		       struct sockaddr *address, socklen_t *len);
+
+EXPORT ssize_t __recvfrom_chk(int fd, void *data, size_t size, size_t room, int flags,
+			      struct sockaddr *address, socklen_t *len)
+{
+	/* libc's own says what there is to say about a buffer that is too small. */
+	if (UNLIKELY(size > room))
+		return real()->__recvfrom_chk(fd, data, size, room, flags, address, len);
+	return recvfrom(fd, data, size, flags, address, len);
+}
+
+typedef ssize_t (*recvmsg_call)(int, struct msghdr *, int);
+
+static size_t room_of(const struct msghdr *message)
+{
+	size_t i, room = 0;
+
+	for (i = 0; i < message->msg_iovlen; i++)
+		room += message->msg_iov[i].iov_len;
+	return room;
+}
+
+static ssize_t receive_message(recvmsg_call call, int fd, struct msghdr *message, int flags)
+{
+	struct sockaddr_storage from;
+	void *to = message ? message->msg_name : NULL;
+	socklen_t room = message ? message->msg_namelen : 0;
+	ssize_t got;
+
+	if (UNLIKELY(flags & (MSG_TRUNC | MSG_ERRQUEUE)) &&
+	    is_special(fd, message ? room_of(message) : 0, flags, &got)) {
+		if (got >= 0) {
+			message->msg_namelen = 0;
+			message->msg_controllen = 0;
+			message->msg_flags = 0;
+		}
+		return got;
+	}
+	if (!to) {
+		got = call(fd, message, flags);
+		return LIKELY(got >= 0) ? got : shim_fix_read(fd);
+	}
+	message->msg_name = &from;
+	message->msg_namelen = sizeof(from);
+	got = call(fd, message, flags);
+	message->msg_name = to;
+	if (UNLIKELY(got < 0)) {
+		message->msg_namelen = room;
+		return shim_fix_read(fd);
+	}
+	give_source(&from, message->msg_namelen, to, &room);
+	message->msg_namelen = room;
+	return got;
+}
+
+EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+	return receive_message(real()->recvmsg, fd, message, flags);
+}
+
+typedef int (*recvmmsg_call)(int, struct mmsghdr *, unsigned int, int, void *);
+
+static bool any_address(const struct mmsghdr *messages, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		if (messages[i].msg_hdr.msg_name)
+			return true;
+	}
+	return false;
+}
+
+/* A datagram flow: like receive_message(), for several. */
+static int receive_messages(recvmmsg_call call, int fd, struct mmsghdr *messages,
+			    unsigned int count, int flags, void *timeout)
+{
+	struct sockaddr_storage from[MESSAGES_MAX];
+	socklen_t room[MESSAGES_MAX];
+	void *to[MESSAGES_MAX];
+	unsigned int i;
+	int got;
+
+	if (count > MESSAGES_MAX)
+		count = MESSAGES_MAX;
+	for (i = 0; i < count; i++) {
+		struct msghdr *message = &messages[i].msg_hdr;
+
+		to[i] = message->msg_name;
+		room[i] = message->msg_namelen;
+		message->msg_name = to[i] ? &from[i] : NULL;
+		message->msg_namelen = to[i] ? sizeof(from[i]) : 0;
+	}
+	got = call(fd, messages, count, flags, timeout);
+	for (i = 0; i < count; i++) {
+		struct msghdr *message = &messages[i].msg_hdr;
+
+		if (to[i] && (int)i < got)
+			give_source(&from[i], message->msg_namelen, to[i], &room[i]);
+		message->msg_name = to[i];
+		message->msg_namelen = room[i];
+	}
+	return got;
+}
+
+static int receive_many(recvmmsg_call call, int fd, struct mmsghdr *messages, unsigned int count,
+			int flags, void *timeout)
+{
+	struct eswrap_name flow;
+	int got;
+
+	if (messages && any_address(messages, count) && shim_flow(fd, &flow))
+		got = receive_messages(call, fd, messages, count, flags, timeout);
+	else
+		got = call(fd, messages, count, flags, timeout);
+	return LIKELY(got >= 0) ? got : (int)shim_fix_read(fd);
+}
+
+static int call_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,
+			 void *timeout)
+{
+	return real()->recvmmsg(fd, messages, count, flags, timeout);
+}
+
+EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,
+		    struct timespec *timeout)
+{
+	return receive_many(call_recvmmsg, fd, messages, count, flags, timeout);
+}
+
+#if __TIMESIZE == 32
+ssize_t __recvmsg64(int fd, struct msghdr *message, int flags);
+int __recvmmsg64(int fd, struct mmsghdr *messages, unsigned int count, int flags, void *timeout);
+
+EXPORT ssize_t __recvmsg64(int fd, struct msghdr *message, int flags)
+{
+	return receive_message(real()->__recvmsg64, fd, message, flags);
+}
+
+EXPORT int __recvmmsg64(int fd, struct mmsghdr *messages, unsigned int count, int flags,
+			void *timeout)
+{
+	return receive_many(real()->__recvmmsg64, fd, messages, count, flags, timeout);
+}
+#endif

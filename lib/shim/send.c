@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The calls that send.
+ *
+ * DOC: Theory of Operation
+ *
+ * Data goes to the kernel; a call without an address that succeeds is not looked at. What is:
+ *
+ *	an internet address	of a datagram: the broker is asked once whether the destination is
+ *				flagged; then the socket becomes a datagram flow, and the address
+ *the name of one of its peers. On a stream it means something only together with MSG_FASTOPEN,
+ *which is connect() and send in one call
+ *	MSG_OOB			the module cannot carry urgent data
+ *	more than 1460 bytes	in one datagram of a flow: EMSGSIZE. Whether a socket is a datagram
+ *				flow is looked at only in processes that have one
+ *
+ * A call that fails with EPIPE, ECONNRESET or ENOTCONN may be the first to learn that a connect has
+ * failed: then it says with what. SIGPIPE may have been sent by then, where TCP sends none.
+ */
+#include "shim.h"
+
+/* Return: the error that a failed call is to say; errno has the kernel's. */
+static int fix_write(int fd)
+{
+	struct eswrap_name flow;
+	int error, native = errno;
+
+	if (native != EPIPE && native != ECONNRESET && native != ENOTCONN)
+		return -1;
+	if (!shim_flow(fd, &flow) || flow.type != SOCK_STREAM)
+		return -1;
+	error = shim_outcome_error(fd);
+	if (error)
+		return fail(shim_take_unreported(fd, UNREPORTED_ERROR) ? error : EPIPE);
+	/* TCP tells of a reset once before it says EPIPE. */
+	if (native == EPIPE && shim_get_int(fd, SOL_SOCKET, SO_ERROR, 0) == ECONNRESET)
+		return fail(ECONNRESET);
+	return fail(native);
+}
+
+/* Is this more than one datagram of a flow can carry? */
+static bool is_too_long(int fd, size_t size)
+{
+	struct eswrap_name flow;
+
+	return UNLIKELY(size > DATAGRAM_MAX) &&
+	       UNLIKELY(__atomic_load_n(&shim_has_datagrams, __ATOMIC_RELAXED)) &&
+	       shim_flow(fd, &flow) && flow.type == SOCK_DGRAM;
+}
+
+static bool is_urgent(int fd, int flags)
+{
+	struct eswrap_name flow;
+
+	return UNLIKELY(flags & MSG_OOB) && shim_flow(fd, &flow);
+}
+
+static size_t size_of(const struct iovec *parts, size_t count)
+{
+	size_t i, size = 0;
+
+	for (i = 0; i < count; i++)
+		size += parts[i].iov_len;
+	return size;
+}
+
+static bool has_internet_address(const struct sockaddr *address, socklen_t len)
+{
+	return address && len >= sizeof(sa_family_t) &&
+	       (address->sa_family == AF_INET || address->sa_family == AF_INET6);
+}
+
+EXPORT ssize_t write(int fd, const void *data, size_t size)
+{
+	ssize_t sent;
+
+	if (is_too_long(fd, size))
+		return fail(EMSGSIZE);
+	sent = real()->write(fd, data, size);
+	return LIKELY(sent >= 0) ? sent : fix_write(fd);
+}
+
+EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
+{
+	ssize_t sent;
+
+	if (UNLIKELY(__atomic_load_n(&shim_has_datagrams, __ATOMIC_RELAXED)) && count > 0 &&
+	    is_too_long(fd, size_of(parts, (size_t)count)))
+		return fail(EMSGSIZE);
+	sent = real()->writev(fd, parts, count);
+	return LIKELY(sent >= 0) ? sent : fix_write(fd);
+}
+
+EXPORT ssize_t send(int fd, const void *data, size_t size, int flags)
+{
+	ssize_t sent;
+
+	if (is_too_long(fd, size))
+		return fail(EMSGSIZE);
+	if (is_urgent(fd, flags))
+		return fail(EOPNOTSUPP);
+	sent = real()->send(fd, data, size, flags);
+	return LIKELY(sent >= 0) ? sent : fix_write(fd);
+}
+
+typedef ssize_t (*sendmsg_call)(int, const struct msghdr *, int);
+
+/* What a message with an internet address is to become. */
+enum way {
+	WAY_NATIVE,  /* go as it is */
+	WAY_PLAIN,   /* go without the address: the stream flow is connected */
+	WAY_TO_PEER, /* go to the peer of this name */
+	WAY_FAILED,  /* errno is set */
+};
+
+/* A stream flow, or one to be: only MSG_FASTOPEN looks at the address. */
+static enum way way_of_flow(int fd, int flags, const struct sockaddr *address, socklen_t len)
+{
+	if ((flags & MSG_FASTOPEN) && shim_connect(fd, address, len) != 0)
+		return WAY_FAILED;
+	return WAY_PLAIN;
+}
+
+static enum way way_of_fastopen(int fd, int protocol, const struct sockaddr *address, socklen_t len)
+{
+	switch (shim_claim_internet_socket(fd, protocol, address, len)) {
+	case VERDICT_DIRECT:
+		return WAY_NATIVE;
+	case VERDICT_FAILED:
+		return WAY_FAILED;
+	case VERDICT_OURS:
+		break;
+	}
+	return shim_finish_connect(fd) == 0 ? WAY_PLAIN : WAY_FAILED;
+}
+
+static enum way way_of_datagram(int fd, int protocol, const struct sockaddr *address, socklen_t len)
+{
+	switch (shim_claim_internet_socket(fd, protocol, address, len)) {
+	case VERDICT_DIRECT:
+		return WAY_NATIVE;
+	case VERDICT_FAILED:
+		return WAY_FAILED;
+	case VERDICT_OURS:
+		break;
+	}
+	return WAY_TO_PEER;
+}
+
+static enum way way_of_message(int fd, int flags, const struct sockaddr *address, socklen_t len)
+{
+	int protocol = shim_get_int(fd, SOL_SOCKET, SO_PROTOCOL, -1);
+	struct eswrap_name flow;
+
+	if (shim_is_stream(protocol))
+		return flags & MSG_FASTOPEN ? way_of_fastopen(fd, protocol, address, len)
+					    : WAY_NATIVE;
+	if (shim_is_datagram(protocol))
+		return way_of_datagram(fd, protocol, address, len);
+	if (protocol != 0 || !shim_flow(fd, &flow))
+		return WAY_NATIVE;
+	return flow.type == SOCK_STREAM ? way_of_flow(fd, flags, address, len) : WAY_TO_PEER;
+}
+
+/* Sends one datagram to a destination of a flow that may be new to it. */
+static ssize_t send_to_peer(sendmsg_call call, int fd, const struct msghdr *original, int flags)
+{
+	struct msghdr message = *original;
+	struct eswrap_endpoint to;
+	struct sockaddr_un name;
+	struct eswrap_name flow;
+	int saved = errno;
+	ssize_t sent;
+	int error;
+
+	if (!shim_flow(fd, &flow))
+		return fail(EPROTO);
+	if (!eswrap_endpoint_from_sockaddr(&to, original->msg_name, original->msg_namelen))
+		return fail(EINVAL);
+	if (to.family == AF_INET6 && flow.family == AF_INET)
+		return fail(EAFNOSUPPORT);
+	if (size_of(original->msg_iov, original->msg_iovlen) > DATAGRAM_MAX)
+		return fail(EMSGSIZE);
+	message.msg_namelen = shim_peer_name(&flow, &to, &name);
+	message.msg_name = &name;
+	message.msg_control = NULL;
+	message.msg_controllen = 0;
+	sent = call(fd, &message, flags);
+	if (LIKELY(sent >= 0) || errno != ECONNREFUSED)
+		return sent;
+	error = shim_add_peer(fd, &flow, &to);
+	if (error)
+		return fail(error);
+	errno = saved;
+	return call(fd, &message, flags);
+}
+
+static ssize_t send_with_address(sendmsg_call call, int fd, const struct msghdr *message, int flags)
+{
+	struct msghdr plain;
+	ssize_t sent;
+
+	switch (way_of_message(fd, flags, message->msg_name, message->msg_namelen)) {
+	case WAY_FAILED:
+		return -1;
+	case WAY_TO_PEER:
+		return send_to_peer(call, fd, message, flags);
+	case WAY_PLAIN:
+		plain = *message;
+		plain.msg_name = NULL;
+		plain.msg_namelen = 0;
+		sent = call(fd, &plain, flags & ~MSG_FASTOPEN);
+		return LIKELY(sent >= 0) ? sent : fix_write(fd);
+	case WAY_NATIVE:
+		break;
+	}
+	return call(fd, message, flags);
+}
+
+EXPORT ssize_t sendto(int fd, const void *data, size_t size, int flags,
+		      __CONST_SOCKADDR_ARG address, socklen_t len)
+{
+	struct iovec part = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
+	struct msghdr message = { .msg_name = (void *)(uintptr_t)address.__sockaddr__,
+				  .msg_namelen = len,
+				  .msg_iov = &part,
+				  .msg_iovlen = 1 };
+	ssize_t sent;
+
+	if (is_urgent(fd, flags))
+		return fail(EOPNOTSUPP);
+	if (has_internet_address(address.__sockaddr__, len))
+		return send_with_address(real()->sendmsg, fd, &message, flags);
+	if (is_too_long(fd, size))
+		return fail(EMSGSIZE);
+	sent = real()->sendto(fd, data, size, flags, address.__sockaddr__, len);
+	return LIKELY(sent >= 0) ? sent : fix_write(fd);
+}
+
+static ssize_t send_message(sendmsg_call call, int fd, const struct msghdr *message, int flags)
+{
+	ssize_t sent;
+
+	if (is_urgent(fd, flags))
+		return fail(EOPNOTSUPP);
+	if (message && has_internet_address(message->msg_name, message->msg_namelen))
+		return send_with_address(call, fd, message, flags);
+	if (UNLIKELY(__atomic_load_n(&shim_has_datagrams, __ATOMIC_RELAXED)) && message &&
+	    is_too_long(fd, size_of(message->msg_iov, message->msg_iovlen)))
+		return fail(EMSGSIZE);
+	sent = call(fd, message, flags);
+	return LIKELY(sent >= 0) ? sent : fix_write(fd);
+}
+
+EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	return send_message(real()->sendmsg, fd, message, flags);
+}
+
+typedef int (*sendmmsg_call)(int, struct mmsghdr *, unsigned int, int);
+
+/* Must each of the messages be looked at? */
+static bool any_special(int fd, const struct mmsghdr *messages, unsigned int count, int flags)
+{
+	unsigned int i;
+
+	if (is_urgent(fd, flags) || __atomic_load_n(&shim_has_datagrams, __ATOMIC_RELAXED))
+		return true;
+	for (i = 0; i < count; i++) {
+		const struct msghdr *message = &messages[i].msg_hdr;
+
+		if (has_internet_address(message->msg_name, message->msg_namelen))
+			return true;
+	}
+	return false;
+}
+
+static int send_many(sendmmsg_call call, sendmsg_call one, int fd, struct mmsghdr *messages,
+		     unsigned int count, int flags)
+{
+	unsigned int done;
+	ssize_t sent;
+	int result;
+
+	if (!messages || !any_special(fd, messages, count, flags)) {
+		result = call(fd, messages, count, flags);
+		return LIKELY(result >= 0) ? result : fix_write(fd);
+	}
+	for (done = 0; done < count; done++) {
+		sent = send_message(one, fd, &messages[done].msg_hdr, flags);
+		if (sent < 0)
+			return done ? (int)done : -1;
+		messages[done].msg_len = (unsigned int)sent;
+	}
+	return (int)done;
+}
+
+EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+{
+	return send_many(real()->sendmmsg, real()->sendmsg, fd, messages, count, flags);
+}
+
+#if __TIMESIZE == 32
+ssize_t __sendmsg64(int fd, const struct msghdr *message, int flags);
+int __sendmmsg64(int fd, struct mmsghdr *messages, unsigned int count, int flags);
+
+EXPORT ssize_t __sendmsg64(int fd, const struct msghdr *message, int flags)
+{
+	return send_message(real()->__sendmsg64, fd, message, flags);
+}
+
+EXPORT int __sendmmsg64(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+{
+	return send_many(real()->__sendmmsg64, real()->__sendmsg64, fd, messages, count, flags);
+}
+#endif

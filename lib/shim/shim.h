@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the shim share.
+ *
+ * DOC: Theory of Operation
+ *
+ * The shim is code without a memory of its own: what it must know of a flow is kept by the kernel,
+ * in the names of the two ends (include/eswrap/wire.h) and in the notes on the program's end
+ * (notes.c). Static data is written once, by init.c, before main().
+ *
+ * Each wrapper first lets libc do the call wherever that is possible, and looks at the socket only
+ * when the result could be different for one of ours; so everything that is not ours costs what it
+ * costs without us. libc's functions are found with dlsym(RTLD_NEXT) and not replaced by system
+ * calls of our own: they stay cancellation points, and another preloaded library behind us is still
+ * asked. The exchange with the broker is private: it uses syscall(2), so that a cancelled thread
+ * cannot leave a descriptor behind.
+ *
+ * Nothing here allocates, locks or uses stdio, except the name look-ups (resolve.c), whose libc
+ * originals do so too.
+ */
+#ifndef SHIM_H
+#define SHIM_H
+
+/*
+ * With these the headers would rename or inline the very functions that are defined here. Debian's
+ * build flags set the first, Arm's compilers in Debian 13 the other two.
+ */
+#undef _FORTIFY_SOURCE
+#undef _TIME_BITS
+#undef _FILE_OFFSET_BITS
+
+#include <assert.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "eswrap/wire.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+#define LIKELY(x)   __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* The most bytes that the module takes in one datagram [Inventek, "How to send data"]. */
+#define DATAGRAM_MAX 1460
+
+/*
+ * The functions of libc that are wrapped: return type, name, parameters. Their order is also the
+ * order of struct real and of the names that init.c looks up.
+ */
+#define SHIM_REAL(X)                                                                             \
+	X(int, connect, (int, const struct sockaddr *, socklen_t))                               \
+	X(int, getsockname, (int, struct sockaddr *, socklen_t *))                               \
+	X(int, getpeername, (int, struct sockaddr *, socklen_t *))                               \
+	X(int, getsockopt, (int, int, int, void *, socklen_t *))                                 \
+	X(int, setsockopt, (int, int, int, const void *, socklen_t))                             \
+	X(ssize_t, read, (int, void *, size_t))                                                  \
+	X(ssize_t, readv, (int, const struct iovec *, int))                                      \
+	X(ssize_t, recv, (int, void *, size_t, int))                                             \
+	X(ssize_t, recvfrom, (int, void *, size_t, int, struct sockaddr *, socklen_t *))         \
+	X(ssize_t, recvmsg, (int, struct msghdr *, int))                                         \
+	X(int, recvmmsg, (int, struct mmsghdr *, unsigned int, int, struct timespec *))          \
+	X(ssize_t, write, (int, const void *, size_t))                                           \
+	X(ssize_t, writev, (int, const struct iovec *, int))                                     \
+	X(ssize_t, send, (int, const void *, size_t, int))                                       \
+	X(ssize_t, sendto, (int, const void *, size_t, int, const struct sockaddr *, socklen_t)) \
+	X(ssize_t, sendmsg, (int, const struct msghdr *, int))                                   \
+	X(int, sendmmsg, (int, struct mmsghdr *, unsigned int, int))                             \
+	X(ssize_t, __read_chk, (int, void *, size_t, size_t))                                    \
+	X(ssize_t, __recv_chk, (int, void *, size_t, size_t, int))                               \
+	X(ssize_t, __recvfrom_chk,                                                               \
+	  (int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *))                    \
+	X(int, getaddrinfo,                                                                      \
+	  (const char *, const char *, const struct addrinfo *, struct addrinfo **))             \
+	X(int, getnameinfo,                                                                      \
+	  (const struct sockaddr *, socklen_t, char *, socklen_t, char *, socklen_t, int))       \
+	X(struct hostent *, gethostbyname, (const char *))                                       \
+	X(struct hostent *, gethostbyname2, (const char *, int))                                 \
+	X(struct hostent *, gethostbyaddr, (const void *, socklen_t, int))                       \
+	X(int, gethostbyname_r,                                                                  \
+	  (const char *, struct hostent *, char *, size_t, struct hostent **, int *))            \
+	X(int, gethostbyname2_r,                                                                 \
+	  (const char *, int, struct hostent *, char *, size_t, struct hostent **, int *))       \
+	X(int, gethostbyaddr_r,                                                                  \
+	  (const void *, socklen_t, int, struct hostent *, char *, size_t, struct hostent **,    \
+	   int *))                                                                               \
+	SHIM_REAL_TIME64(X)
+
+/*
+ * On 32-bit machines whose time_t was once 32 bits wide, programs built with 64-bit times call
+ * these instead (glibc 2.34 and later; Debian 13's armhf).
+ */
+#if __TIMESIZE == 32
+#define SHIM_REAL_TIME64(X)                                                      \
+	X(int, __getsockopt64, (int, int, int, void *, socklen_t *))             \
+	X(int, __setsockopt64, (int, int, int, const void *, socklen_t))         \
+	X(ssize_t, __recvmsg64, (int, struct msghdr *, int))                     \
+	X(int, __recvmmsg64, (int, struct mmsghdr *, unsigned int, int, void *)) \
+	X(ssize_t, __sendmsg64, (int, const struct msghdr *, int))               \
+	X(int, __sendmmsg64, (int, struct mmsghdr *, unsigned int, int))
+#else
+#define SHIM_REAL_TIME64(X)
+#endif
+
+#define SHIM_MEMBER(type, name, parameters) type(*name) parameters;
+struct real {
+	SHIM_REAL(SHIM_MEMBER)
+};
+
+/**
+ * struct shim - the static data, written by shim_init() only
+ * @ready:		the rest is valid
+ * @fallback_direct:	ESWRAP_FALLBACK=direct
+ * @broker_len:		of @broker; 0 when ESWRAP_SOCKET does not fit
+ * @route_fits:		ESWRAP_ROUTE is absent or short enough to be asked for
+ */
+struct shim {
+	bool ready;
+	bool fallback_direct;
+	bool route_fits;
+	socklen_t broker_len;
+	struct sockaddr_un broker;
+	char route[ESWRAP_ROUTE_MAX + 1];
+	char program[ESWRAP_PROGRAM_MAX + 1];
+	struct real real;
+};
+
+extern struct shim shim;
+
+void shim_init(void);
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+/* Which of the values of SO_PROTOCOL a stream flow, or a datagram flow, can take the place of. */
+static inline bool shim_is_stream(int protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
+}
+
+static inline bool shim_is_datagram(int protocol)
+{
+	return protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE;
+}
+
+/* real() - libc's own functions; also in a constructor that runs before ours */
+static inline const struct real *real(void)
+{
+	if (UNLIKELY(!__atomic_load_n(&shim.ready, __ATOMIC_ACQUIRE)))
+		shim_init();
+	return &shim.real;
+}
+
+/* fail() - the end of a call that failed */
+static inline int fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* broker.c */
+
+void shim_request_init(struct eswrap_request *request, enum eswrap_request_type type);
+int shim_ask(const struct eswrap_request *request, struct eswrap_reply *reply, int *fd);
+
+/* flow.c */
+
+/* How the connect of a stream flow stands. */
+enum outcome {
+	OUTCOME_NONE,	/* still connecting */
+	OUTCOME_KNOWN,	/* the name of the broker's end says it */
+	OUTCOME_ORPHAN, /* the broker went away before it said anything */
+};
+
+bool shim_flow(int fd, struct eswrap_name *flow);
+enum outcome shim_outcome(int fd, struct eswrap_name *outcome);
+int shim_outcome_error(int fd);
+int shim_get_int(int fd, int level, int option, int missing);
+
+/* notes.c */
+
+/*
+ * What a flow's socket must remember. The first ones are the shim's own; the others are the options
+ * of the table in options.c, in its order.
+ */
+enum note {
+	NOTE_UNREPORTED, /* which reports of how connect() ended are still due: UNREPORTED_* */
+	NOTE_LOCAL_PORT, /* of the replaced socket; 0: it had none */
+	NOTE_OPTIONS,	 /* first of the remembered options */
+	NOTE_MAX = NOTE_OPTIONS + 48,
+};
+
+#define UNREPORTED_ERROR  1u /* SO_ERROR, or the next failing call, is still to say it */
+#define UNREPORTED_RESULT 2u /* a further connect() is still to say it */
+
+struct notes {
+	uint32_t value[NOTE_MAX];
+};
+
+bool shim_notes_read(int fd, struct notes *notes);
+bool shim_notes_write(int fd, const struct notes *notes);
+bool shim_take_unreported(int fd, uint32_t which);
+
+/* replace.c */
+
+int shim_replace(int fd, int with);
+
+/* options.c */
+
+void shim_options_carry(int from, int to, struct notes *notes);
+void shim_options_restore(int from, int to);
+
+/* connect.c */
+
+/* What the broker says of a destination. */
+enum verdict { VERDICT_DIRECT, VERDICT_OURS, VERDICT_FAILED };
+
+enum verdict shim_claim(int fd, int family, bool stream, const struct eswrap_endpoint *to);
+enum verdict shim_claim_internet_socket(int fd, int protocol, const struct sockaddr *address,
+					socklen_t len);
+int shim_finish_connect(int fd);
+int shim_connect(int fd, const struct sockaddr *address, socklen_t len);
+socklen_t shim_peer_name(const struct eswrap_name *flow, const struct eswrap_endpoint *to,
+			 struct sockaddr_un *name);
+int shim_add_peer(int fd, const struct eswrap_name *flow, const struct eswrap_endpoint *to);
+
+/* true once a datagram flow was made in this process or an ancestor since its last exec */
+extern bool shim_has_datagrams;
+
+/* recv.c */
+
+ssize_t shim_fix_read(int fd);
+
+#endif
