@@ -243,14 +243,18 @@ const char *harness_fake(struct harness *h, const char *option, ...)
 static const char *write_config(struct harness *h, const char *format, va_list arguments)
 {
 	char *text = g_strdup_vprintf(format, arguments);
+	const char *broker = "";
 
 	ck_assert_msg(h->device != NULL, "harness_fake() comes before the broker");
+	/* The ledger of a test's module must not end up among the user's. */
+	if (!strstr(text, "[broker]"))
+		broker = harness_format(h, "[broker]\nstate-dir = %s\n\n", h->directory);
 	harness_file(h, "wifi.psk", "%s\n", HARNESS_PASSPHRASE);
 	h->config = harness_file(h, "eswrap.conf",
-				 "[module]\ndevice = %s\n\n"
+				 "[module]\ndevice = %s\nfirmware = note\n\n"
 				 "[wifi]\nssid = %s\npassphrase-file = wifi.psk\n"
-				 "security = wpa2\n\n%s",
-				 h->device, HARNESS_SSID, text);
+				 "security = wpa2\n\n%s%s",
+				 h->device, HARNESS_SSID, broker, text);
 	g_free(text);
 	return h->config;
 }

@@ -99,8 +99,20 @@ const char *harness_credential(struct harness *h, const char *name);
 const char *harness_fake(struct harness *h, const char *option, ...) G_GNUC_NULL_TERMINATED;
 
 /**
+ * harness_burn() - program items of a credentials set into the simulated module, as the product
+ * note says
+ * @set:	0..2
+ * @ca, @certificate, @key:	names for harness_credential(), or NULL to leave the item blank
+ *
+ * Before the broker is started: the line has one owner.
+ */
+void harness_burn(struct harness *h, guint set, const char *ca, const char *certificate,
+		  const char *key);
+
+/**
  * harness_broker() - start the broker and wait until it is ready
- * @format:	the configuration but for [module] and [wifi], which are put before it
+ * @format:	the configuration but for [module] and [wifi], which are put before it, and, where
+ *		it has none, [broker] with a state-dir
  *
  * Return: the control socket.
  */
@@ -168,14 +180,19 @@ const struct result *harness_run(struct harness *h, const char *program,
 const struct result *harness_run_wrapped(struct harness *h, const char *program,
 					 ...) G_GNUC_NULL_TERMINATED;
 
+/* As much of a text as a message shows: Check ends a test whose message is too long. */
+#define HARNESS_SHOWN "%.1200s"
+
 /* Claims about results; what the program said stands in the message when they fail. */
-#define ck_result_status(result, expected)                                                         \
-	ck_assert_msg((result)->status == (expected), "status %d, not %d; stdout: %s; stderr: %s", \
+#define ck_result_status(result, expected)                                                    \
+	ck_assert_msg((result)->status == (expected),                                         \
+		      "status %d, not %d; stdout: " HARNESS_SHOWN "; stderr: " HARNESS_SHOWN, \
 		      (result)->status, (expected), (result)->out->str, (result)->err->str)
-#define ck_text_has(text, part) \
-	ck_assert_msg(strstr((text), (part)) != NULL, "no \"%s\" in: %s", (part), (text))
+#define ck_text_has(text, part)                                                               \
+	ck_assert_msg(strstr((text), (part)) != NULL, "no \"%s\" in: " HARNESS_SHOWN, (part), \
+		      (text))
 #define ck_text_lacks(text, part) \
-	ck_assert_msg(strstr((text), (part)) == NULL, "\"%s\" in: %s", (part), (text))
+	ck_assert_msg(strstr((text), (part)) == NULL, "\"%s\" in: " HARNESS_SHOWN, (part), (text))
 
 /* harness_free_port() - a loopback TCP port that was free a moment ago, for servers of others */
 guint16 harness_free_port(void);

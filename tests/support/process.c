@@ -127,6 +127,8 @@ static char **environment_of(struct harness *h, const char *const *more)
 	environment = g_environ_setenv(environment, "HOME", h->directory, TRUE);
 	environment = g_environ_setenv(environment, "XDG_RUNTIME_DIR", h->directory, TRUE);
 	environment = g_environ_setenv(environment, "XDG_STATE_HOME", h->directory, TRUE);
+	/* The system's programs, and servers as well, not those of a developer's home. */
+	environment = g_environ_setenv(environment, "PATH", "/usr/sbin:/usr/bin:/sbin:/bin", TRUE);
 	environment = g_environ_setenv(environment, "LC_ALL", "C.UTF-8", TRUE);
 	for (; more && *more; more++) {
 		value = strchr(*more, '=');
@@ -140,7 +142,9 @@ static char **environment_of(struct harness *h, const char *const *more)
 
 static G_GNUC_NORETURN void become_program(const char *const *argv, char **environment)
 {
-	execvpe(argv[0], (char *const *)argv, environment);
+	/* Not execvpe(), which would search our own PATH. */
+	environ = environment;
+	execvp(argv[0], (char *const *)argv);
 	dprintf(STDERR_FILENO, "%s: %s\n", argv[0], g_strerror(errno));
 	_exit(errno == ENOENT ? 127 : 126);
 }
@@ -390,8 +394,9 @@ static int capture_run(struct capture *c, const char *name)
 	do {
 		if (poll(c->fds, G_N_ELEMENTS(c->fds), left_ms(deadline)) == 0) {
 			kill(c->pid, SIGKILL);
-			ck_abort_msg("%s did not end within %u s; stdout: %s; stderr: %s", name,
-				     seconds, c->result->out->str, c->result->err->str);
+			ck_abort_msg("%s did not end within %u s; stdout: " HARNESS_SHOWN
+				     "; stderr: " HARNESS_SHOWN,
+				     name, seconds, c->result->out->str, c->result->err->str);
 		}
 		if (c->fds[INPUT].fd >= 0 && c->fds[INPUT].revents)
 			capture_write(c);

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# What try.sh and check.sh have in common. To be sourced in the top folder.
+
+log=build/prepare.log
+
+# quietly WHAT COMMAND...: run it; where it fails, show what it said and leave
+quietly() {
+	what=$1
+	shift
+	mkdir -p build
+	"$@" >"$log" 2>&1 && return 0
+	tail -n 60 "$log" >&2
+	echo "$0: $what failed; all of it is in $log" >&2
+	exit 1
+}
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		env "$@"
+	else
+		sudo env "$@"
+	fi
+}
+
+# need PACKAGE...: install those that are missing. The two variables keep systemd and init scripts
+# from starting what a package brings: no daemon of ours is to be left running.
+need() {
+	missing=
+	for package; do
+		status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=
+		[ "$status" = installed ] || missing="$missing $package"
+	done
+	[ -n "$missing" ] || return 0
+	if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+		echo "$0: needs these packages, and sudo to install them:$missing" >&2
+		exit 1
+	fi
+	echo "installing:$missing"
+	quietly 'apt-get update' as_root DEBIAN_FRONTEND=noninteractive \
+		apt-get -q -o DPkg::Lock::Timeout=300 update
+	# shellcheck disable=SC2086 # a list of names
+	quietly 'apt-get install' as_root DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 \
+		RUNLEVEL=1 apt-get -q -y -o DPkg::Lock::Timeout=300 \
+		install --no-install-recommends $missing
+}
+
+# The tree that configure is in. A checkout has none, and autoreconf writes into its tree: it gets
+# one of links, so that nothing but build/ is made.
+source_tree() {
+	if [ -x configure ]; then
+		pwd
+		return
+	fi
+	mkdir -p build/source
+	for entry in * .clang-format; do
+		case $entry in
+		build*) ;;
+		*) cp -rs --remove-destination "$PWD/$entry" build/source/ ;;
+		esac
+	done
+	echo "$PWD/build/source"
+}
+
+# build [CONFIGURE-OPTION...]: bring build/ up to date
+build() {
+	tree=$(source_tree)
+	[ -x "$tree/configure" ] || quietly autoreconf autoreconf -fi "$tree"
+	configured=$(build/config.status --config 2>/dev/null) || configured=none
+	for option; do
+		case $configured in
+		*"$option"*) ;;
+		*) configured=none ;;
+		esac
+	done
+	if [ "$configured" = none ]; then
+		(cd build && log=prepare.log && quietly configure "$tree/configure" -q "$@")
+	fi
+	quietly make make -s -C build -j"$(nproc)"
+}
+
+# shellcheck disable=SC2034 # for those who source this
+BUILD_PACKAGES="autoconf automake libtool pkg-config gcc libc6-dev make libserialport-dev
+	libglib2.0-dev libssl-dev libsystemd-dev"
+
+# shellcheck disable=SC2034
+TEST_PACKAGES="check clang-format-14 umockdev libumockdev-dev openssl curl nginx-light procps
+	python3 strace"

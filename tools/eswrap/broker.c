@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+/*
+ * DOC: Theory of Operation
+ *
+ * A private broker belongs to a user and a configuration file, because the file names the serial
+ * port and only one process can own that: launchers with the same file share one. Its socket is in
+ * a folder that only the user can enter, under a name made from the file's real path.
+ *
+ * Beside the socket lies a lock file, which a launcher holds from its first look at the socket
+ * until the broker has granted its hold. So two launchers never start two brokers, and a broker
+ * that is just leaving (it takes the connection and closes it without an answer) is replaced.
+ *
+ * The broker is started as a grandchild in a session of its own: the program, which this process is
+ * about to become, must not find a child that it does not know of, and ^C is for the program alone.
+ * It says "ready" on a pipe, or why it does not start.
+ */
+#include "broker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "eswrap/wire.h"
+
+/* A broker that says nothing for this long is not going to, s: it opens a port and listens. */
+#define READY_TIMEOUT_S 30
+/* ... and one that does not answer a hold is stuck. */
+#define HOLD_TIMEOUT_S 10
+/* Descriptors below this are the program's; select() can still name those up to FD_SETSIZE. */
+#define HOLD_MARGIN 16
+/* Where the started broker has its end of the pipe. */
+#define READY_FD      3
+#define SYSTEM_CONFIG SYSCONFDIR "/eswrap/eswrap.conf"
+
+G_GNUC_PRINTF(2, 3)
+static bool fail(char **error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	*error = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+/* Connect and ask to hold. Return: the connection, or a negative errno; -EPIPE: it is leaving. */
+static int hold(const char *path)
+{
+	struct timeval timeout = { .tv_sec = HOLD_TIMEOUT_S };
+	struct eswrap_request request = { .magic = ESWRAP_MAGIC, .type = ESWRAP_HOLD };
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct eswrap_reply reply;
+	ssize_t got;
+	int fd, result = 0;
+
+	if (strlen(path) >= sizeof(un.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(un.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) < 0) {
+		result = -errno;
+	} else if (send(fd, &request, sizeof(request), MSG_NOSIGNAL) < 0) {
+		result = -EPIPE;
+	} else {
+		got = recv(fd, &reply, sizeof(reply), 0);
+		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			result = -ETIMEDOUT;
+		else if (got <= 0)
+			result = -EPIPE;
+		else if (got != sizeof(reply) || reply.magic != ESWRAP_MAGIC)
+			result = -EPROTO;
+		else if (reply.verdict != ESWRAP_GRANTED)
+			result = -EACCES;
+	}
+	if (result < 0) {
+		close(fd);
+		return result;
+	}
+	return fd;
+}
+
+/* Out of the way of programs that count their descriptors from 3, and kept across exec. */
+static int move_up(int fd)
+{
+	struct rlimit limit;
+	int moved = -1;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 4 * HOLD_MARGIN)
+		moved = fcntl(fd, F_DUPFD, (int)MIN(limit.rlim_cur, FD_SETSIZE) - HOLD_MARGIN);
+	if (moved >= 0)
+		close(fd);
+	else
+		fcntl(fd, F_SETFD, 0);
+	return moved >= 0 ? moved : fd;
+}
+
+static bool is_private_folder(const char *path, char **error)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return fail(error, "%s: cannot be made: %s", path, g_strerror(errno));
+	if (lstat(path, &st) < 0)
+		return fail(error, "%s: %s", path, g_strerror(errno));
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077))
+		return fail(error,
+			    "%s: must be a folder that only its owner can enter, and yours; "
+			    "remove it",
+			    path);
+	return true;
+}
+
+/* The folder for private brokers' sockets, made where it is not there; NULL with @error set. */
+static char *runtime_folder(char **error)
+{
+	const char *runtime = g_getenv("XDG_RUNTIME_DIR");
+	struct stat st;
+	char *path;
+
+	if (runtime && g_path_is_absolute(runtime) && stat(runtime, &st) == 0 &&
+	    st.st_uid == geteuid() &&
+	    strlen(runtime) + strlen("/eswrap/0123456789abcdef.sock") <
+		    sizeof(((struct sockaddr_un *)NULL)->sun_path))
+		path = g_build_filename(runtime, "eswrap", NULL);
+	else
+		path = g_strdup_printf("/tmp/eswrap-%u", (unsigned int)geteuid());
+	if (!is_private_folder(path, error))
+		g_clear_pointer(&path, g_free);
+	return path;
+}
+
+/* The grandchild: nothing of the user's terminal, descriptors or preloaded libraries. */
+static G_GNUC_NORETURN void become_broker(const char *eswrapd, const char *config,
+					  const char *socket, int ready)
+{
+	char *log = g_strdup_printf("%.*slog", (int)(strlen(socket) - strlen("sock")), socket);
+	char number[8];
+	sigset_t none;
+	int fd;
+
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	fd = open("/dev/null", O_RDWR);
+	dup2(fd, STDIN_FILENO);
+	dup2(fd, STDOUT_FILENO);
+	fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+	dup2(fd >= 0 ? fd : STDOUT_FILENO, STDERR_FILENO);
+	dup2(ready, READY_FD);
+	closefrom(READY_FD + 1);
+	fcntl(READY_FD, F_SETFD, 0);
+	g_unsetenv("LD_PRELOAD");
+	if (chdir("/") < 0)
+		_exit(1);
+	g_snprintf(number, sizeof(number), "%d", READY_FD);
+	execl(eswrapd, eswrapd, "--config", config, "--socket", socket, "--private", "--ready-fd",
+	      number, (char *)NULL);
+	dprintf(READY_FD, "%s: %s\n", eswrapd, g_strerror(errno));
+	_exit(1);
+}
+
+/* Everything up to "ready" or the end, without those; true when it is ready. */
+static bool await_ready(int fd, GString *said)
+{
+	gint64 deadline = g_get_monotonic_time() + READY_TIMEOUT_S * G_USEC_PER_SEC, left;
+	struct pollfd poller = { .fd = fd, .events = POLLIN };
+	char buffer[1024];
+	ssize_t got;
+
+	while (!g_str_has_suffix(said->str, "ready\n")) {
+		left = (deadline - g_get_monotonic_time()) / 1000;
+		if (left <= 0 || poll(&poller, 1, (int)left) == 0) {
+			g_string_append_printf(said, "eswrapd: did not get ready within %d s\n",
+					       READY_TIMEOUT_S);
+			return false;
+		}
+		got = read(fd, buffer, sizeof(buffer));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		g_string_append_len(said, buffer, got);
+	}
+	g_string_truncate(said, said->len - strlen("ready\n"));
+	return true;
+}
+
+static bool start(const char *eswrapd, const char *config, const char *socket, char **error)
+{
+	GString *said = g_string_new(NULL);
+	int ends[2], status;
+	bool ready;
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) < 0 || (child = fork()) < 0)
+		return fail(error, "cannot start %s: %s", eswrapd, g_strerror(errno));
+	if (child == 0) {
+		setsid();
+		child = fork();
+		if (child == 0)
+			become_broker(eswrapd, config, socket, ends[1]);
+		_exit(child < 0 ? 1 : 0);
+	}
+	close(ends[1]);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	ready = await_ready(ends[0], said);
+	close(ends[0]);
+	g_strchomp(said->str);
+	if (ready && *said->str)
+		g_printerr("%s\n", said->str);
+	else if (!ready)
+		fail(error, "%s", *said->str ? said->str : "eswrapd: ended without a word");
+	g_string_free(said, TRUE);
+	return ready;
+}
+
+/* Under the lock: take the broker that is there, or start one. */
+static int hold_or_start(const char *eswrapd, const char *config, const char *socket, char **error)
+{
+	int fd = hold(socket);
+
+	/* Nobody listens any more, or it is just leaving. */
+	if (fd == -ENOENT || fd == -ECONNREFUSED || fd == -EPIPE) {
+		if (!start(eswrapd, config, socket, error))
+			return -1;
+		fd = hold(socket);
+	}
+	if (fd < 0)
+		fail(error, "%s: no answer from the private broker for %s: %s", socket, config,
+		     g_strerror(-fd));
+	return fd;
+}
+
+static bool find_private(const char *config, const char *eswrapd, struct broker_link *link,
+			 char **error)
+{
+	char *real = realpath(config, NULL), *folder, *digest, *path;
+	int lock;
+
+	if (!real)
+		return fail(error, "%s: %s", config, g_strerror(errno));
+	folder = runtime_folder(error);
+	if (!folder) {
+		free(real);
+		return false;
+	}
+	digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, real, -1);
+	link->socket = g_strdup_printf("%s/%.16s.sock", folder, digest);
+	path = g_strdup_printf("%s/%.16s.lock", folder, digest);
+	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (lock < 0 || flock(lock, LOCK_EX) < 0) {
+		fail(error, "%s: %s", path, g_strerror(errno));
+		link->hold = -1;
+	} else {
+		link->hold = hold_or_start(eswrapd, real, link->socket, error);
+	}
+	if (lock >= 0)
+		close(lock);
+	g_free(path);
+	g_free(digest);
+	g_free(folder);
+	free(real);
+	return link->hold >= 0;
+}
+
+bool broker_find(const char *config, const char *eswrapd, struct broker_link *link, char **error)
+{
+	const char *named = g_getenv(ESWRAP_SOCKET_ENV);
+
+	*link = (struct broker_link){ .hold = -1 };
+	if (!config && named && *named) {
+		link->hold = hold(named);
+		if (link->hold < 0)
+			return fail(error, "%s: no broker answers there (%s); %s says so", named,
+				    g_strerror(-link->hold), ESWRAP_SOCKET_ENV);
+		link->socket = g_strdup(named);
+	} else if (!config) {
+		link->hold = hold(ESWRAP_SOCKET_DEFAULT);
+		if (link->hold >= 0)
+			link->socket = g_strdup(ESWRAP_SOCKET_DEFAULT);
+		else if (link->hold != -ENOENT && link->hold != -ECONNREFUSED)
+			return fail(error, "%s: the system's broker does not answer: %s",
+				    ESWRAP_SOCKET_DEFAULT, g_strerror(-link->hold));
+		else if (access(SYSTEM_CONFIG, F_OK) < 0)
+			return fail(error,
+				    "no broker runs at %s and there is no %s to start one with; "
+				    "give a configuration with -c FILE",
+				    ESWRAP_SOCKET_DEFAULT, SYSTEM_CONFIG);
+		else
+			config = SYSTEM_CONFIG;
+	}
+	if (config && !find_private(config, eswrapd, link, error))
+		return false;
+	link->hold = move_up(link->hold);
+	return true;
+}
