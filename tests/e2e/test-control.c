@@ -1,0 +1,645 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The broker's control socket in raw packets, without the shim: names, routes, datagrams, and what
+ * nobody should send.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "support/harness.h"
+#include "support/raw.h"
+#include "support/suite.h"
+
+static struct harness *h;
+
+static void setup(void)
+{
+	h = harness_new();
+}
+
+static void teardown(void)
+{
+	harness_free(h);
+}
+
+static const char *start_broker(const char *rest)
+{
+	return harness_broker(h, "[broker]\nstate-dir = %s\nconnect-timeout = 2\n%s",
+			      harness_path(h, "state"), rest);
+}
+
+#define LOCAL_TCP "[route local]\naddress = 127.0.0.0/8\nthrough = tcp\n"
+
+static int module_and_broker(const char *routes, guint16 *port)
+{
+	int server = raw_listener(port);
+
+	harness_fake(h, "--resolve", "a.example=127.0.0.1", NULL);
+	start_broker(routes);
+	return server;
+}
+
+/* Names and routes. */
+
+START_TEST(a_flagged_name_gets_stand_ins_that_lead_to_it)
+{
+	struct eswrap_request reverse;
+	struct eswrap_reply reply, back;
+	guint16 port;
+	int server = module_and_broker("[route a]\nhost = *.example\nthrough = tcp\n", &port), fd,
+	    far, i;
+
+	raw_resolve(h, "A.Example.", &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	for (i = 0; i < 2; i++) {
+		struct eswrap_endpoint to = i ? reply.v6 : reply.v4;
+		struct eswrap_request request;
+
+		reverse = raw_request(ESWRAP_REVERSE, to);
+		ck_assert_int_eq(raw_ask(h, &reverse, &back), -1);
+		ck_assert_uint_eq(back.verdict, ESWRAP_GRANTED);
+		ck_assert_str_eq(back.name, "a.example");
+		to.port = port;
+		request = raw_request(ESWRAP_CONNECT, to);
+		fd = raw_ask(h, &request, &back);
+		ck_assert_uint_eq(back.verdict, ESWRAP_GRANTED);
+		far = raw_accept(server);
+		raw_put(far, "hello");
+		raw_expect(fd, "hello");
+		close(fd);
+		close(far);
+	}
+	close(server);
+}
+END_TEST
+
+START_TEST(an_unknown_name_is_unknown)
+{
+	struct eswrap_reply reply;
+	guint16 port;
+	int server = module_and_broker("[route a]\nhost = *.example\nthrough = tcp\n", &port);
+
+	raw_resolve(h, "nobody.example", &reply);
+	raw_refused(&reply, ESWRAP_NAME_UNKNOWN);
+	close(server);
+}
+END_TEST
+
+static const char *const hostile[] = {
+	"a\rP6=0\r.example", "a\n.example", "a,b.example", "a b.example",
+	"-a.example",	     "a..example",  "=.example",   "\x15.example",
+};
+
+START_TEST(a_name_that_is_no_host_name_never_reaches_the_port)
+{
+	struct eswrap_reply reply;
+	const char *trace;
+	guint16 port;
+	int server = module_and_broker("[route a]\nhost = *.example\nthrough = tcp\n", &port);
+	guint i;
+
+	/* First one that does, so that the trace is seen to hold look-ups. */
+	raw_resolve(h, "a.example", &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	for (i = 0; i < G_N_ELEMENTS(hostile); i++) {
+		raw_resolve(h, hostile[i], &reply);
+		raw_refused(&reply, ESWRAP_NAME_FAIL);
+	}
+	process_stop(h->broker);
+	trace = harness_read(h, h->trace);
+	ck_text_has(trace, "D0=a.example");
+	ck_assert_ptr_null(strstr(strstr(trace, "D0=") + 3, "D0="));
+	close(server);
+}
+END_TEST
+
+START_TEST(local_and_numeric_names_are_left_alone)
+{
+	static const char *const names[] = { "localhost", "a.localhost",  "127.0.0.1",
+					     "::1",	  "fe80::1%eth0", "0x7f.1" };
+	struct eswrap_reply reply;
+	guint i;
+
+	harness_fake(h, NULL, NULL);
+	start_broker("[default]\nthrough = refuse\n");
+	for (i = 0; i < G_N_ELEMENTS(names); i++) {
+		raw_resolve(h, names[i], &reply);
+		ck_assert_uint_eq(reply.verdict, ESWRAP_DIRECT);
+	}
+	raw_resolve(h, "b.example", &reply);
+	raw_refused(&reply, ESWRAP_NAME_FAIL);
+}
+END_TEST
+
+START_TEST(what_no_route_takes_is_direct_but_never_to_a_stand_in)
+{
+	struct eswrap_request request;
+	struct eswrap_reply reply, back;
+	guint16 port;
+	int server = module_and_broker("[route a]\nhost = a.example\nport = 1\nthrough = tcp\n"
+				       "[route no]\naddress = 192.0.2.0/24\nthrough = refuse\n",
+				       &port);
+
+	raw_flow(h, "198.51.100.1", 80, &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_DIRECT);
+	raw_flow(h, "127.0.0.1", 80, &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_DIRECT);
+	raw_flow(h, "192.0.2.1", 80, &reply);
+	raw_refused(&reply, EACCES);
+	raw_flow(h, "198.18.0.77", 80, &reply);
+	raw_refused(&reply, EHOSTUNREACH);
+	raw_resolve(h, "a.example", &reply);
+	reply.v4.port = 2;
+	request = raw_request(ESWRAP_CONNECT, reply.v4);
+	raw_ask(h, &request, &back);
+	raw_refused(&back, ENETUNREACH);
+	reply.v4.port = 1;
+	request = raw_request(ESWRAP_ASSOCIATE, reply.v4);
+	raw_ask(h, &request, &back);
+	raw_refused(&back, ENETUNREACH);
+	close(server);
+}
+END_TEST
+
+START_TEST(the_module_speaks_ipv4_only)
+{
+	struct eswrap_reply reply;
+	guint16 port;
+	int server = module_and_broker("[default]\nthrough = tcp\n" LOCAL_TCP, &port), fd;
+
+	raw_flow(h, "2001:db8::1", 80, &reply);
+	raw_refused(&reply, ENETUNREACH);
+	fd = raw_flow(h, "::ffff:127.0.0.1", port, &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	ck_assert_int_eq(raw_outcome(fd).error, 0);
+	close(fd);
+	close(server);
+}
+END_TEST
+
+START_TEST(a_forced_route_takes_loopback_and_names_and_an_unknown_one_is_refused)
+{
+	struct eswrap_request request;
+	struct eswrap_reply reply;
+	guint16 port;
+	int server = module_and_broker("[route r]\nhost = nothing.example\nthrough = tcp\n", &port),
+	    fd;
+
+	request = raw_request(ESWRAP_CONNECT, raw_endpoint("127.0.0.1", port));
+	g_strlcpy(request.route, "r", sizeof(request.route));
+	fd = raw_ask(h, &request, &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	ck_assert_int_eq(raw_outcome(fd).error, 0);
+	close(fd);
+	g_strlcpy(request.route, "q", sizeof(request.route));
+	raw_ask(h, &request, &reply);
+	raw_refused(&reply, EACCES);
+
+	request.type = ESWRAP_RESOLVE;
+	g_strlcpy(request.name, "a.example", sizeof(request.name));
+	raw_ask(h, &request, &reply);
+	raw_refused(&reply, ESWRAP_NAME_FAIL);
+	g_strlcpy(request.route, "r", sizeof(request.route));
+	raw_ask(h, &request, &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	close(server);
+}
+END_TEST
+
+START_TEST(stand_ins_outlive_a_restart)
+{
+	struct eswrap_request reverse;
+	struct eswrap_reply reply, back;
+	guint16 port;
+	int server = module_and_broker("[route a]\nhost = *.example\nthrough = tcp\n", &port);
+
+	raw_resolve(h, "a.example", &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	ck_assert_int_eq(process_stop(h->broker), 0);
+	harness_broker_file(h, h->config);
+	reverse = raw_request(ESWRAP_REVERSE, reply.v4);
+	raw_ask(h, &reverse, &back);
+	ck_assert_uint_eq(back.verdict, ESWRAP_GRANTED);
+	ck_assert_str_eq(back.name, "a.example");
+	close(server);
+}
+END_TEST
+
+/* Datagrams. */
+
+static void send_to_peer(int fd, guint64 id, struct eswrap_endpoint dest, const char *text)
+{
+	struct eswrap_name name = { .kind = ESWRAP_NAME_DATAGRAM_PEER,
+				    .id = id,
+				    .type = SOCK_DGRAM,
+				    .family = AF_INET,
+				    .endpoint = dest };
+	struct sockaddr_un address;
+	socklen_t len = eswrap_name_format(&name, &address);
+
+	ck_assert_int_eq(sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address,
+				len),
+			 (ssize_t)strlen(text));
+}
+
+START_TEST(datagrams_keep_their_boundaries_and_say_where_they_are_from)
+{
+	struct eswrap_request request;
+	struct eswrap_reply reply;
+	struct sockaddr_storage from;
+	struct sockaddr_un un;
+	struct eswrap_endpoint to[2];
+	struct eswrap_name name;
+	guint16 ports[2];
+	int servers[2], fd, i;
+	socklen_t len;
+	char got[64];
+
+	harness_fake(h, NULL, NULL);
+	start_broker("[route local]\naddress = 127.0.0.0/8\nthrough = udp\n");
+	for (i = 0; i < 2; i++) {
+		servers[i] = raw_udp(&ports[i]);
+		to[i] = raw_endpoint("127.0.0.1", ports[i]);
+	}
+	request = raw_request(ESWRAP_ASSOCIATE, to[0]);
+	fd = raw_ask(h, &request, &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	request = raw_request(ESWRAP_PEER, to[1]);
+	request.id = reply.id;
+	ck_assert_int_eq(raw_ask(h, &request, &reply), -1);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	for (i = 0; i < 2; i++) {
+		send_to_peer(fd, reply.id, to[i], "one");
+		send_to_peer(fd, reply.id, to[i], "and two");
+		raw_await(servers[i], POLLIN);
+		ck_assert_int_eq(recv(servers[i], got, sizeof(got), 0), 3);
+		raw_await(servers[i], POLLIN);
+		len = sizeof(from);
+		ck_assert_int_eq(recvfrom(servers[i], got, sizeof(got), 0, (struct sockaddr *)&from,
+					  &len),
+				 7);
+		sendto(servers[i], "three", 5, 0, (struct sockaddr *)&from, len);
+		raw_await(fd, POLLIN);
+		len = sizeof(un);
+		ck_assert_int_eq(recvfrom(fd, got, sizeof(got), 0, (struct sockaddr *)&un, &len),
+				 5);
+		ck_assert(eswrap_name_parse(&un, len, &name));
+		ck_assert_int_eq(name.kind, ESWRAP_NAME_DATAGRAM_PEER);
+		ck_assert_uint_eq(name.endpoint.port, ports[i]);
+		close(servers[i]);
+	}
+	close(fd);
+}
+END_TEST
+
+START_TEST(more_datagram_flows_than_sockets_can_follow_each_other)
+{
+	struct eswrap_request request;
+	struct eswrap_reply reply;
+	struct eswrap_endpoint to;
+	guint16 port;
+	int server = raw_udp(&port), fd, i;
+	char got[64];
+
+	harness_fake(h, NULL, NULL);
+	start_broker("[route local]\naddress = 127.0.0.0/8\nthrough = udp\n");
+	to = raw_endpoint("127.0.0.1", port);
+	request = raw_request(ESWRAP_ASSOCIATE, to);
+	for (i = 0; i < 12; i++) {
+		fd = raw_ask(h, &request, &reply);
+		ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+		send_to_peer(fd, reply.id, to, "query");
+		raw_await(server, POLLIN);
+		ck_assert_int_eq(recv(server, got, sizeof(got), 0), 5);
+		close(fd);
+	}
+	close(server);
+}
+END_TEST
+
+/* Robustness. */
+
+static void still_answers(void)
+{
+	struct eswrap_reply reply;
+
+	raw_resolve(h, "localhost", &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_DIRECT);
+}
+
+static void send_bytes(const void *bytes, size_t size, int error)
+{
+	struct eswrap_reply reply;
+	int control = raw_connect(h);
+
+	ck_assert_int_eq(send(control, bytes, size, MSG_NOSIGNAL), (ssize_t)size);
+	ck_assert_int_eq(raw_reply(control, &reply), -1);
+	raw_refused(&reply, error);
+	close(control);
+}
+
+START_TEST(packets_that_are_no_requests_are_answered_with_eproto)
+{
+	struct eswrap_request good = raw_request(ESWRAP_CONNECT, raw_endpoint("127.0.0.1", 80)),
+			      bad;
+	char *large = g_malloc0(100000);
+	size_t size;
+
+	harness_fake(h, NULL, NULL);
+	start_broker("");
+	for (size = 1; size < sizeof(good); size += 37)
+		send_bytes(&good, size, EPROTO);
+	memcpy(large, &good, sizeof(good));
+	send_bytes(large, sizeof(good) + 1, EPROTO);
+	send_bytes(large, 100000, EPROTO);
+	bad = good;
+	bad.magic++;
+	send_bytes(&bad, sizeof(bad), EPROTO);
+	bad = good;
+	bad.type = 0;
+	send_bytes(&bad, sizeof(bad), EPROTO);
+	bad.type = 999;
+	send_bytes(&bad, sizeof(bad), EPROTO);
+	bad = good;
+	bad.dest.family = AF_UNIX;
+	send_bytes(&bad, sizeof(bad), EPROTO);
+	bad = good;
+	bad.family = 0;
+	send_bytes(&bad, sizeof(bad), EPROTO);
+	bad = good;
+	memset(bad.program, 'x', sizeof(bad.program));
+	send_bytes(&bad, sizeof(bad), EPROTO);
+	bad = good;
+	memset(bad.route, 'x', sizeof(bad.route));
+	send_bytes(&bad, sizeof(bad), EPROTO);
+	bad = good;
+	memset(bad.name, 'x', sizeof(bad.name));
+	send_bytes(&bad, sizeof(bad), EPROTO);
+	still_answers();
+	g_free(large);
+}
+END_TEST
+
+/* A question that has its answer at once, with a descriptor beside it. */
+static void send_with_descriptor(int fd)
+{
+	struct eswrap_request request = { .magic = ESWRAP_MAGIC, .type = ESWRAP_RESOLVE };
+	char space[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { &request, sizeof(request) };
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = space,
+		.msg_controllen = sizeof(space),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&message);
+	struct eswrap_reply reply;
+	int control = raw_connect(h);
+
+	strcpy(request.name, "localhost");
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	ck_assert_int_eq(sendmsg(control, &message, MSG_NOSIGNAL), sizeof(request));
+	raw_reply(control, &reply);
+	close(control);
+}
+
+START_TEST(noise_on_the_control_socket_does_no_harm)
+{
+	struct eswrap_request request;
+	GRand *random = g_rand_new_with_seed(1);
+	int i, fds[2];
+	size_t j;
+
+	harness_fake(h, NULL, NULL);
+	start_broker(LOCAL_TCP);
+	for (i = 0; i < 1000; i++) {
+		int control = raw_connect(h);
+
+		for (j = 0; j < sizeof(request); j++)
+			((guint8 *)&request)[j] = (guint8)g_rand_int(random);
+		request.magic = ESWRAP_MAGIC;
+		request.type = (uint16_t)g_rand_int_range(random, 0, 9);
+		request.dest.family = g_rand_boolean(random) ? AF_INET : AF_INET6;
+		request.family = g_rand_boolean(random) ? AF_INET : AF_INET6;
+		request.program[g_rand_int_range(random, 0, 256)] = '\0';
+		request.route[0] = '\0';
+		request.name[g_rand_int_range(random, 0, 254)] = '\0';
+		send(control, &request, (size_t)g_rand_int_range(random, 0, sizeof(request) + 1),
+		     MSG_NOSIGNAL);
+		/* Some wait for the answer, some do not. */
+		if (g_rand_boolean(random))
+			raw_await(control, POLLIN);
+		close(control);
+	}
+	g_rand_free(random);
+	/* Descriptors that somebody passes are not kept. */
+	ck_assert_int_eq(pipe(fds), 0);
+	send_with_descriptor(fds[1]);
+	close(fds[1]);
+	raw_await(fds[0], POLLHUP);
+	close(fds[0]);
+	still_answers();
+}
+END_TEST
+
+START_TEST(clients_that_ask_nothing_keep_nobody_waiting)
+{
+	int idle[300], i;
+
+	harness_fake(h, NULL, NULL);
+	start_broker("");
+	for (i = 0; i < 300; i++)
+		idle[i] = raw_connect(h);
+	still_answers();
+	for (i = 0; i < 300; i++)
+		close(idle[i]);
+	still_answers();
+}
+END_TEST
+
+START_TEST(without_descriptors_connects_are_refused_with_enobufs_until_there_are_some)
+{
+	struct rlimit limit;
+	struct eswrap_reply reply;
+	int fds[64], n, i;
+
+	h->device = harness_format(h, "unix:%s", harness_path(h, "nobody.sock"));
+	harness_broker(h, LOCAL_TCP "[broker]\nstate-dir = %s\n", harness_path(h, "state"));
+	ck_assert_int_eq(prlimit(process_pid(h->broker), RLIMIT_NOFILE, NULL, &limit), 0);
+	limit.rlim_cur = 40;
+	ck_assert_int_eq(prlimit(process_pid(h->broker), RLIMIT_NOFILE, &limit, NULL), 0);
+	for (n = 0; n < 64; n++) {
+		fds[n] = raw_flow(h, "127.0.0.1", 80, &reply);
+		if (reply.verdict != ESWRAP_GRANTED)
+			break;
+	}
+	ck_assert_int_gt(n, 5);
+	raw_refused(&reply, ENOBUFS);
+	raw_flow(h, "127.0.0.1", 80, &reply);
+	raw_refused(&reply, ENOBUFS);
+	for (i = 0; i < n; i++)
+		close(fds[i]);
+	still_answers();
+	fds[0] = raw_flow(h, "127.0.0.1", 80, &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	close(fds[0]);
+}
+END_TEST
+
+START_TEST(hundreds_of_connects_wait_at_once)
+{
+	struct eswrap_reply reply;
+	int fds[400], i;
+
+	h->device = harness_format(h, "unix:%s", harness_path(h, "nobody.sock"));
+	start_broker(LOCAL_TCP);
+	for (i = 0; i < 400; i++) {
+		fds[i] = raw_flow(h, "127.0.0.1", 80, &reply);
+		ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	}
+	for (i = 0; i < 400; i++) {
+		ck_assert_int_eq(raw_outcome(fds[i]).error, ETIMEDOUT);
+		close(fds[i]);
+	}
+}
+END_TEST
+
+START_TEST(a_second_broker_on_the_same_socket_is_refused)
+{
+	const struct result *result;
+
+	harness_fake(h, NULL, NULL);
+	start_broker("");
+	result = harness_run(h, harness_tool(h, "eswrapd"), "-c", h->config, "--socket", h->socket,
+			     NULL);
+	ck_result_status(result, 1);
+	ck_text_has(result->err->str, "another broker listens on it");
+	still_answers();
+}
+END_TEST
+
+START_TEST(bad_configuration_starts_nothing)
+{
+	const struct result *result;
+	const char *path = harness_file(h, "bad.conf",
+					"[module]\ndevice = unix:x\nbuad = 9\n"
+					"[wifi]\nssid = x\nsecurity = open\n");
+
+	h->socket = harness_path(h, "never.sock");
+	result = harness_run(h, harness_tool(h, "eswrapd"), "-c", path, "--socket", h->socket,
+			     "--ready-fd", "1", NULL);
+	ck_result_status(result, 78);
+	ck_text_has(result->err->str, "bad.conf:3: [module] buad: there is no such key; did you "
+				      "mean \"baud\"?");
+	ck_text_has(result->out->str, "bad.conf:3: [module] buad");
+	ck_text_lacks(result->out->str, "ready");
+	ck_assert_int_eq(access(h->socket, F_OK), -1);
+}
+END_TEST
+
+static const char *const misuse[][4] = {
+	{ "--no-such-option", NULL },
+	{ "extra", NULL },
+	{ "--private", NULL },
+	{ "--ready-fd", "x", NULL },
+};
+
+START_TEST(misuse_is_status_2)
+{
+	struct run how = { 0 };
+	const char *argv[] = { harness_tool(h, "eswrapd"), misuse[_i][0], misuse[_i][1],
+			       misuse[_i][1] ? misuse[_i][2] : NULL, NULL };
+
+	ck_result_status(harness_run_as(h, &how, argv), 2);
+}
+END_TEST
+
+START_TEST(a_private_broker_leaves_with_its_last_holder)
+{
+	struct eswrap_request request = { .magic = ESWRAP_MAGIC, .type = ESWRAP_HOLD };
+	const char *argv[] = { harness_tool(h, "eswrapd"),
+			       "-c",
+			       NULL,
+			       "--socket",
+			       NULL,
+			       "--private",
+			       "--ready-fd",
+			       "1",
+			       NULL };
+	struct eswrap_reply reply;
+	int control;
+
+	harness_fake(h, NULL, NULL);
+	argv[2] = harness_config(h, "[broker]\nstate-dir = %s\n", harness_path(h, "state"));
+	argv[4] = h->socket = harness_path(h, "private.sock");
+	h->broker = process_start(h, "eswrapd", argv, NULL);
+	process_await_line(h->broker, "ready");
+	control = raw_connect(h);
+	send(control, &request, sizeof(request), MSG_NOSIGNAL);
+	raw_reply(control, &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	close(control);
+	ck_assert_int_eq(process_wait(h->broker), 0);
+	ck_assert_int_eq(access(h->socket, F_OK), -1);
+}
+END_TEST
+
+START_TEST(the_broker_cannot_be_dumped_or_traced_by_its_user)
+{
+	const char *status;
+
+	harness_fake(h, NULL, NULL);
+	start_broker("");
+	status = harness_read(h, harness_format(h, "/proc/%d/limits", process_pid(h->broker)));
+	ck_text_has(status, "Max core file size        0                    0  ");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("control");
+	TCase *names = tcase_create("names"), *datagrams = tcase_create("datagrams"),
+	      *robust = tcase_create("robust");
+
+	signal(SIGPIPE, SIG_IGN);
+	tcase_add_checked_fixture(names, setup, teardown);
+	tcase_set_timeout(names, HARNESS_DEADLINE_S);
+	tcase_add_test(names, a_flagged_name_gets_stand_ins_that_lead_to_it);
+	tcase_add_test(names, an_unknown_name_is_unknown);
+	tcase_add_test(names, a_name_that_is_no_host_name_never_reaches_the_port);
+	tcase_add_test(names, local_and_numeric_names_are_left_alone);
+	tcase_add_test(names, what_no_route_takes_is_direct_but_never_to_a_stand_in);
+	tcase_add_test(names, the_module_speaks_ipv4_only);
+	tcase_add_test(names,
+		       a_forced_route_takes_loopback_and_names_and_an_unknown_one_is_refused);
+	tcase_add_test(names, stand_ins_outlive_a_restart);
+	suite_add_tcase(suite, names);
+	tcase_add_checked_fixture(datagrams, setup, teardown);
+	tcase_set_timeout(datagrams, HARNESS_DEADLINE_S);
+	tcase_add_test(datagrams, datagrams_keep_their_boundaries_and_say_where_they_are_from);
+	tcase_add_test(datagrams, more_datagram_flows_than_sockets_can_follow_each_other);
+	suite_add_tcase(suite, datagrams);
+	tcase_add_checked_fixture(robust, setup, teardown);
+	tcase_set_timeout(robust, HARNESS_DEADLINE_S);
+	tcase_add_test(robust, packets_that_are_no_requests_are_answered_with_eproto);
+	tcase_add_test(robust, noise_on_the_control_socket_does_no_harm);
+	tcase_add_test(robust, clients_that_ask_nothing_keep_nobody_waiting);
+	tcase_add_test(robust,
+		       without_descriptors_connects_are_refused_with_enobufs_until_there_are_some);
+	tcase_add_test(robust, hundreds_of_connects_wait_at_once);
+	tcase_add_test(robust, a_second_broker_on_the_same_socket_is_refused);
+	tcase_add_test(robust, bad_configuration_starts_nothing);
+	tcase_add_loop_test(robust, misuse_is_status_2, 0, G_N_ELEMENTS(misuse));
+	tcase_add_test(robust, a_private_broker_leaves_with_its_last_holder);
+	tcase_add_test(robust, the_broker_cannot_be_dumped_or_traced_by_its_user);
+	suite_add_tcase(suite, robust);
+	return suite_run(suite);
+}

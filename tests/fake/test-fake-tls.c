@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: MIT
+/* "TLS credentials" of the protocol page, which is the product note: a test for each sentence. */
+#include "fake/harness.h"
+#include "fake/tls-server.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CONNECTED DATA("[TCP  RC] Connecting to 127.0.0.1")
+
+static struct identity *ca, *other_ca, *server_identity, *stranger_identity, *client, *other_client;
+
+static struct identity *make(const char *name, const struct identity *issuer, bool is_ca,
+			     const char *names)
+{
+	struct identity_request request = {
+		.name = name,
+		.issuer = issuer,
+		.ca = is_ca,
+		.names = names,
+	};
+
+	return identity_new(&request);
+}
+
+/* Made once, before the tests fork. */
+static void make_identities(void)
+{
+	ca = make("root", NULL, true, NULL);
+	other_ca = make("other root", NULL, true, NULL);
+	server_identity = make("server", ca, false, "DNS:server.test");
+	stranger_identity = make("stranger", other_ca, false, "DNS:server.test");
+	client = make("device-7", ca, false, NULL);
+	other_client = make("device-8", ca, false, NULL);
+}
+
+static void free_identities(void)
+{
+	identity_free(ca);
+	identity_free(other_ca);
+	identity_free(server_identity);
+	identity_free(stranger_identity);
+	identity_free(client);
+	identity_free(other_client);
+}
+
+/* PG in the note's form. */
+static void program(struct fake *fake, unsigned int set, unsigned int item, GBytes *bytes,
+		    const char *answer)
+{
+	gsize size;
+	const void *data = g_bytes_get_data(bytes, &size);
+	char header[32];
+
+	snprintf(header, sizeof(header), "PG=%u,%u,%zu,", set, item, size);
+	fake_text(fake, header);
+	fake_send(fake, data, size);
+	fake_expect_text(fake, answer);
+	g_bytes_unref(bytes);
+}
+
+static void program_set(struct fake *fake, unsigned int set, const struct identity *root,
+			const struct identity *own)
+{
+	program(fake, set, 0, identity_certificate(root, IDENTITY_PEM), OK);
+	program(fake, set, 1, identity_certificate(own, IDENTITY_PEM), OK);
+	program(fake, set, 2, identity_key(own, IDENTITY_PEM, NULL), OK);
+}
+
+static struct fake *start(const char *options)
+{
+	char *all = g_strconcat("--resolve server.test=127.0.0.1 ", options, NULL);
+	struct fake *fake = fake_start(all);
+
+	g_free(all);
+	fake_join(fake);
+	fake_says(fake, "R2=10000\r", OK);
+	fake_says(fake, "R3=1\r", OK);
+	return fake;
+}
+
+/* As the note's examples have it: P1, D0, P4, P9, P6. */
+static void set_connection(struct fake *fake, const struct tls_server *server, unsigned int verify)
+{
+	char command[32];
+
+	fake_says(fake, "P1=3\r", OK);
+	fake_says(fake, "D0=server.test\r", DATA("127.0.0.1"));
+	snprintf(command, sizeof(command), "P4=%u\r", server->port);
+	fake_says(fake, command, OK);
+	snprintf(command, sizeof(command), "P9=%u\r", verify);
+	fake_says(fake, command, OK);
+}
+
+static void connects(struct fake *fake, const struct tls_server *server, unsigned int verify,
+		     const char *greeting)
+{
+	char *expected = g_strdup_printf("\r\n%s\n\r\nOK\r\n> ", greeting);
+
+	set_connection(fake, server, verify);
+	fake_says(fake, "P6=1\r", CONNECTED);
+	fake_says(fake, "R0\r", expected);
+	g_free(expected);
+	fake_says(fake, "S3=5\rhello", DATA("5"));
+	fake_says(fake, "R0\r", DATA("hello"));
+	fake_says(fake, "P6=0\r", OK);
+}
+
+static void fails(struct fake *fake, const struct tls_server *server, unsigned int verify,
+		  const char *words)
+{
+	set_connection(fake, server, verify);
+	fake_fails(fake, "P6=1\r", words);
+	fake_says(fake, "R0\r", DATA("-1"));
+}
+
+START_TEST(p9_0_verifies_nothing)
+{
+	struct tls_server *server = tls_server_start(stranger_identity, NULL, 0);
+	struct fake *fake = start("");
+
+	connects(fake, server, 0, "version=TLSv1.2 name=server.test client=-");
+	program_set(fake, 0, ca, client);
+	connects(fake, server, 0, "version=TLSv1.2 name=server.test client=-");
+	fake_stop(fake);
+	tls_server_stop(server);
+}
+END_TEST
+
+START_TEST(p9_1_verifies_when_the_set_has_a_root_ca)
+{
+	struct tls_server *stranger = tls_server_start(stranger_identity, NULL, 0);
+	struct tls_server *server = tls_server_start(server_identity, NULL, 0);
+	struct fake *fake = start("");
+
+	connects(fake, stranger, 1, "version=TLSv1.2 name=server.test client=-");
+	program(fake, 0, 0, identity_certificate(ca, IDENTITY_PEM), OK);
+	fails(fake, stranger, 1, "TLS: ");
+	connects(fake, server, 1, "version=TLSv1.2 name=server.test client=-");
+	/* A set without one verifies nothing again. */
+	fake_says(fake, "PF=1\r", OK);
+	connects(fake, stranger, 1, "version=TLSv1.2 name=server.test client=-");
+	fake_stop(fake);
+	tls_server_stop(server);
+	tls_server_stop(stranger);
+}
+END_TEST
+
+START_TEST(p9_2_verifies_and_shows_its_own_certificate)
+{
+	struct tls_server *server = tls_server_start(server_identity, ca, 0);
+	struct tls_server *stranger = tls_server_start(stranger_identity, ca, 0);
+	struct fake *fake = start("");
+
+	program_set(fake, 0, ca, client);
+	connects(fake, server, 2, "version=TLSv1.2 name=server.test client=device-7");
+	fails(fake, stranger, 2, "TLS: ");
+	fake_stop(fake);
+	tls_server_stop(server);
+	tls_server_stop(stranger);
+}
+END_TEST
+
+START_TEST(p9_0_and_1_show_no_certificate)
+{
+	struct tls_server *server = tls_server_start(server_identity, ca, 0);
+	struct fake *fake = start("");
+
+	program_set(fake, 0, ca, client);
+	fails(fake, server, 0, "TLS: ");
+	fails(fake, server, 1, "TLS: ");
+	fake_stop(fake);
+	tls_server_stop(server);
+}
+END_TEST
+
+START_TEST(p9_2_needs_all_three_items)
+{
+	struct tls_server *server = tls_server_start(server_identity, ca, 0);
+	struct fake *fake = start("");
+
+	fails(fake, server, 2, "no root CA");
+	program(fake, 0, 0, identity_certificate(ca, IDENTITY_PEM), OK);
+	fails(fake, server, 2, "no certificate");
+	program(fake, 0, 1, identity_certificate(client, IDENTITY_PEM), OK);
+	fails(fake, server, 2, "no key");
+	program(fake, 0, 2, identity_key(client, IDENTITY_PEM, NULL), OK);
+	connects(fake, server, 2, "version=TLSv1.2 name=server.test client=device-7");
+	fake_stop(fake);
+	tls_server_stop(server);
+}
+END_TEST
+
+START_TEST(key_that_does_not_fit_fails_the_connection)
+{
+	struct tls_server *server = tls_server_start(server_identity, ca, 0);
+	struct fake *fake = start("");
+
+	program(fake, 0, 0, identity_certificate(ca, IDENTITY_PEM), OK);
+	program(fake, 0, 1, identity_certificate(client, IDENTITY_PEM), OK);
+	program(fake, 0, 2, identity_key(other_client, IDENTITY_PEM, NULL), OK);
+	fails(fake, server, 2, "does not fit");
+	fake_stop(fake);
+	tls_server_stop(server);
+}
+END_TEST
+
+START_TEST(items_that_are_no_credentials_fail_the_connection)
+{
+	struct tls_server *server = tls_server_start(server_identity, ca, 0);
+	struct fake *fake = start("");
+
+	fake_says(fake, "PG=0,0,7,garbage", OK);
+	fails(fake, server, 1, "not a certificate");
+	fails(fake, server, 2, "no certificate");
+	program(fake, 1, 0, identity_certificate(ca, IDENTITY_PEM), OK);
+	program(fake, 1, 1, identity_certificate(client, IDENTITY_PEM), OK);
+	fake_says(fake, "PG=1,2,7,garbage", OK);
+	fake_says(fake, "PF=1\r", OK);
+	fails(fake, server, 2, "not a private key");
+	fake_stop(fake);
+	tls_server_stop(server);
+}
+END_TEST
+
+START_TEST(items_may_be_der)
+{
+	struct tls_server *server = tls_server_start(server_identity, ca, 0);
+	struct fake *fake = start("");
+
+	program(fake, 0, 0, identity_certificate(ca, IDENTITY_DER), OK);
+	program(fake, 0, 1, identity_certificate(client, IDENTITY_DER), OK);
+	program(fake, 0, 2, identity_key(client, IDENTITY_DER, NULL), OK);
+	connects(fake, server, 2, "version=TLSv1.2 name=server.test client=device-7");
+	fake_stop(fake);
+	tls_server_stop(server);
+}
+END_TEST
+
+START_TEST(pf_selects_the_set_of_the_next_connection)
+{
+	struct tls_server *server = tls_server_start(server_identity, ca, 0);
+	struct fake *fake = start("");
+
+	program_set(fake, 0, ca, client);
+	program_set(fake, 2, ca, other_client);
+	connects(fake, server, 2, "version=TLSv1.2 name=server.test client=device-7");
+	fake_says(fake, "PF=2\r", OK);
+	connects(fake, server, 2, "version=TLSv1.2 name=server.test client=device-8");
+	fake_says(fake, "PF=1\r", OK);
+	fails(fake, server, 2, "no root CA");
+	fake_usage(fake, "PF=3\r");
+	fake_usage(fake, "PF=\r");
+	fake_usage(fake, "PF=0,0\r");
+	fake_stop(fake);
+	tls_server_stop(server);
+}
+END_TEST
+
+START_TEST(name_of_the_server_is_sent_and_by_default_not_checked)
+{
+	struct tls_server *server = tls_server_start(server_identity, NULL, 0);
+	struct fake *fake = start("--resolve another.test=127.0.0.1");
+
+	program(fake, 0, 0, identity_certificate(ca, IDENTITY_PEM), OK);
+	set_connection(fake, server, 1);
+	fake_says(fake, "D0=another.test\r", DATA("127.0.0.1"));
+	fake_says(fake, "P3=127.0.0.1\r", OK);
+	fake_says(fake, "P6=1\r", CONNECTED);
+	fake_says(fake, "R0\r", DATA("version=TLSv1.2 name=another.test client=-\n"));
+	fake_says(fake, "P6=0\r", OK);
+	/* An address has no name to send. */
+	fake_says(fake, "D0=127.0.0.1\r", DATA("127.0.0.1"));
+	fake_says(fake, "P6=1\r", CONNECTED);
+	fake_says(fake, "R0\r", DATA("version=TLSv1.2 name=- client=-\n"));
+	fake_stop(fake);
+	tls_server_stop(server);
+}
+END_TEST
+
+START_TEST(checking_the_name_is_a_switch)
+{
+	struct tls_server *server = tls_server_start(server_identity, NULL, 0);
+	struct fake *fake = start("--server-name checked --resolve another.test=127.0.0.1");
+
+	program(fake, 0, 0, identity_certificate(ca, IDENTITY_PEM), OK);
+	connects(fake, server, 1, "version=TLSv1.2 name=server.test client=-");
+	set_connection(fake, server, 1);
+	fake_says(fake, "D0=another.test\r", DATA("127.0.0.1"));
+	fake_fails(fake, "P6=1\r", "TLS: hostname mismatch");
+	fake_says(fake, "P3=127.0.0.1\r", OK);
+	fake_says(fake, "D0=127.0.0.1\r", DATA("127.0.0.1"));
+	fake_fails(fake, "P6=1\r", "TLS: IP address mismatch");
+	fake_stop(fake);
+	tls_server_stop(server);
+}
+END_TEST
+
+START_TEST(tls_1_3_is_a_switch)
+{
+	struct tls_server *server = tls_server_start(server_identity, NULL, TLS1_3_VERSION);
+	struct fake *fake = start("");
+
+	fails(fake, server, 0, "TLS: ");
+	fake_stop(fake);
+	fake = start("--tls 1.3");
+	connects(fake, server, 0, "version=TLSv1.3 name=server.test client=-");
+	fake_stop(fake);
+	tls_server_stop(server);
+}
+END_TEST
+
+START_TEST(handshake_that_hangs_times_out)
+{
+	struct fake *fake = start("--connect-timeout 200");
+	uint16_t port;
+	int fd = peer_listen(&port);
+	char command[32];
+
+	fake_says(fake, "P1=3\r", OK);
+	fake_says(fake, "P3=127.0.0.1\r", OK);
+	snprintf(command, sizeof(command), "P4=%u\r", port);
+	fake_says(fake, command, OK);
+	fake_fails(fake, "P6=1\r", "timed out");
+	fake_stop(fake);
+	close(fd);
+}
+END_TEST
+
+START_TEST(tls_moves_any_bytes_both_ways)
+{
+	struct tls_server *server = tls_server_start(server_identity, ca, 0);
+	struct fake *fake = start("");
+	uint8_t payload[1460], got[1460];
+	unsigned int i, round;
+
+	for (i = 0; i < sizeof(payload); i++)
+		payload[i] = i * 2654435761u >> 24;
+	program_set(fake, 0, ca, client);
+	set_connection(fake, server, 2);
+	fake_says(fake, "P6=1\r", CONNECTED);
+	fake_says(fake, "R0\r", DATA("version=TLSv1.2 name=server.test client=device-7\n"));
+	fake_says(fake, "R3=0\r", OK);
+	for (round = 0; round < 200; round++) {
+		fake_text(fake, "S3=1460\r");
+		fake_send(fake, payload, sizeof(payload));
+		fake_expect_text(fake, DATA("1460"));
+		fake_text(fake, "R0\r");
+		fake_expect_text(fake, "\r\n");
+		fake_receive(fake, got, sizeof(got));
+		ck_assert_mem_eq(got, payload, sizeof(got));
+		fake_expect_text(fake, "\r\nOK\r\n> ");
+	}
+	fake_stop(fake);
+	tls_server_stop(server);
+}
+END_TEST
+
+START_TEST(row_pg_programs_once_and_compares_afterwards)
+{
+	struct fake *fake = fake_start("");
+
+	fake_says(fake, "PG=0,0,5,hello", OK);
+	fake_says(fake, "PG=0,0,5,hello", OK);
+	fake_fails(fake, "PG=0,0,5,hellO", "Mismatch");
+	fake_fails(fake, "PG=0,0,4,hell", "Mismatch");
+	fake_fails(fake, "PG=0,0,6,hello!", "Mismatch");
+	fake_says(fake, "PG=0,0,0005,hello", OK);
+	/* Neither a reset nor the factory settings clear it. */
+	fake_says(fake, "Z0\r", OK);
+	fake_says(fake, "ZR\r", PROMPT);
+	fake_says(fake, "PG=0,0,5,hello", OK);
+	fake_fails(fake, "PG=0,0,5,hellO", "Mismatch");
+	/* The others are still blank. */
+	fake_says(fake, "PG=2,2,1,x", OK);
+	fake_stop(fake);
+}
+END_TEST
+
+START_TEST(row_pg_checks_its_header)
+{
+	struct fake *fake = fake_start("");
+
+	fake_usage(fake, "PG=3,0,5,");
+	fake_usage(fake, "PG=0,3,5,");
+	fake_usage(fake, "PG=0,0,0,");
+	fake_usage(fake, "PG=0,0,10000,");
+	fake_usage(fake, "PG=0,0,x,");
+	fake_usage(fake, "PG=0,0\r");
+	/* ST's form is not the note's. */
+	fake_usage(fake, "PG=0,0,5\r");
+	fake_says(fake, "MT=1\r", OK);
+	fake_stop(fake);
+}
+END_TEST
+
+START_TEST(pg_takes_any_bytes_and_the_longest_item)
+{
+	struct fake *fake = fake_start("");
+	uint8_t item[9999];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(item); i++)
+		item[i] = i;
+	fake_text(fake, "PG=1,1,9999,");
+	fake_send(fake, item, sizeof(item));
+	fake_expect_text(fake, OK);
+	item[9998] ^= 1;
+	fake_text(fake, "PG=1,1,9999,");
+	fake_send(fake, item, sizeof(item));
+	fake_expect_text(fake, "\r\nERROR\r\nMismatch: already programmed with other data\r\n> ");
+	fake_stop(fake);
+}
+END_TEST
+
+START_TEST(st_dialect_of_pf_and_pg)
+{
+	struct fake *fake = fake_start("--firmware st");
+
+	fake_says(fake, "PF=0,1\r", OK);
+	fake_says(fake, "PF=1,0\r", OK);
+	fake_usage(fake, "PF=1\r");
+	fake_usage(fake, "PF=2,0\r");
+	fake_usage(fake, "PF=0,3\r");
+	fake_says(fake, "PG=0,0,0005\rhello", OK);
+	fake_says(fake, "PG=0,0,5\rhello", OK);
+	fake_fails(fake, "PG=0,0,5\rHello", "Mismatch");
+	fake_says(fake, "PG=0,1,0005\r\r\n> \r", OK);
+	/* The note's form runs on until a \r and is wrong. */
+	fake_usage(fake, "PG=0,0,5,hello\r");
+	fake_stop(fake);
+}
+END_TEST
+
+START_TEST(row_p9)
+{
+	struct fake *fake = fake_start("");
+
+	fake_says(fake, "P9=0\r", OK);
+	fake_says(fake, "P9=2\r", OK);
+	fake_usage(fake, "P9=3\r");
+	fake_usage(fake, "P9=\r");
+	fake_stop(fake);
+}
+END_TEST
+
+START_TEST(there_is_no_tls_server)
+{
+	struct fake *fake = start("");
+
+	fake_says(fake, "P1=3\r", OK);
+	fake_fails(fake, "P5=1\r", "no server for this protocol");
+	fake_stop(fake);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("fake-tls");
+	TCase *tcase = tcase_create("tls");
+
+	tcase_add_unchecked_fixture(tcase, make_identities, free_identities);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, p9_0_verifies_nothing);
+	tcase_add_test(tcase, p9_1_verifies_when_the_set_has_a_root_ca);
+	tcase_add_test(tcase, p9_2_verifies_and_shows_its_own_certificate);
+	tcase_add_test(tcase, p9_0_and_1_show_no_certificate);
+	tcase_add_test(tcase, p9_2_needs_all_three_items);
+	tcase_add_test(tcase, key_that_does_not_fit_fails_the_connection);
+	tcase_add_test(tcase, items_that_are_no_credentials_fail_the_connection);
+	tcase_add_test(tcase, items_may_be_der);
+	tcase_add_test(tcase, pf_selects_the_set_of_the_next_connection);
+	tcase_add_test(tcase, name_of_the_server_is_sent_and_by_default_not_checked);
+	tcase_add_test(tcase, checking_the_name_is_a_switch);
+	tcase_add_test(tcase, tls_1_3_is_a_switch);
+	tcase_add_test(tcase, handshake_that_hangs_times_out);
+	tcase_add_test(tcase, tls_moves_any_bytes_both_ways);
+	tcase_add_test(tcase, row_pg_programs_once_and_compares_afterwards);
+	tcase_add_test(tcase, row_pg_checks_its_header);
+	tcase_add_test(tcase, pg_takes_any_bytes_and_the_longest_item);
+	tcase_add_test(tcase, st_dialect_of_pf_and_pg);
+	tcase_add_test(tcase, row_p9);
+	tcase_add_test(tcase, there_is_no_tls_server);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
