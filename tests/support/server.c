@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -26,7 +27,7 @@
 #define CHUNK	       16384
 
 /* One accepted connection, with TLS or without. */
-struct connection {
+struct server_connection {
 	int fd;
 	SSL *ssl;
 };
@@ -42,20 +43,41 @@ guint8 server_pattern(gsize offset)
 	return (guint8)(position * 7 + position / 256);
 }
 
-static ssize_t take(struct connection *c, void *buffer, size_t size)
+static ssize_t ssl_result(struct server_connection *c, int result)
 {
-	if (c->ssl)
-		return SSL_read(c->ssl, buffer, (int)size);
-	return read(c->fd, buffer, size);
+	int error = SSL_get_error(c->ssl, result);
+
+	if (result > 0)
+		return result;
+	if (error == SSL_ERROR_ZERO_RETURN)
+		return 0;
+	errno = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? EAGAIN : EPROTO;
+	return -1;
 }
 
-static bool put(struct connection *c, const void *buffer, size_t size)
+ssize_t server_take(struct server_connection *c, void *buffer, size_t size)
+{
+	if (!c->ssl)
+		return read(c->fd, buffer, size);
+	ERR_clear_error();
+	return ssl_result(c, SSL_read(c->ssl, buffer, (int)size));
+}
+
+ssize_t server_give(struct server_connection *c, const void *buffer, size_t size)
+{
+	if (!c->ssl)
+		return write(c->fd, buffer, size);
+	ERR_clear_error();
+	return ssl_result(c, SSL_write(c->ssl, buffer, (int)size));
+}
+
+bool server_put(struct server_connection *c, const void *buffer, size_t size)
 {
 	const char *p = buffer;
 	ssize_t written;
 
 	while (size > 0) {
-		written = c->ssl ? SSL_write(c->ssl, p, (int)size) : write(c->fd, p, size);
+		written = server_give(c, p, size);
 		if (written <= 0)
 			return false;
 		p += written;
@@ -64,7 +86,21 @@ static bool put(struct connection *c, const void *buffer, size_t size)
 	return true;
 }
 
-static void send_pattern(struct connection *c, gsize size)
+int server_fd(const struct server_connection *c)
+{
+	return c->fd;
+}
+
+void server_reset(struct server_connection *c)
+{
+	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close(c->fd);
+	c->fd = -1;
+}
+
+static void send_pattern(struct server_connection *c, gsize size)
 {
 	guint8 buffer[CHUNK];
 	gsize offset = 0, count, i;
@@ -73,44 +109,45 @@ static void send_pattern(struct connection *c, gsize size)
 		count = MIN(sizeof(buffer), size - offset);
 		for (i = 0; i < count; i++)
 			buffer[i] = server_pattern(offset + i);
-		if (!put(c, buffer, count))
+		if (!server_put(c, buffer, count))
 			return;
 	}
 }
 
-static void check_pattern(struct connection *c, gsize size)
+static void check_pattern(struct server_connection *c, gsize size)
 {
 	guint8 buffer[CHUNK];
 	gsize offset = 0;
 	char answer[64];
 	ssize_t got, i;
 
-	while (offset < size && (got = take(c, buffer, MIN(sizeof(buffer), size - offset))) > 0) {
+	while (offset < size &&
+	       (got = server_take(c, buffer, MIN(sizeof(buffer), size - offset))) > 0) {
 		for (i = 0; i < got; i++) {
 			if (buffer[i] == server_pattern(offset + (gsize)i))
 				continue;
 			g_snprintf(answer, sizeof(answer), "bad at %zu\n", offset + (gsize)i);
-			put(c, answer, strlen(answer));
+			server_put(c, answer, strlen(answer));
 			return;
 		}
 		offset += (gsize)got;
 	}
 	if (offset == size)
-		put(c, "good\n", 5);
+		server_put(c, "good\n", 5);
 }
 
-static void echo(struct connection *c)
+static void echo(struct server_connection *c)
 {
 	char buffer[CHUNK];
 	ssize_t got;
 
-	while ((got = take(c, buffer, sizeof(buffer))) > 0 && put(c, buffer, (size_t)got))
+	while ((got = server_take(c, buffer, sizeof(buffer))) > 0 &&
+	       server_put(c, buffer, (size_t)got))
 		;
 }
 
-static void serve(struct connection *c, const struct server *what)
+static void serve(struct server_connection *c, const struct server *what)
 {
-	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
 	char byte;
 
 	switch (what->kind) {
@@ -124,14 +161,19 @@ static void serve(struct connection *c, const struct server *what)
 		check_pattern(c, what->size);
 		break;
 	case SERVER_HOLD:
-		while (take(c, &byte, 1) > 0)
+		while (server_take(c, &byte, 1) > 0)
 			;
 		break;
 	case SERVER_ABORT:
 		send_pattern(c, what->size);
-		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-		close(c->fd);
+		server_reset(c);
 		return;
+	case SERVER_OWN:
+		what->serve(c, what->user);
+		if (c->fd < 0)
+			return;
+		fcntl(c->fd, F_SETFL, fcntl(c->fd, F_GETFL) & ~O_NONBLOCK);
+		break;
 	case SERVER_UDP_ECHO:
 		g_assert_not_reached();
 	}
@@ -167,10 +209,12 @@ static SSL_CTX *tls_context(struct harness *h, const struct server *what)
 
 static void serve_one(int fd, const struct server *what, SSL_CTX *context)
 {
-	struct connection c = { .fd = fd };
+	struct server_connection c = { .fd = fd };
 
 	if (context) {
 		c.ssl = SSL_new(context);
+		SSL_set_mode(c.ssl,
+			     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 		SSL_set_fd(c.ssl, fd);
 		if (SSL_accept(c.ssl) <= 0) {
 			ERR_print_errors_fp(stderr);

@@ -12,7 +12,10 @@ enum server_kind {
 	SERVER_HOLD,	 /* accepts, says nothing, stays until the client closes */
 	SERVER_ABORT,	 /* sends @size bytes of the pattern, resets the connection */
 	SERVER_UDP_ECHO, /* every datagram comes back to its sender */
+	SERVER_OWN,	 /* @serve is called; when it returns the connection is closed */
 };
+
+struct server_connection;
 
 /**
  * struct server - what to start
@@ -21,6 +24,8 @@ enum server_kind {
  * @tls:	speak TLS with server.pem
  * @client_certificate:	with @tls: require a certificate that ca.pem signed
  * @ipv6:	listen on ::1 and not on 127.0.0.1
+ * @serve:	SERVER_OWN: one connection, in a process of its own
+ * @user:	for @serve; what it changes must be in memory that is shared
  */
 struct server {
 	enum server_kind kind;
@@ -28,6 +33,8 @@ struct server {
 	bool tls;
 	bool client_certificate;
 	bool ipv6;
+	void (*serve)(struct server_connection *c, gpointer user);
+	gpointer user;
 };
 
 /**
@@ -36,6 +43,21 @@ struct server {
  * Return: its port.
  */
 guint16 server_start(struct harness *h, const struct server *what);
+
+/*
+ * server_take(), server_give() - read() and write() on a connection, which may be TLS
+ *
+ * Return: as read() and write() do; -1 with errno EAGAIN on a connection that was made non-blocking
+ * and can not go on now.
+ */
+ssize_t server_take(struct server_connection *c, void *buffer, size_t size);
+ssize_t server_give(struct server_connection *c, const void *buffer, size_t size);
+/* server_put() - all of it. Return: false when it could not be */
+bool server_put(struct server_connection *c, const void *buffer, size_t size);
+/* server_fd() - for poll() and socket options */
+int server_fd(const struct server_connection *c);
+/* server_reset() - end the connection with a reset, and not with a close */
+void server_reset(struct server_connection *c);
 
 /**
  * server_pattern() - byte number @offset of what SERVER_SOURCE sends and SERVER_SINK expects
