@@ -192,6 +192,11 @@ static const char *in_tree(struct harness *h, const char *variable, const char *
 	return keep(h, absolute);
 }
 
+const char *harness_built(struct harness *h, const char *name)
+{
+	return in_tree(h, "top_builddir", name);
+}
+
 const char *harness_tool(struct harness *h, const char *name)
 {
 	return in_tree(h, "top_builddir", harness_format(h, "tools/%s/%s", name, name));

@@ -74,6 +74,8 @@ const char *harness_file(struct harness *h, const char *name, const char *format
 const char *harness_read(struct harness *h, const char *path);
 /* harness_tool() - path of a built program: eswrap, eswrapd, eswrapctl, eswrap-fake */
 const char *harness_tool(struct harness *h, const char *name);
+/* harness_built() - path of anything else in the build tree */
+const char *harness_built(struct harness *h, const char *name);
 /* harness_shim() - path of the built libeswrap.so */
 const char *harness_shim(struct harness *h);
 /* harness_source() - path of a file in the source tree */
