@@ -215,6 +215,8 @@ static void peer_sent(struct channel *channel, int result)
 	}
 	peer->bytes_sent += (guint64)result;
 	touch(peer);
+	/* A short piece was one datagram, not all there is. */
+	sched_may_send(sched_of(peer), channel);
 }
 
 static bool peer_may_receive(struct channel *channel)
