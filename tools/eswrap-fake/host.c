@@ -7,8 +7,9 @@
  * half a command included, and bytes that are sent while nobody is there are lost.
  *
  * A socket has one owner at a time, as a port has. Whoever else connects is accepted and closed at
- * once. When the owner has hung up already but has left bytes behind, the newcomer waits in next_fd
- * until these have been read, for they were on the line first.
+ * once. When the owner has hung up already but has left bytes behind, the newcomer waits in next
+ * until these have been read, for they were on the line first; so may several, each of which has
+ * hung up before the one behind it came.
  *
  * A pseudo-terminal whose slave side nobody has open reports POLLHUP for ever, which no poll() can
  * wait on. So its master is watched by an epoll descriptor, edge-triggered: that becomes readable
@@ -28,13 +29,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* More hosts than this have hardly come and gone while the module was busy. */
+#define NEXT_MAX 64
+
 struct host {
 	struct loop *loop;
 	char *path;    /* of the socket or the link */
 	char *slave;   /* path of the slave side; NULL: a socket */
 	int listen_fd; /* -1: a pseudo-terminal */
 	int fd;	       /* the owner's connection, or the master side; -1: nobody */
-	int next_fd;   /* the next owner's connection, -1: none */
+	GQueue next;   /* the next owners' connections */
 	int epoll_fd;  /* -1: a socket */
 };
 
@@ -46,7 +50,7 @@ static struct host *host_new(struct loop *loop, const char *path)
 	host->path = g_strdup(path);
 	host->listen_fd = -1;
 	host->fd = -1;
-	host->next_fd = -1;
+	g_queue_init(&host->next);
 	host->epoll_fd = -1;
 	return host;
 }
@@ -58,10 +62,10 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* Did the owner hang up? What it sent before may still be there to be read. */
-static bool owner_gone(const struct host *host)
+/* Did the other side hang up? What it sent before may still be there to be read. */
+static bool is_gone(int fd)
 {
-	struct pollfd poll_fd = { .fd = host->fd };
+	struct pollfd poll_fd = { .fd = fd };
 
 	return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & (POLLHUP | POLLERR);
 }
@@ -70,13 +74,16 @@ static bool host_door(void *data)
 {
 	struct host *host = data;
 	int fd = accept4(host->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int last = host->fd;
 
 	if (fd < 0)
 		return false;
+	if (!g_queue_is_empty(&host->next))
+		last = GPOINTER_TO_INT(g_queue_peek_tail(&host->next));
 	if (host->fd < 0) {
 		host->fd = fd;
-	} else if (host->next_fd < 0 && owner_gone(host)) {
-		host->next_fd = fd;
+	} else if (is_gone(last) && host->next.length < NEXT_MAX) {
+		g_queue_push_tail(&host->next, GINT_TO_POINTER(fd));
 	} else {
 		fprintf(stderr, "eswrap-fake: %s: another host has the port, connection refused\n",
 			host->path);
@@ -233,7 +240,8 @@ void host_free(struct host *host)
 	}
 	close_fd(&host->listen_fd);
 	close_fd(&host->fd);
-	close_fd(&host->next_fd);
+	while (!g_queue_is_empty(&host->next))
+		close(GPOINTER_TO_INT(g_queue_pop_head(&host->next)));
 	close_fd(&host->epoll_fd);
 	g_free(host->slave);
 	g_free(host->path);
@@ -257,8 +265,8 @@ size_t host_read(struct host *host, uint8_t *data, size_t size, bool *wait_first
 	if (host->slave || (n < 0 && errno == EAGAIN))
 		return 0;
 	close_fd(&host->fd);
-	host->fd = host->next_fd;
-	host->next_fd = -1;
+	if (!g_queue_is_empty(&host->next))
+		host->fd = GPOINTER_TO_INT(g_queue_pop_head(&host->next));
 	*wait_first = host->fd < 0;
 	return 0;
 }
@@ -267,7 +275,7 @@ size_t host_write(struct host *host, const uint8_t *data, size_t size)
 {
 	ssize_t n;
 
-	if (host->fd < 0 || (host->slave && owner_gone(host)))
+	if (host->fd < 0 || (host->slave && is_gone(host->fd)))
 		return size;
 	n = write(host->fd, data, size);
 	if (n >= 0)

@@ -34,7 +34,7 @@ int64_t now_ns(void)
 	return now.tv_sec * NS_PER_SEC + now.tv_nsec;
 }
 
-int loop_init(struct loop *loop)
+void loop_init(struct loop *loop)
 {
 	sigset_t set;
 
@@ -43,15 +43,13 @@ int loop_init(struct loop *loop)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
-		return -errno;
+	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	loop->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (loop->signal_fd < 0)
-		return -errno;
+		g_error("signalfd: %s", g_strerror(errno));
 	/* The default slack of 50 us is as long as 15 bytes at 3 Mbit/s. */
 	prctl(PR_SET_TIMERSLACK, 1);
-	return 0;
 }
 
 void loop_free(struct loop *loop)

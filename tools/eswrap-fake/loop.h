@@ -41,12 +41,8 @@ struct loop {
 /* now_ns() - CLOCK_MONOTONIC in nanoseconds */
 int64_t now_ns(void);
 
-/**
- * loop_init() - block the signals that end the program and take them by descriptor
- *
- * Return: 0, or a negative errno.
- */
-int loop_init(struct loop *loop);
+/* loop_init() - block the signals that end the program and take them by descriptor */
+void loop_init(struct loop *loop);
 void loop_free(struct loop *loop);
 
 /* loop_watch() - serve @fd during every wait, at most LOOP_WATCHES_MAX of them */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eswrap-fake/module.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -21,28 +22,42 @@ static void tell_ready(const struct options *options)
 	g_free(line);
 }
 
-static int run(const struct options *options, struct loop *loop, GError **error)
+static struct faults *new_faults(const struct options *options, struct trace *trace, GError **error)
+{
+	struct faults *faults = faults_new(trace);
+	char **spec;
+
+	for (spec = options->faults; spec && *spec && !*error; spec++)
+		faults_add(faults, *spec, error);
+	return faults;
+}
+
+static struct host *new_host(const struct options *options, struct loop *loop, GError **error)
+{
+	if (options->listen)
+		return host_listen(loop, options->listen, error);
+	return host_pty(loop, options->pty, options->baud, error);
+}
+
+static void run(const struct options *options, struct loop *loop, GError **error)
 {
 	struct trace *trace = trace_open(options->trace, error);
+	struct faults *faults = new_faults(options, trace, error);
 	struct module *module = NULL;
 	struct host *host = NULL;
 
-	if (*error)
-		return EXIT_FAILURE;
-	if (options->listen)
-		host = host_listen(loop, options->listen, error);
-	else
-		host = host_pty(loop, options->pty, options->baud, error);
+	if (!*error)
+		host = new_host(options, loop, error);
 	if (host)
-		module = module_new(options, loop, host, trace, error);
-	if (module) {
+		module = module_new(options, loop, host, trace, faults, error);
+	if (module && module_start(module) != -EINTR) {
 		tell_ready(options);
 		module_run(module);
 	}
 	module_free(module);
 	host_free(host);
+	faults_free(faults);
 	trace_free(trace);
-	return *error ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
@@ -50,16 +65,16 @@ int main(int argc, char **argv)
 	struct options options;
 	struct loop loop;
 	GError *error = NULL;
-	int status = EXIT_FAILURE;
 
 	if (options_parse(&options, argc, argv, &error)) {
-		g_assert(loop_init(&loop) == 0);
-		status = run(&options, &loop, &error);
+		loop_init(&loop);
+		run(&options, &loop, &error);
 		loop_free(&loop);
 	}
-	if (error)
-		fprintf(stderr, "eswrap-fake: %s\n", error->message);
-	g_clear_error(&error);
 	options_free(&options);
-	return status;
+	if (!error)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "eswrap-fake: %s\n", error->message);
+	g_error_free(error);
+	return EXIT_FAILURE;
 }

@@ -58,39 +58,24 @@ static void power_up(struct module *module)
 	module->ping.count = 1;
 }
 
-static struct faults *new_faults(const struct options *options, struct trace *trace, GError **error)
-{
-	struct faults *faults = faults_new(trace);
-	char **spec;
-
-	for (spec = options->faults; spec && *spec; spec++) {
-		if (!faults_add(faults, *spec, error)) {
-			faults_free(faults);
-			return NULL;
-		}
-	}
-	return faults;
-}
-
 struct module *module_new(const struct options *options, struct loop *loop, struct host *host,
-			  struct trace *trace, GError **error)
+			  struct trace *trace, struct faults *faults, GError **error)
 {
 	struct module *module = g_new0(struct module, 1);
+	unsigned int i;
 
 	module->options = options;
 	module->loop = loop;
 	module->trace = trace;
+	module->faults = faults;
 	g_queue_init(&module->messages);
+	for (i = 0; i < SOCKET_COUNT; i++)
+		socket_reset(&module->sockets[i]);
 	if (!flash_open(&module->flash, options->flash, error)) {
 		module_free(module);
 		return NULL;
 	}
-	module->faults = new_faults(options, trace, error);
-	if (!module->faults) {
-		module_free(module);
-		return NULL;
-	}
-	line_init(&module->line, loop, host, trace, module->faults, options->baud, options->paced);
+	line_init(&module->line, loop, host, trace, faults, options->baud, options->paced);
 	module->line.pause_ns = options->pause_ns;
 	g_rand_set_seed(module->line.chance, options->seed);
 	power_up(module);
@@ -101,11 +86,9 @@ void module_free(struct module *module)
 {
 	if (!module)
 		return;
-	if (module->faults)
-		module_disconnect(module);
+	module_disconnect(module);
 	g_queue_clear_full(&module->messages, g_free);
 	line_free(&module->line);
-	faults_free(module->faults);
 	flash_close(&module->flash);
 	g_free(module);
 }
@@ -282,7 +265,7 @@ static int print_messages(struct module *module)
 	return r;
 }
 
-static int start(struct module *module)
+int module_start(struct module *module)
 {
 	const char *banner = module->options->banner;
 	int r = banner ? send_text(module, banner) : 0;
@@ -303,7 +286,7 @@ static int restart(struct module *module)
 	if (r)
 		return r;
 	line_discard(&module->line);
-	return start(module);
+	return module_start(module);
 }
 
 static int make_noise(struct module *module, const struct fault_event *event)
@@ -502,7 +485,7 @@ static int one_command(struct module *module)
 
 void module_run(struct module *module)
 {
-	int r = start(module);
+	int r = look_around(module);
 
 	while (r == 0 || r == -ECANCELED) {
 		r = one_command(module);

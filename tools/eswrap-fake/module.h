@@ -60,15 +60,22 @@ struct module {
 /**
  * module_new() - a module that is switched off
  * @host:	the host's end of its line
- * @options, @loop, @host, @trace: outlive it
+ * @options, @loop, @host, @trace, @faults: outlive it
  *
  * Return: the module, or NULL with @error set when its flash cannot be used.
  */
 struct module *module_new(const struct options *options, struct loop *loop, struct host *host,
-			  struct trace *trace, GError **error);
+			  struct trace *trace, struct faults *faults, GError **error);
 void module_free(struct module *module);
 
-/* module_run() - switch it on, and return when the program is to end */
+/**
+ * module_start() - switch it on; what it says then nobody hears
+ *
+ * Return: 0, or a negative errno when the program is to end.
+ */
+int module_start(struct module *module);
+
+/* module_run() - serve the host, and return when the program is to end */
 void module_run(struct module *module);
 
 /* module_socket() - the selected socket */
