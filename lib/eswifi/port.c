@@ -26,6 +26,9 @@
 /* How long a serial server may take to accept, s. */
 #define TCP_TIMEOUT_S 10
 
+/* Longer chains of links are taken for a loop. */
+#define LINKS_MAX 16
+
 /* Bits that a byte takes on the line: 8N1. */
 #define BITS_PER_BYTE 10
 
@@ -252,21 +255,63 @@ out_close:
 	return r;
 }
 
+static bool kernel_lists(const char *path)
+{
+	char *name = g_path_get_basename(path);
+	char *entry = g_build_filename("/sys/class/tty", name, NULL);
+	bool listed = access(entry, F_OK) == 0;
+
+	g_free(entry);
+	g_free(name);
+	return listed;
+}
+
+/*
+ * libserialport 0.1.1 does not follow udev's links, which name the same adapter on any port. So
+ * they are followed here, until the name is one that the kernel lists. Return: a negative errno, or
+ * 0 with @to set, to be freed.
+ */
+static int follow_links(const char *device, char **to)
+{
+	char *path = g_strdup(device);
+	char target[PATH_MAX], *folder;
+	gssize length;
+	guint links;
+
+	for (links = 0; links < LINKS_MAX && !kernel_lists(path); links++) {
+		length = readlink(path, target, sizeof(target) - 1);
+		if (length < 0 && errno == EINVAL)
+			break;
+		if (length < 0) {
+			length = -errno;
+			g_free(path);
+			return (int)length;
+		}
+		target[length] = '\0';
+		folder = g_path_get_dirname(path);
+		g_free(path);
+		path = g_canonicalize_filename(target, folder);
+		g_free(folder);
+	}
+	*to = path;
+	return 0;
+}
+
 static struct port *open_tty(const struct eswifi_settings *settings, GError **error)
 {
 	struct sp_port *serial = NULL;
-	char path[PATH_MAX];
+	char *path = NULL;
 	struct port *port;
 	int fd = -1, r;
 
-	/* libserialport 0.1.1 does not follow udev's links. */
-	if (!realpath(settings->device, path)) {
-		set_error(error, settings->device, errno);
-		return NULL;
-	}
-	errno = 0;
-	if (sp_get_port_by_name(path, &serial) != SP_OK) {
-		set_error(error, settings->device, ENOTTY);
+	r = follow_links(settings->device, &path);
+	if (r == 0 && access(path, F_OK))
+		r = -errno;
+	else if (r == 0 && sp_get_port_by_name(path, &serial) != SP_OK)
+		r = -ENOTTY;
+	g_free(path);
+	if (r) {
+		set_error(error, settings->device, -r);
 		return NULL;
 	}
 	r = open_serial(serial, settings, &fd);
