@@ -63,7 +63,8 @@ static void collect_rates(struct eswifi_module *module)
 	/* The rate of a socket is the other end's business. */
 	if (!port_is_tty(at_port(module->at)))
 		bringup->rate_count = 1;
-	else
+	/* A module that was heard at one rate is silent for another reason. */
+	else if (!module->good_baud)
 		for (i = 0; i < G_N_ELEMENTS(common_rates); i++)
 			add_rate(bringup, common_rates[i]);
 }

@@ -126,6 +126,7 @@ static gboolean on_ioctl(UMockdevIoctlBase *base, UMockdevIoctlClient *client, g
 		if (line->lines & (guint)bits & TIOCM_DTR) {
 			g_atomic_int_inc(&line->pulses);
 			g_atomic_int_set(&line->deaf, 0);
+			result = write(line->host, "\r\n> ", 4) != 4;
 		}
 		line->lines &= ~(guint)bits;
 		break;
@@ -151,7 +152,7 @@ static void add_device(struct line *line, const char *name, bool usb)
 {
 	char *node = g_strdup_printf("/dev/%s", name);
 	/* Each in a socket of its own. */
-	char *hub = g_strdup_printf("/devices/%s-at", name);
+	char *hub = g_strdup_printf(usb ? "/devices/usb1/at-%s" : "/devices/platform/at-%s", name);
 	char *parent = g_strdup_printf(usb ? "%s/1-1:1.0/%s" : "%s/%s", hub, name);
 	char *text =
 		g_strdup_printf("P: %s\nE: SUBSYSTEM=%s\n%s\n"
@@ -440,7 +441,7 @@ START_TEST(an_adapter_may_come_back_under_another_name)
 	stop_wire(&line);
 	old = line.host;
 	umockdev_testbed_remove_device(line.testbed,
-				       "/sys/devices/ttyUSB0-at/1-1:1.0/ttyUSB0/tty/ttyUSB0");
+				       "/sys/devices/usb1/at-ttyUSB0/1-1:1.0/ttyUSB0/tty/ttyUSB0");
 	close(old);
 	drive_await_lost(&d, 1);
 	drive_await_state(&d, ESWIFI_CLOSED);
