@@ -52,6 +52,7 @@ struct pending {
 
 struct faults {
 	struct trace *trace;
+	struct fault pulled; /* the reset line */
 	GPtrArray *all;
 	GQueue pending;
 };
@@ -103,6 +104,7 @@ struct faults *faults_new(struct trace *trace)
 	struct faults *faults = g_new0(struct faults, 1);
 
 	faults->trace = trace;
+	faults->pulled.kind = FAULT_RESET;
 	faults->all = g_ptr_array_new_with_free_func(free_fault);
 	g_queue_init(&faults->pending);
 	return faults;
@@ -383,6 +385,11 @@ void faults_command(struct faults *faults, const char *name)
 		if (command_fires(fault, name))
 			fire(faults, fault);
 	}
+}
+
+void faults_inject_reset(struct faults *faults)
+{
+	fire(faults, &faults->pulled);
 }
 
 bool faults_cut(const struct faults *faults)

@@ -75,6 +75,9 @@ bool faults_bytes(struct faults *faults, enum direction direction, const uint8_t
 /* faults_command() - a command has arrived; @name is its two characters */
 void faults_command(struct faults *faults, const char *name);
 
+/* faults_inject_reset() - a reset that comes from outside */
+void faults_inject_reset(struct faults *faults);
+
 /* faults_cut() - a reset or a silence is to happen: give up what is under way */
 bool faults_cut(const struct faults *faults);
 

@@ -43,6 +43,7 @@ void loop_init(struct loop *loop)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	loop->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -113,6 +114,20 @@ static int poll_until(struct pollfd *fds, unsigned int count, int64_t deadline)
 	return ready;
 }
 
+/* Return: false when the wait is over. */
+static bool take_signal(struct loop *loop)
+{
+	struct signalfd_siginfo info;
+
+	if (read(loop->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return true;
+	if (info.ssi_signo != SIGUSR1)
+		loop->stop = true;
+	else if (loop->reset_line)
+		loop->reset_line(loop->reset_data);
+	return false;
+}
+
 int loop_wait(struct loop *loop, struct pollfd *fds, unsigned int count, int64_t deadline)
 {
 	struct pollfd all[LOOP_FDS_MAX + 1 + LOOP_WATCHES_MAX];
@@ -135,10 +150,8 @@ int loop_wait(struct loop *loop, struct pollfd *fds, unsigned int count, int64_t
 		ready = poll_until(all, count + 1 + watches, deadline);
 		if (ready == 0)
 			return 0;
-		if (all[count].revents) {
-			loop->stop = true;
-			continue;
-		}
+		if (all[count].revents && !take_signal(loop))
+			return loop->stop ? -EINTR : -ECANCELED;
 		ours = 0;
 		for (i = 0; i < count; i++)
 			ours += all[i].revents != 0;
@@ -164,7 +177,7 @@ int loop_sleep_until(struct loop *loop, int64_t deadline)
 		if (left <= SPIN_NS)
 			continue;
 		r = loop_wait(loop, NULL, 0, deadline);
-		if (r == -EINTR)
+		if (r < 0 && r != -EAGAIN)
 			return r;
 	}
 }

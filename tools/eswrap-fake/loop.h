@@ -27,13 +27,17 @@ struct loop_watch {
 
 /**
  * struct loop - what has to be looked after during every wait
- * @signal_fd:	signalfd for SIGTERM, SIGINT and SIGHUP
- * @stop:	one of them came: everything unwinds
+ * @signal_fd:	signalfd for SIGTERM, SIGINT and SIGHUP, and for SIGUSR1
+ * @stop:	one of the first three came: everything unwinds
+ * @reset_line:	called when SIGUSR1 comes: somebody pulls the reset line
+ * @reset_data:	its argument
  * @idle:	the module waits for a command: a watch that returns true ends the wait
  */
 struct loop {
 	int signal_fd;
 	bool stop, idle;
+	void (*reset_line)(void *data);
+	void *reset_data;
 	struct loop_watch watches[LOOP_WATCHES_MAX];
 	unsigned int watch_count;
 };
@@ -57,14 +61,14 @@ void loop_unwatch(struct loop *loop, int fd);
  * @deadline:	CLOCK_MONOTONIC in ns, or LOOP_FOREVER
  *
  * Return: how many of @fds have events; 0 at the deadline; -EAGAIN when an idle module should look
- * around; -EINTR when the program is to end.
+ * around; -ECANCELED when the reset line was pulled; -EINTR when the program is to end.
  */
 int loop_wait(struct loop *loop, struct pollfd *fds, unsigned int count, int64_t deadline);
 
 /**
  * loop_sleep_until() - let time pass, precisely
  *
- * Return: 0, or -EINTR when the program is to end.
+ * Return: 0; -ECANCELED and -EINTR as loop_wait().
  */
 int loop_sleep_until(struct loop *loop, int64_t deadline);
 

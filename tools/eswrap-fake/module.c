@@ -11,8 +11,8 @@
  * more than the payload of S3 has. A line that is too long for any command is an error once its \r
  * has come, and costs no memory until then.
  *
- * A reset, by ZR or a fault, forgets everything that Z1 has not saved, takes its time, and ends
- * with the prompt.
+ * A reset, by ZR, a fault or SIGUSR1, forgets everything that Z1 has not saved, takes its time, and
+ * ends with the prompt.
  */
 #include "eswrap-fake/module.h"
 #include "eswrap-fake/command.h"
@@ -58,6 +58,11 @@ static void power_up(struct module *module)
 	module->ping.count = 1;
 }
 
+static void pull_reset_line(void *data)
+{
+	faults_inject_reset(data);
+}
+
 struct module *module_new(const struct options *options, struct loop *loop, struct host *host,
 			  struct trace *trace, struct faults *faults, GError **error)
 {
@@ -79,6 +84,8 @@ struct module *module_new(const struct options *options, struct loop *loop, stru
 	module->line.pause_ns = options->pause_ns;
 	g_rand_set_seed(module->line.chance, options->seed);
 	power_up(module);
+	loop->reset_line = pull_reset_line;
+	loop->reset_data = faults;
 	return module;
 }
 
