@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "eswrapd/lines.h"
+#include "eswrapd/loader.h"
 #include "eswrapd/settings.h"
 #include "support/suite.h"
 
@@ -441,6 +441,36 @@ START_TEST(the_sample_file_loads_without_a_warning)
 }
 END_TEST
 
+static const struct key *const tables[] = { module_keys, wifi_keys, credentials_keys, route_keys,
+					    broker_keys };
+
+/* Does a line that sets something in bold have this word? */
+static bool is_described(const char *manual, const char *key)
+{
+	char *pattern = g_strdup_printf("^\\.BR? (.* )?%s( .*)?$", key);
+	bool found = g_regex_match_simple(pattern, manual, G_REGEX_MULTILINE, 0);
+
+	g_free(pattern);
+	return found;
+}
+
+START_TEST(every_key_is_in_the_manual)
+{
+	char *path_of = g_build_filename(g_getenv("top_srcdir"), "doc", "eswrap.conf.5", NULL);
+	const struct key *key;
+	char *manual;
+	guint i;
+
+	ck_assert(g_file_get_contents(path_of, &manual, NULL, NULL));
+	for (i = 0; i < G_N_ELEMENTS(tables); i++)
+		for (key = tables[i]; key->name; key++)
+			ck_assert_msg(is_described(manual, key->name), "no %s", key->name);
+	ck_assert(!is_described(manual, "no-such-key"));
+	g_free(manual);
+	g_free(path_of);
+}
+END_TEST
+
 START_TEST(the_nearest_word_is_the_one_with_fewest_changes)
 {
 	static const char *const words[] = { "baud", "fast-baud", "device", NULL };
@@ -472,6 +502,7 @@ int main(void)
 	tcase_add_test(tc, what_is_left_out_is_as_documented);
 	tcase_add_test(tc, verify_none_is_warned_of);
 	tcase_add_test(tc, the_sample_file_loads_without_a_warning);
+	tcase_add_test(tc, every_key_is_in_the_manual);
 	tcase_add_test(tc, the_nearest_word_is_the_one_with_fewest_changes);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
