@@ -1,14 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds in build/ with warnings as errors and runs all the tests; with --fast, without the slow
-# suites. Ends with Automake's summary and a line that counts the claims; the exit status is 0 when
+# Builds in build/ with warnings as errors and runs the tests; with --all also the suites that take
+# long (make check-all). Ends with Automake's summary and a line that counts the claims; the exit status is 0 when
 # every one of them holds.
 set -eu
 cd "$(dirname "$0")"
 . tests/support/prepare.sh
 
-target=check-all
-[ "${1-}" = --fast ] && target=check
+case "${1-}" in
+'') target=check ;;
+--all) target=check-all ;;
+*)
+	echo "usage: ./check.sh [--all]" >&2
+	exit 2
+	;;
+esac
 
 # shellcheck disable=SC2086 # lists of names
 need $BUILD_PACKAGES $TEST_PACKAGES
