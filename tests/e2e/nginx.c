@@ -11,7 +11,9 @@ static const char config[] = "daemon off;\n"
 			     "error_log stderr info;\n"
 			     "events { }\n"
 			     "http {\n"
-			     "	access_log off;\n"
+			     "	log_format requests '$connection $connection_requests '\n"
+			     "		'$request_method $request_uri $status';\n"
+			     "	access_log %1$s/requests requests;\n"
 			     "	client_body_temp_path %1$s/nginx-body;\n"
 			     "	proxy_temp_path %1$s/nginx-proxy;\n"
 			     "	fastcgi_temp_path %1$s/nginx-fastcgi;\n"
@@ -33,7 +35,9 @@ static const char config[] = "daemon off;\n"
 
 struct nginx nginx_start(struct harness *h)
 {
-	struct nginx nginx = { .tls = harness_free_port(), .www = harness_path(h, "www") };
+	struct nginx nginx = { .tls = harness_free_port(),
+			       .www = harness_path(h, "www"),
+			       .log = harness_path(h, "requests") };
 	const char *argv[] = { "nginx", "-e", "stderr", "-p", h->directory, "-c", NULL, NULL };
 
 	/* Both at once, or the second might be the first again. */

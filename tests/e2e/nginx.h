@@ -10,13 +10,15 @@
  * @tls:	port that speaks TLS and requires a client certificate that ca.pem has signed
  * @plain:	port that speaks plain HTTP
  * @www:	folder that both serve, and where PUT writes to
+ * @log:	a line for each request: number of the connection, number of the request on it,
+ *		method, path, status
  * @process:	the process
  *
  * /subject answers with the client certificate's subject.
  */
 struct nginx {
 	guint16 tls, plain;
-	const char *www;
+	const char *www, *log;
 	struct process *process;
 };
 
