@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The gateway that eswrap is made for: mosquitto's own clients, which know nothing of TLS here,
+ * and a mosquitto that wants a client's certificate.
+ */
+
+#include "programs/programs.h"
+#include "support/suite.h"
+
+/* The shortest that mosquitto_sub takes, s. */
+#define KEEP_ALIVE "5"
+
+/**
+ * struct mosquitto - a running broker
+ * @port:	MQTT over TLS; a certificate that ca.pem has signed is required and gives the name
+ * @process:	says on standard output what it does
+ */
+struct mosquitto {
+	guint16 port;
+	struct process *process;
+};
+
+static struct mosquitto mosquitto_start(struct harness *h)
+{
+	struct mosquitto mosquitto = { .port = harness_free_port() };
+	const char *config =
+		harness_file(h, "mosquitto.conf",
+			     "listener %u 127.0.0.1\n"
+			     "cafile %s\n"
+			     "certfile %s\n"
+			     "keyfile %s\n"
+			     "require_certificate true\n"
+			     "use_identity_as_username true\n"
+			     "log_dest stderr\n"
+			     "log_type all\n"
+			     "log_timestamp false\n"
+			     /* As root it would become a user who may not read the key. */
+			     "user root\n",
+			     mosquitto.port, harness_credential(h, "ca.pem"),
+			     harness_credential(h, "server.pem"),
+			     harness_credential(h, "server.key"));
+	/* Its standard output is buffered, its standard error is not. */
+	const char *const argv[] = { "sh", "-c", "exec mosquitto -c \"$0\" 2>&1", config, NULL };
+
+	mosquitto.process = process_start(h, "mosquitto", argv, NULL);
+	process_await_port(mosquitto.process, mosquitto.port);
+	return mosquitto;
+}
+
+/* A wrapped mosquitto client in the background. */
+static struct process *client_start(struct harness *h, const char *name, const char *const *argv)
+{
+	const char *const environment[] = { harness_format(h, "LD_PRELOAD=%s", harness_shim(h)),
+					    harness_format(h, "ESWRAP_SOCKET=%s", h->socket),
+					    NULL };
+
+	return process_start(h, name, argv, environment);
+}
+
+static struct process *subscribe(struct harness *h, const struct mosquitto *mosquitto,
+				 const char *messages)
+{
+	const char *const argv[] = { "mosquitto_sub",
+				     "-h",
+				     PROGRAMS_TLS_HOST,
+				     "-p",
+				     harness_format(h, "%u", mosquitto->port),
+				     "-i",
+				     "subscriber",
+				     "-k",
+				     KEEP_ALIVE,
+				     "-q",
+				     "1",
+				     "-t",
+				     "plant/#",
+				     "-v",
+				     "-C",
+				     messages,
+				     NULL };
+	struct process *subscriber = client_start(h, "mosquitto_sub", argv);
+
+	process_await_line(mosquitto->process, "Sending SUBACK to subscriber");
+	return subscriber;
+}
+
+static void publish(struct harness *h, const struct mosquitto *mosquitto, const char *topic,
+		    const char *message)
+{
+	static const struct run wrapped = { .wrapped = true };
+
+	ck_result_status(programs_run(h, &wrapped, PROGRAMS_TLS_HOST, mosquitto->port,
+				      PROGRAM("mosquitto_pub", "-h", "{host}", "-p", "{port}", "-i",
+					      "publisher", "-q", "1", "-t", topic, "-m", message)),
+			 0);
+}
+
+START_TEST(mosquitto_pub_is_known_by_the_modules_certificate)
+{
+	struct harness *h = programs_new();
+	struct mosquitto mosquitto = mosquitto_start(h);
+	const char *line;
+
+	publish(h, &mosquitto, "plant/temperature", "21.5");
+	line = process_await_line(mosquitto.process, "New client connected from 127.0.0.1");
+	ck_text_has(line, "as publisher");
+	ck_text_has(line, "u'device-0001'");
+	ck_text_has(process_await_line(mosquitto.process, "Received PUBLISH from publisher"), "q1");
+	process_await_line(mosquitto.process, "Sending PUBACK to publisher");
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(mosquitto_sub_gets_what_mosquitto_pub_sends)
+{
+	struct harness *h = programs_new();
+	struct mosquitto mosquitto = mosquitto_start(h);
+	struct process *subscriber = subscribe(h, &mosquitto, "3");
+	char *large = g_strnfill(20000, 'x');
+
+	publish(h, &mosquitto, "plant/temperature", "21.5");
+	ck_assert_str_eq(process_await_line(subscriber, ""), "plant/temperature 21.5");
+	publish(h, &mosquitto, "plant/pressure", "1013");
+	ck_assert_str_eq(process_await_line(subscriber, ""), "plant/pressure 1013");
+	publish(h, &mosquitto, "plant/log", large);
+	ck_assert_str_eq(process_await_line(subscriber, ""),
+			 harness_format(h, "plant/log %s", large));
+	ck_assert_int_eq(process_wait(subscriber), 0);
+	g_free(large);
+	harness_free(h);
+}
+END_TEST
+
+/* Three keep-alives, and a message behind each. The server ends a client that is late. */
+START_TEST(mosquitto_sub_stays_through_its_keep_alives)
+{
+	struct harness *h = programs_new();
+	struct mosquitto mosquitto = mosquitto_start(h);
+	struct process *subscriber = subscribe(h, &mosquitto, "3");
+	guint opened = programs_opened(h);
+	const char *message;
+	guint i;
+
+	for (i = 1; i <= 3; i++) {
+		process_await_line(mosquitto.process, "Received PINGREQ from subscriber");
+		process_await_line(mosquitto.process, "Sending PINGRESP to subscriber");
+		message = harness_format(h, "%u", i);
+		publish(h, &mosquitto, "plant/number", message);
+		ck_assert_str_eq(process_await_line(subscriber, ""),
+				 harness_format(h, "plant/number %u", i));
+	}
+	ck_assert_int_eq(process_wait(subscriber), 0);
+	/* It was the first connection all the time; the others are mosquitto_pub's. */
+	ck_assert_uint_eq(programs_opened(h), opened + 3);
+	harness_free(h);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("mqtt");
+	TCase *mqtt = tcase_create("mosquitto");
+
+	tcase_set_timeout(mqtt, 4 * HARNESS_DEADLINE_S);
+	tcase_add_test(mqtt, mosquitto_pub_is_known_by_the_modules_certificate);
+	tcase_add_test(mqtt, mosquitto_sub_gets_what_mosquitto_pub_sends);
+	tcase_add_test(mqtt, mosquitto_sub_stays_through_its_keep_alives);
+	suite_add_tcase(suite, mqtt);
+	return suite_run(suite);
+}
