@@ -373,7 +373,7 @@ static void capture_write(struct capture *c)
 static void capture_read(struct pollfd *poller, GString *to)
 {
 	char buffer[READ_SIZE];
-	ssize_t got;
+	ssize_t got = -1;
 
 	while (poller->fd >= 0 && (got = read(poller->fd, buffer, sizeof(buffer))) != 0) {
 		if (got > 0)
