@@ -234,7 +234,9 @@ static void peer_received(struct channel *channel, int result, const guint8 *dat
 	} else if (result > 0) {
 		peer->bytes_received += (guint64)result;
 		touch(peer);
-		if (send(peer->fd, data, (gsize)result, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+		/* By name: a peer may have been made while the program's end was connected. */
+		if (sendto(peer->fd, data, (gsize)result, MSG_DONTWAIT | MSG_NOSIGNAL,
+			   (const struct sockaddr *)&peer->flow->name, peer->flow->name_len) < 0 &&
 		    (errno == ECONNREFUSED || errno == ECONNRESET))
 			end_flow(peer->flow);
 	}
