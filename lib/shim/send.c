@@ -27,8 +27,10 @@ static int fix_write(int fd)
 
 	if (native != EPIPE && native != ECONNRESET && native != ENOTCONN)
 		return -1;
-	if (!shim_flow(fd, &flow) || flow.type != SOCK_STREAM)
-		return -1;
+	if (!shim_flow(fd, &flow))
+		return fail(native);
+	if (flow.type == SOCK_DGRAM)
+		return fail(native == ENOTCONN ? EDESTADDRREQ : native);
 	error = shim_outcome_error(fd);
 	if (error)
 		return fail(shim_take_unreported(fd, UNREPORTED_ERROR) ? error : EPIPE);
