@@ -59,7 +59,6 @@ static void udp_connected(const struct place *place)
 	say_result("write", write(fd, "seven77", 7));
 	say_result("read", read(fd, text, sizeof(text)));
 	say_received(place, (say_result("send", send(fd, "two", 3, 0)), fd), 0);
-	say_result("another destination", send_to(place, 1, fd, "three"));
 	say_result("dissolve", connect(fd, &(struct sockaddr){ .sa_family = AF_UNSPEC },
 				       sizeof(struct sockaddr)));
 	len = sizeof(address);
@@ -68,6 +67,7 @@ static void udp_connected(const struct place *place)
 	say_result("connect elsewhere", place_connect(place, 1, fd));
 	say_result("send", send(fd, "four", 4, 0));
 	say_received(place, fd, 0);
+	say_result("another destination", send_to(place, 0, fd, "five"));
 }
 
 static void udp_unconnected(const struct place *place)
@@ -195,6 +195,8 @@ static void udp_what_it_is(const struct place *place)
 	say_result("IP_TTL", getsockopt(fd, IPPROTO_IP, IP_TTL, &value, &len));
 	say("%d", value);
 	say_result("nothing there", recv(fd, &value, 1, MSG_DONTWAIT));
+	say_result("send", send(fd, &value, 1, 0));
+	say_result("recv", recv(fd, &value, 1, 0));
 	say_result("TCP_NODELAY", setsockopt(fd, IPPROTO_TCP, 1, &one, sizeof(one)));
 }
 

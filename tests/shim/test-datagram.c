@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Datagram sockets through the simulated module: as in test-stream.c, a program must print what it
+ * prints without the shim.
+ */
+#include <check.h>
+
+#include "shim/stage.h"
+#include "support/suite.h"
+
+#define LOOPBACK "127.0.0.1"
+#define MAPPED	 "::ffff:127.0.0.1"
+
+#define SAME(claim)                                                           \
+	START_TEST(claim)                                                     \
+	{                                                                     \
+		stage_same(#claim, LOOPBACK, stage.udp[0], stage.udp[1], -1); \
+	}                                                                     \
+	END_TEST
+
+SAME(udp_connected)
+SAME(udp_unconnected)
+SAME(udp_messages)
+SAME(udp_truncated)
+SAME(udp_boundaries)
+SAME(udp_what_it_is)
+
+START_TEST(v4_mapped_sources)
+{
+	stage_same("udp_unconnected", MAPPED, stage.udp[0], stage.udp[1], -1);
+	stage_same("udp_connected", MAPPED, stage.udp[0], stage.udp[1], -1);
+}
+END_TEST
+
+START_TEST(more_than_1460_bytes_are_emsgsize)
+{
+	stage_says("sendto: -1 EMSGSIZE\nconnect: 0\nsend: -1 EMSGSIZE\nwrite: -1 EMSGSIZE\n"
+		   "writev: -1 EMSGSIZE\nsendmsg: -1 EMSGSIZE\nsend: 1460\nrecv: 1460\n",
+		   "udp_too_long", LOOPBACK, stage.udp[0], stage.udp[1], -1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("datagram");
+	TCase *datagrams = tcase_create("datagrams");
+
+	tcase_add_test(datagrams, udp_connected);
+	tcase_add_test(datagrams, udp_unconnected);
+	tcase_add_test(datagrams, udp_messages);
+	tcase_add_test(datagrams, udp_truncated);
+	tcase_add_test(datagrams, udp_boundaries);
+	tcase_add_test(datagrams, udp_what_it_is);
+	tcase_add_test(datagrams, v4_mapped_sources);
+	tcase_add_test(datagrams, more_than_1460_bytes_are_emsgsize);
+	tcase_set_timeout(datagrams, 2 * HARNESS_DEADLINE_S);
+	tcase_add_unchecked_fixture(datagrams, stage_set_up, stage_tear_down);
+	suite_add_tcase(suite, datagrams);
+	return suite_run(suite);
+}
