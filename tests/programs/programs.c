@@ -56,6 +56,18 @@ guint programs_opened(struct harness *h)
 	return opened;
 }
 
+static const char *builddir(void)
+{
+	const char *path = g_getenv("top_builddir");
+
+	return path ? path : ".";
+}
+
+static const char *built_folder(struct harness *h)
+{
+	return harness_format(h, "%s/tests/programs", builddir());
+}
+
 static const char *replace(struct harness *h, const char *text, const char *what, const char *with)
 {
 	char **parts = g_strsplit(text, what, 0);
@@ -67,20 +79,30 @@ static const char *replace(struct harness *h, const char *text, const char *what
 	return kept;
 }
 
+const char *const *programs_argv(struct harness *h, const char *host, guint16 port,
+				 const char *const *argv)
+{
+	const char *number = harness_format(h, "%u", port);
+	const char *clients = harness_source(h, "tests/programs/clients");
+	GPtrArray *filled = g_ptr_array_new();
+	const char *argument;
+
+	for (; *argv; argv++) {
+		argument = replace(h, *argv, "{host}", host);
+		argument = replace(h, argument, "{port}", number);
+		argument = replace(h, argument, "{clients}", clients);
+		argument = replace(h, argument, "{built}", built_folder(h));
+		g_ptr_array_add(filled, (char *)argument);
+	}
+	g_ptr_array_add(filled, NULL);
+	g_ptr_array_add(h->strings, filled->pdata);
+	return (const char *const *)g_ptr_array_free(filled, FALSE);
+}
+
 const struct result *programs_run(struct harness *h, const struct run *how, const char *host,
 				  guint16 port, const char *const *argv)
 {
-	const char *number = harness_format(h, "%u", port);
-	GPtrArray *filled = g_ptr_array_new();
-	const struct result *result;
-
-	for (; *argv; argv++)
-		g_ptr_array_add(filled, (char *)replace(h, replace(h, *argv, "{host}", host),
-							"{port}", number));
-	g_ptr_array_add(filled, NULL);
-	result = harness_run_as(h, how, (const char *const *)filled->pdata);
-	g_ptr_array_free(filled, TRUE);
-	return result;
+	return harness_run_as(h, how, programs_argv(h, host, port, argv));
 }
 
 const struct result *programs_same(struct harness *h, const struct run *how, guint16 port,
@@ -141,11 +163,10 @@ const char *programs_client(struct harness *h, const char *name)
 const char *programs_built(struct harness *h, const char *name)
 {
 	const char *path = harness_format(h, "tests/programs/%s", name);
-	const char *builddir = g_getenv("top_builddir");
 	/* A compiler takes its time when the machine is busy. */
-	const struct run how = { .directory = builddir ? builddir : ".", .seconds = 120 };
+	const struct run how = { .directory = builddir(), .seconds = 120 };
 	const char *const argv[] = { "make", "-s", path, NULL };
 
 	ck_result_status(harness_run_as(h, &how, argv), 0);
-	return harness_format(h, "%s/%s", how.directory, path);
+	return harness_format(h, "%s/%s", built_folder(h), name);
 }

@@ -29,11 +29,17 @@ void programs_pattern(const char *path);
 guint programs_opened(struct harness *h);
 
 /**
- * programs_run() - run a program against a server
- * @how:	as for harness_run_as()
+ * programs_argv() - arguments with what is only known now
  * @host, @port:	put in where an argument says {host} and {port}
- * @argv:	NULL-terminated
+ * @argv:	NULL-terminated; {clients} is the folder with our clients, {built} the one where
+ *		programs_built() puts those that are compiled
+ *
+ * Return: NULL-terminated, owned by the harness.
  */
+const char *const *programs_argv(struct harness *h, const char *host, guint16 port,
+				 const char *const *argv);
+
+/* programs_run() - run a program, with programs_argv() of its arguments */
 const struct result *programs_run(struct harness *h, const struct run *how, const char *host,
 				  guint16 port, const char *const *argv);
 

@@ -87,4 +87,4 @@ BUILD_PACKAGES="autoconf automake libtool pkg-config gcc libc6-dev make libseria
 TEST_PACKAGES="check clang-format-14 umockdev libumockdev-dev openssl curl nginx-light procps
 	python3 strace g++ git libboost-dev libevent-dev netcat-openbsd nodejs perl socat wget
 	bind9-dnsutils gdb iproute2 mosquitto mosquitto-clients ntpsec-ntpdig openssh-client
-	openssh-server redis-tools"
+	openssh-server redis-tools default-jdk-headless postgresql libpython3.11-testsuite"
