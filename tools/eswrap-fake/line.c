@@ -109,7 +109,8 @@ int line_fill(struct line *line, int64_t deadline)
 	int r;
 
 	if (line->paced && line->rx_clock > now_ns() + AHEAD_NS) {
-		r = loop_sleep_until(line->loop, line->rx_clock);
+		/* Not to its end: bytes that follow at once leave no gap on the line. */
+		r = loop_sleep_until(line->loop, line->rx_clock - AHEAD_NS / 2);
 		if (r < 0)
 			return r;
 	}

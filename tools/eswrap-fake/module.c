@@ -296,20 +296,20 @@ static int restart(struct module *module)
 	return module_start(module);
 }
 
+/* In one piece, so that there is no gap in it. */
 static int make_noise(struct module *module, const struct fault_event *event)
 {
-	uint8_t noise[256];
-	guint left, i, n;
-	int r = 0;
+	uint8_t *noise;
+	guint i;
+	int r;
 
 	if (event->text)
 		return send_text(module, event->text);
-	for (left = event->size; left && r == 0; left -= n) {
-		n = MIN(left, sizeof(noise));
-		for (i = 0; i < n; i++)
-			noise[i] = g_rand_int_range(module->line.chance, 0, 256);
-		r = line_send(&module->line, noise, n);
-	}
+	noise = g_malloc(event->size);
+	for (i = 0; i < event->size; i++)
+		noise[i] = g_rand_int_range(module->line.chance, 0, 256);
+	r = line_send(&module->line, noise, event->size);
+	g_free(noise);
 	return r;
 }
 
