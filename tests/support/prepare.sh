@@ -84,7 +84,42 @@ BUILD_PACKAGES="autoconf automake libtool pkg-config gcc libc6-dev make libseria
 	libglib2.0-dev libssl-dev libsystemd-dev"
 
 # shellcheck disable=SC2034
-TEST_PACKAGES="check clang-format-14 umockdev libumockdev-dev openssl curl nginx-light procps
-	python3 strace g++ git libboost-dev libevent-dev netcat-openbsd nodejs perl socat wget
-	bind9-dnsutils gdb iproute2 mosquitto mosquitto-clients ntpsec-ntpdig openssh-client
-	openssh-server redis-tools default-jdk-headless postgresql libpython3.11-testsuite"
+TEST_PACKAGES="
+	bind9-dnsutils
+	binutils
+	check
+	clang-format-14
+	curl
+	default-jdk-headless
+	g++
+	gdb
+	git
+	hyperfine
+	iproute2
+	libboost-dev
+	libevent-dev
+	libpython3.11-testsuite
+	libumockdev-dev
+	mandoc
+	mosquitto
+	mosquitto-clients
+	netcat-openbsd
+	nginx-light
+	nodejs
+	ntpsec-ntpdig
+	openssh-client
+	openssh-server
+	openssl
+	perl
+	postgresql
+	procps
+	proxychains4
+	python3
+	redis-tools
+	socat
+	strace
+	systemd
+	torsocks
+	umockdev
+	wget
+"
