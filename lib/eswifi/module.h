@@ -38,8 +38,8 @@ struct module_socket {
 };
 
 enum read_phase {
-	READ_FIRST,   /* one byte from a quiet socket, as much as there is from a busy one */
-	READ_REST,    /* a quiet socket had a byte: what else is there? */
+	READ_FIRST,   /* byte by byte from a quiet socket, as much as there is from a busy one */
+	READ_REST,    /* a quiet socket had bytes: what else is there? */
 	READ_CONFIRM, /* "-1" came where two bytes of data can be: R1=1 tells */
 };
 

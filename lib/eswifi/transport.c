@@ -9,16 +9,16 @@
  * Reading. "-1" is how R0 says that a connection is gone, and some firmware ends that in OK, like
  * data. With R1=1 the two cannot be confused: data has one byte. And an answer with R1=1 needs no
  * guard time (see frame.c). So a quiet socket, whose last read took everything there was, is read
- * with R1=1; when there is a byte, the rest follows at once with R1=1459, and both are handed on
- * together. After a full read the next one probably is full as well, and R1=1460 is used at once,
- * though only from the fifth in a row: until then it costs little to make sure.
+ * with R1=1 for the first PROBES bytes; if there are so many, the rest follows with one large
+ * read, and all are handed on together. After a full read the next one is likely to be full too,
+ * and R1=1460 is used at once, though only when STREAK full reads have come in a row: until then it
+ * costs little to make sure.
  *
  * When "-1" comes where data can have more than one byte, R1=1 asks again: nothing or data, and it
- * was data; "-1", and the connection is gone. What R0 cannot tell is a far end that closed
- * after "-1" from one that closed before it, where everything up to there had been read
- * already by a read that was not known to be the last: the connection has ended then, and "-1" is
- * taken for the mark. Firmware that has shown that it marks the end with ERROR does not leave
- * this open.
+ * was data; "-1", and the connection is gone. What R0 cannot tell then is whether the far end sent
+ * "-1" right before it closed, so that these were the only two bytes left after PROBES others or a
+ * streak of full reads. It is taken for the mark, which is what it almost always is. Firmware that
+ * has shown that it marks the end with ERROR leaves no doubt.
  *
  * UDP has no end, and a datagram that is read with R1=1 would lose its rest: there, data is data.
  *
@@ -38,6 +38,13 @@
 
 /* So many full reads in a row show that more is to be had. */
 #define STREAK 4
+
+/*
+ * So many bytes are read one by one. More make it less likely that "-1" is left alone for the large
+ * read, and an odd number makes it impossible for a text of nothing but "-1"; each costs 14 bytes
+ * on the line.
+ */
+#define PROBES 3
 
 /* What D0 found is believed for this long where the same name is opened next. */
 #define LOOKUP_AGE_US (10 * G_USEC_PER_SEC)
@@ -328,10 +335,12 @@ static void took_probe(struct eswifi_module *module, const struct at_reply *repl
 		return;
 	}
 	take(op, reply->data, reply->size);
-	if (reply->size)
-		read_on(module, READ_REST, PROTOCOL_READ_MAX - PROTOCOL_READ_PROBE);
+	if (!reply->size)
+		module_op_end(module, (int)op->size, NULL);
+	else if (op->size < PROBES)
+		read_on(module, READ_FIRST, PROTOCOL_READ_PROBE);
 	else
-		module_op_end(module, 0, NULL);
+		read_on(module, READ_REST, PROTOCOL_READ_MAX - PROBES);
 }
 
 static void took_bulk(struct eswifi_module *module, const struct at_reply *reply)

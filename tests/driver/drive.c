@@ -229,7 +229,7 @@ GByteArray *drive_read_all(struct drive *d, guint socket, gsize size, int *end)
 	int n = 0;
 
 	while (all->len < size) {
-		n = drive_read(d, socket, 20);
+		n = drive_read(d, socket, 2);
 		if (n < 0)
 			break;
 		g_byte_array_append(all, d->data, (guint)n);

@@ -191,6 +191,145 @@ START_TEST(a_port_in_use_is_a_clear_error)
 }
 END_TEST
 
+struct ending {
+	const char *data;
+	gsize repeat, fill; /* @fill bytes of 'x' come first */
+};
+
+static const struct ending endings[] = {
+	{ "", 1, 0 },
+	{ "-1", 1, 0 },
+	{ "-", 1, 0 },
+	{ "x", 1, 0 },
+	{ "x-1", 1, 0 },
+	{ "-1", 2, 0 },
+	{ "-1", 3, 0 },
+	{ "-1", 4, 0 },
+	{ "-1", 2000, 0 },
+	{ "-1\r\nOK\r\n> ", 1, 0 },
+	{ "\r\n-1\r\nERROR\r\n> ", 1, 0 },
+	{ "\r\n-1\r\nERROR\r\n> ", 300, 0 },
+	{ "\r\n> ", 1, 0 },
+	{ "\r\nOK\r\n> ", 1, 0 },
+	{ "\r\nOK\r\n> ", 400, 0 },
+	{ "OK\r\n> ", 1, 0 },
+	{ "[SOMA][EOMA]", 1, 0 },
+	{ "\x15\x15\x15", 1, 0 },
+	/* ends of full reads */
+	{ "", 1, 1460 },
+	{ "-1", 1, 1460 },
+	{ "-1", 1, 1458 },
+	{ "x-1", 1, 1460 },
+	{ "-1", 1, 2920 },
+	{ "\r\nOK\r\n> ", 1, 1452 },
+	{ "\r\nOK\r\n> ", 1, 1460 },
+	{ "", 1, 14600 },
+};
+
+static GByteArray *make_bytes(const struct ending *ending)
+{
+	GByteArray *bytes = g_byte_array_new();
+	gsize i;
+
+	g_byte_array_set_size(bytes, (guint)ending->fill);
+	memset(bytes->data, 'x', ending->fill);
+	for (i = 0; i < ending->repeat; i++)
+		g_byte_array_append(bytes, (const guint8 *)ending->data,
+				    (guint)strlen(ending->data));
+	return bytes;
+}
+
+static const char *const gones[] = { "ok", "error" };
+static const char *const empties[] = { "long", "short" };
+
+/* The far end closes right behind its last byte. */
+START_TEST(a_closing_peer_loses_nothing_whatever_it_says)
+{
+	struct harness *h = harness_new();
+	guint16 port;
+	int fd = listen_loopback(&port), peer, end;
+	GByteArray *bytes, *got;
+	struct drive d;
+	gsize i;
+
+	drive_ready(&d, harness_fake(h, "--gone", gones[_i % 2], "--empty", empties[_i / 2], NULL));
+	for (i = 0; i < G_N_ELEMENTS(endings); i++) {
+		bytes = make_bytes(&endings[i]);
+		ck_assert_int_eq(drive_open_tcp(&d, 0, port), 0);
+		peer = accept(fd, NULL, NULL);
+		ck_assert_int_eq(write(peer, bytes->data, bytes->len), bytes->len);
+		close(peer);
+		got = drive_read_all(&d, 0, G_MAXUINT, &end);
+		ck_assert_int_eq(end, -EPIPE);
+		ck_assert_msg(got->len == bytes->len, "case %zu: %u bytes of %u", i, got->len,
+			      bytes->len);
+		ck_assert_mem_eq(got->data, bytes->data, got->len);
+		g_byte_array_unref(got);
+		g_byte_array_unref(bytes);
+		ck_assert_int_eq(drive_close(&d, 0), 0);
+	}
+	ck_assert_uint_eq(d.lost, 0);
+	drive_free(&d);
+	close(fd);
+	harness_free(h);
+}
+END_TEST
+
+/* The far end stays, and speaks again when its bytes have arrived. */
+START_TEST(a_peer_that_stays_loses_nothing_whatever_it_says)
+{
+	struct harness *h = harness_new();
+	guint16 port;
+	int fd = listen_loopback(&port), peer, end;
+	GByteArray *bytes, *got;
+	struct drive d;
+	gsize i;
+
+	drive_ready(&d, harness_fake(h, "--gone", gones[_i % 2], "--empty", empties[_i / 2], NULL));
+	ck_assert_int_eq(drive_open_tcp(&d, 3, port), 0);
+	peer = accept(fd, NULL, NULL);
+	for (i = 0; i < G_N_ELEMENTS(endings); i++) {
+		bytes = make_bytes(&endings[i]);
+		ck_assert_int_eq(write(peer, bytes->data, bytes->len), bytes->len);
+		got = drive_read_all(&d, 3, bytes->len, &end);
+		ck_assert_int_ge(end, 0);
+		ck_assert_uint_eq(got->len, bytes->len);
+		ck_assert_mem_eq(got->data, bytes->data, got->len);
+		g_byte_array_unref(got);
+		g_byte_array_unref(bytes);
+	}
+	ck_assert_int_eq(drive_read(&d, 3, 1), 0);
+	ck_assert_uint_eq(d.lost, 0);
+	drive_free(&d);
+	close(peer);
+	close(fd);
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(losing_wifi_is_not_an_end_of_the_connection)
+{
+	struct harness *h = harness_new();
+	guint16 port;
+	int fd = listen_loopback(&port), peer, n;
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, "--gone", gones[_i], "--fault", "wifi-loss@R0#3", NULL));
+	ck_assert_int_eq(drive_open_tcp(&d, 0, port), 0);
+	peer = accept(fd, NULL, NULL);
+	while ((n = drive_read(&d, 0, 1)) >= 0)
+		ck_assert_int_eq(n, 0);
+	ck_assert_int_eq(n, -ENETDOWN);
+	ck_assert_uint_eq(d.lost, 1);
+	drive_await_state(&d, ESWIFI_READY);
+	ck_assert_int_eq(drive_open_tcp(&d, 0, port), 0);
+	drive_free(&d);
+	close(peer);
+	close(fd);
+	harness_free(h);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("driver");
@@ -206,6 +345,10 @@ int main(void)
 	tcase_add_loop_test(operations, the_dialect_is_found_out_and_credentials_are_burnt_once, 0,
 			    G_N_ELEMENTS(dialects));
 	tcase_add_test(operations, a_port_in_use_is_a_clear_error);
+	tcase_add_loop_test(operations, a_closing_peer_loses_nothing_whatever_it_says, 0, 4);
+	tcase_add_loop_test(operations, a_peer_that_stays_loses_nothing_whatever_it_says, 0, 4);
+	tcase_add_loop_test(operations, losing_wifi_is_not_an_end_of_the_connection, 0,
+			    G_N_ELEMENTS(gones));
 	suite_add_tcase(suite, operations);
 	return suite_run(suite);
 }

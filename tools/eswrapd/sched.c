@@ -20,7 +20,7 @@
 #define SEND_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
 
 /* How long the module waits in a read, ms: while the line has nothing else to do, or else. */
-#define WAIT_LONE 20
+#define WAIT_LONE 5
 #define WAIT_BUSY 1
 
 /* The jobs' place among those that take turns. */
