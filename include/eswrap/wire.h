@@ -77,8 +77,9 @@ enum eswrap_request_type {
 	ESWRAP_ASSOCIATE, /* first flagged datagram of a socket: dest, family -> as CONNECT */
 	ESWRAP_PEER,	  /* one more destination of datagram flow id -> REFUSED, GRANTED (no fd) */
 	/*
-	 * The launcher's: -> GRANTED (no fd). A private broker stays while this connection is open;
-	 * the answer tells a broker that will stay from one that was on its way out.
+	 * The launcher's: -> GRANTED (no fd), or REFUSED with EINVAL when route is none of the
+	 * configuration's. A private broker stays while this connection is open; the answer tells a
+	 * broker that will stay from one that was on its way out.
 	 */
 	ESWRAP_HOLD,
 	ESWRAP_ADMIN, /* eswrapctl's: a GVariant follows the header, see eswrapd/admin.h */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "support/harness.h"
+#include "support/server.h"
 #include "support/suite.h"
 
 #define NOBODY 65534
@@ -344,6 +345,41 @@ START_TEST(a_wrong_configuration_is_named_by_line_and_nothing_starts)
 }
 END_TEST
 
+START_TEST(all_connections_take_the_route_that_r_names)
+{
+	static const struct server source = { SERVER_SOURCE, .size = 1000 };
+	static const char program[] = "cat </dev/tcp/127.0.0.1/$0 | wc -c";
+	struct harness *h = private_new();
+	const char *port = harness_format(h, "%u", server_start(h, &source));
+	const char *eswrap = harness_tool(h, "eswrap");
+	const char *line = harness_format(h, "P4=%s", port);
+	const struct result *result;
+
+	/* No route names loopback addresses, so by itself this one would not be ours. */
+	result = harness_run(h, eswrap, "-c", h->config, "bash", "-c", program, port, NULL);
+	ck_assert_str_eq(result->out->str, "1000\n");
+	ck_text_lacks(harness_read(h, h->trace), line);
+	result = harness_run(h, eswrap, "-c", h->config, "-r", "tcp", "bash", "-c", program, port,
+			     NULL);
+	ck_assert_str_eq(result->out->str, "1000\n");
+	ck_text_has(harness_read(h, h->trace), line);
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(a_route_that_is_not_there_is_said_and_nothing_runs)
+{
+	struct harness *h = private_new();
+	const struct result *result = harness_run(h, harness_tool(h, "eswrap"), "-c", h->config,
+						  "-r", "nosuch", "echo", "ran", NULL);
+
+	ck_result_status(result, 125);
+	ck_assert_str_eq(result->out->str, "");
+	ck_text_has(result->err->str, "there is no [route nosuch]");
+	harness_free(h);
+}
+END_TEST
+
 START_TEST(what_is_preloaded_already_is_kept_in_front)
 {
 	struct harness *h = private_new();
@@ -396,6 +432,8 @@ int main(void)
 	tcase_add_test(brokers, launchers_at_once_start_one_broker);
 	tcase_add_test(brokers, a_port_in_use_is_said_and_nothing_starts);
 	tcase_add_test(brokers, a_wrong_configuration_is_named_by_line_and_nothing_starts);
+	tcase_add_test(brokers, all_connections_take_the_route_that_r_names);
+	tcase_add_test(brokers, a_route_that_is_not_there_is_said_and_nothing_runs);
 	tcase_add_test(brokers, what_is_preloaded_already_is_kept_in_front);
 	tcase_add_test(brokers, a_foreign_runtime_folder_is_not_used);
 	suite_add_tcase(suite, brokers);

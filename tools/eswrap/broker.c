@@ -54,16 +54,21 @@ static bool fail(char **error, const char *format, ...)
 	return false;
 }
 
-/* Connect and ask to hold. Return: the connection, or a negative errno; -EPIPE: it is leaving. */
+/*
+ * Connect and ask to hold. Return: the connection, or a negative errno; -EPIPE: it is leaving,
+ * -EINVAL: it has no such route.
+ */
 static int hold(const char *path)
 {
 	struct timeval timeout = { .tv_sec = HOLD_TIMEOUT_S };
 	struct eswrap_request request = { .magic = ESWRAP_MAGIC, .type = ESWRAP_HOLD };
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	const char *route = g_getenv(ESWRAP_ROUTE_ENV);
 	struct eswrap_reply reply;
 	ssize_t got;
 	int fd, result = 0;
 
+	g_strlcpy(request.route, route ? route : "", sizeof(request.route));
 	if (strlen(path) >= sizeof(un.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(un.sun_path, path);
@@ -85,7 +90,7 @@ static int hold(const char *path)
 		else if (got != sizeof(reply) || reply.magic != ESWRAP_MAGIC)
 			result = -EPROTO;
 		else if (reply.verdict != ESWRAP_GRANTED)
-			result = -EACCES;
+			result = -reply.error;
 	}
 	if (result < 0) {
 		close(fd);
@@ -233,6 +238,16 @@ static bool start(const char *eswrapd, const char *config, const char *socket, c
 	return ready;
 }
 
+/* Why hold() gave no connection, for the user. */
+static bool fail_hold(char **error, const char *path, int result)
+{
+	if (result == -EINVAL)
+		return fail(error,
+			    "there is no [route %s] in the configuration of the broker at %s",
+			    g_getenv(ESWRAP_ROUTE_ENV), path);
+	return fail(error, "%s: no broker answers there: %s", path, g_strerror(-result));
+}
+
 /* Under the lock: take the broker that is there, or start one. */
 static int hold_or_start(const char *eswrapd, const char *config, const char *socket, char **error)
 {
@@ -245,8 +260,7 @@ static int hold_or_start(const char *eswrapd, const char *config, const char *so
 		fd = hold(socket);
 	}
 	if (fd < 0)
-		fail(error, "%s: no answer from the private broker for %s: %s", socket, config,
-		     g_strerror(-fd));
+		fail_hold(error, socket, fd);
 	return fd;
 }
 
@@ -290,16 +304,14 @@ bool broker_find(const char *config, const char *eswrapd, struct broker_link *li
 	if (!config && named && *named) {
 		link->hold = hold(named);
 		if (link->hold < 0)
-			return fail(error, "%s: no broker answers there (%s); %s says so", named,
-				    g_strerror(-link->hold), ESWRAP_SOCKET_ENV);
+			return fail_hold(error, named, link->hold);
 		link->socket = g_strdup(named);
 	} else if (!config) {
 		link->hold = hold(ESWRAP_SOCKET_DEFAULT);
 		if (link->hold >= 0)
 			link->socket = g_strdup(ESWRAP_SOCKET_DEFAULT);
 		else if (link->hold != -ENOENT && link->hold != -ECONNREFUSED)
-			return fail(error, "%s: the system's broker does not answer: %s",
-				    ESWRAP_SOCKET_DEFAULT, g_strerror(-link->hold));
+			return fail_hold(error, ESWRAP_SOCKET_DEFAULT, link->hold);
 		else if (access(SYSTEM_CONFIG, F_OK) < 0)
 			return fail(error,
 				    "no broker runs at %s and there is no %s to start one with; "

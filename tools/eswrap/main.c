@@ -117,11 +117,12 @@ static int run(char **argv, const char *config, const char *route)
 	status = program_check(argv[0], library, &error);
 	if (status != 0)
 		return complain(status, error);
+	/* Before the broker is asked: it says whether there is such a route. */
+	if (route)
+		g_setenv(ESWRAP_ROUTE_ENV, route, TRUE);
 	if (!broker_find(config, eswrapd, &link, &error))
 		return complain(STATUS_OWN_FAILURE, error);
 	g_setenv(ESWRAP_SOCKET_ENV, link.socket, TRUE);
-	if (route)
-		g_setenv(ESWRAP_ROUTE_ENV, route, TRUE);
 	preload(library);
 	execvp(argv[0], argv);
 	status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;

@@ -391,7 +391,7 @@ enum request_state request_handle(struct broker *broker, const guint8 *packet, g
 	case ESWRAP_PEER:
 		return handle_peer(&asked);
 	case ESWRAP_HOLD:
-		return REQUEST_HOLD;
+		return route_is_known(&asked) ? REQUEST_HOLD : refuse(&asked, EINVAL);
 	case ESWRAP_ADMIN:
 		break;
 	}
