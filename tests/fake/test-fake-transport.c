@@ -646,6 +646,56 @@ START_TEST(udp_client_talks_to_its_server_only)
 }
 END_TEST
 
+START_TEST(udp_client_may_learn_its_server_later)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct sockaddr_in from;
+	socklen_t size = sizeof(address);
+	int server = socket(AF_INET, SOCK_DGRAM, 0);
+	char got[16];
+
+	ck_assert_int_eq(bind(server, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(getsockname(server, (struct sockaddr *)&address, &size), 0);
+	fake_says(fake, "P1=1\r", OK);
+	fake_says(fake, "P6=1\r", OK);
+	fake_says(fake, "S3=4\rping", DATA("-1"));
+	say_number("P4", ntohs(address.sin_port), OK);
+	fake_says(fake, "P3=127.0.0.1\r", OK);
+	fake_says(fake, "S3=4\rping", DATA("4"));
+	size = sizeof(from);
+	ck_assert_int_eq(recvfrom(server, got, sizeof(got), 0, (struct sockaddr *)&from, &size), 4);
+	close(server);
+}
+END_TEST
+
+/* The keep-alive timer of the connection, as /proc/net/tcp shows it: timer 2. */
+START_TEST(keep_alive_is_set_on_the_connection)
+{
+	struct sockaddr_in peer;
+	socklen_t size = sizeof(peer);
+	char *table, *wanted, *line;
+	unsigned int timer;
+	int fd;
+
+	fake_says(fake, "PK=1,3000\r", OK);
+	fake_open(fake, 0, 0, port);
+	fd = peer_accept(listen_fd);
+	ck_assert_int_eq(getpeername(fd, (struct sockaddr *)&peer, &size), 0);
+	ck_assert(g_file_get_contents("/proc/net/tcp", &table, NULL, NULL));
+	wanted = g_strdup_printf(":%04X 0100007F:%04X 01 ", ntohs(peer.sin_port), port);
+	line = strstr(table, wanted);
+	ck_assert_ptr_nonnull(line);
+	ck_assert_int_eq(sscanf(line + strlen(wanted), "%*8x:%*8x %2x:", &timer), 1);
+	ck_assert_uint_eq(timer, 2);
+	g_free(wanted);
+	g_free(table);
+	close(fd);
+}
+END_TEST
+
 START_TEST(four_sockets_carry_large_transfers_at_once)
 {
 	enum { TOTAL = 300 * 1460 };
@@ -717,6 +767,8 @@ int main(void)
 	tcase_add_test(tcase, send_into_a_full_connection_ends_after_s2_with_what_went);
 	tcase_add_test(tcase, unread_data_stays_with_the_far_end);
 	tcase_add_test(tcase, udp_client_talks_to_its_server_only);
+	tcase_add_test(tcase, udp_client_may_learn_its_server_later);
+	tcase_add_test(tcase, keep_alive_is_set_on_the_connection);
 	tcase_add_test(tcase, four_sockets_carry_large_transfers_at_once);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

@@ -124,6 +124,9 @@ START_TEST(row_country)
 {
 	fake_says(fake, "CN=FR/0\r", OK);
 	fake_says(fake, "CN=JP/0\r", OK);
+	fake_says(fake, "CN=US/0\r", OK);
+	fake_says(fake, "CN=CA/0\r", OK);
+	fake_usage(fake, "CN=XX/0\r");
 	fake_usage(fake, "CN=FR\r");
 	fake_usage(fake, "CN=fr/0\r");
 	fake_usage(fake, "CN=FRA/0\r");

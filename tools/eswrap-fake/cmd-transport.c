@@ -132,6 +132,11 @@ static char *spoil_connect(struct module *module)
 	return g_strdup(g_strerror(ETIMEDOUT));
 }
 
+static bool is_stream(enum protocol protocol)
+{
+	return protocol == PROTOCOL_TCP || protocol == PROTOCOL_TLS;
+}
+
 static enum verdict start_client(struct module *module)
 {
 	const struct options *options = module->options;
@@ -145,7 +150,7 @@ static enum verdict start_client(struct module *module)
 		why = g_strdup("already started");
 	else if (sock->protocol == PROTOCOL_MQTT)
 		why = g_strdup("MQTT is not simulated");
-	else if (!sock->remote_port || !sock->remote.s_addr)
+	else if (is_stream(sock->protocol) && (!sock->remote_port || !sock->remote.s_addr))
 		why = g_strdup("no remote address or port");
 	else
 		why = spoil_connect(module);
@@ -157,7 +162,7 @@ static enum verdict start_client(struct module *module)
 		g_free(why);
 		return VERDICT_REASON;
 	}
-	if (sock->open_as != PROTOCOL_TCP && sock->open_as != PROTOCOL_TLS)
+	if (!is_stream(sock->open_as))
 		return VERDICT_OK;
 	inet_ntop(AF_INET, &sock->remote, address, sizeof(address));
 	answer_text(module, "[TCP  RC] Connecting to %s", address);

@@ -214,13 +214,16 @@ enum verdict run_static_dns(struct module *module, const struct argument *argume
 
 enum verdict run_country(struct module *module, const struct argument *argument)
 {
-	const char *text = argument->text;
+	static const char *const known[] = { "US/0", "CA/0", "FR/0", "JP/0" };
+	unsigned int i;
 
-	if (!text || strlen(text) != strlen("FR/0") || !g_ascii_isupper(text[0]) ||
-	    !g_ascii_isupper(text[1]) || text[2] != '/' || text[3] != '0')
-		return VERDICT_USAGE;
-	memcpy(module->settings.country, text, COUNTRY_MAX);
-	return VERDICT_OK;
+	for (i = 0; i < G_N_ELEMENTS(known); i++) {
+		if (g_strcmp0(argument->text, known[i]) == 0) {
+			memcpy(module->settings.country, known[i], COUNTRY_MAX);
+			return VERDICT_OK;
+		}
+	}
+	return VERDICT_USAGE;
 }
 
 /* What a scan calls them; ST's driver looks for these words. */

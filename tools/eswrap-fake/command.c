@@ -17,7 +17,7 @@ static const struct command commands[] = {
 	{ "C8", run_static_gateway, "Usage: C8=<gateway's IP address>" },
 	{ "C9", run_static_dns, "Usage: C9=<DNS server's IP address>" },
 	{ "CD", run_leave, "Usage: CD" },
-	{ "CN", run_country, "Usage: CN=<country, two letters>/0" },
+	{ "CN", run_country, "Usage: CN=<US|CA|FR|JP>/0" },
 	{ "CR", run_signal, "Usage: CR" },
 	{ "CS", run_joined, "Usage: CS" },
 	{ "D0", run_lookup, "Usage: D0=<domain name or IP address>" },

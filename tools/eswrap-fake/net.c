@@ -212,9 +212,13 @@ int socket_serve_datagrams(struct socket *sock)
 	return 0;
 }
 
-/* A client hears only the one it talks to; a server learns whom it answers. */
+/*
+ * A client hears only the one it talks to. A server, and a client that was given no address yet,
+ * learns whom it answers.
+ */
 static ssize_t receive_datagram(struct socket *sock, uint8_t *data, size_t size)
 {
+	bool learn = sock->udp_server || !sock->remote_port;
 	struct sockaddr_in from;
 	socklen_t from_size;
 	ssize_t n;
@@ -224,7 +228,7 @@ static ssize_t receive_datagram(struct socket *sock, uint8_t *data, size_t size)
 		n = recvfrom(sock->fd, data, size, 0, (struct sockaddr *)&from, &from_size);
 		if (n < 0)
 			return errno == EAGAIN ? -EAGAIN : 0;
-		if (sock->udp_server) {
+		if (learn) {
 			sock->remote = from.sin_addr;
 			sock->remote_port = ntohs(from.sin_port);
 		}
@@ -327,6 +331,8 @@ static ssize_t write_datagram(const struct socket *sock, const uint8_t *data, si
 {
 	struct sockaddr_in remote = remote_address(sock);
 
+	if (!sock->remote_port)
+		return -EPIPE;
 	/* What the network does with a datagram is not the sender's business. */
 	sendto(sock->fd, data, size, MSG_NOSIGNAL, (const struct sockaddr *)&remote,
 	       sizeof(remote));
