@@ -191,8 +191,13 @@ void module_fault(struct eswifi_module *module, int error, const char *why)
 
 void module_wifi_lost(struct eswifi_module *module)
 {
-	give_up(module, ESWIFI_JOINING, -ENETDOWN, "the module has left the Wi-Fi network");
-	wifi_begin(module);
+	/*
+	 * It may also have restarted: the prompt of a restart makes an answer whole that was cut
+	 * off just before its own prompt, and nothing else tells. So nothing is believed any more.
+	 */
+	give_up(module, ESWIFI_RECOVERING, -ENETDOWN, "the module has left the Wi-Fi network");
+	module_forget(module);
+	bringup_begin(module);
 }
 
 static void on_noise(gpointer user)

@@ -154,7 +154,7 @@ void module_request(struct eswifi_module *module, const struct at_request *reque
  */
 void module_fault(struct eswifi_module *module, int error, const char *why);
 
-/* module_wifi_lost() - the module answers but is not joined: join again */
+/* module_wifi_lost() - the module answers but is not joined: bring it up again */
 void module_wifi_lost(struct eswifi_module *module);
 
 /* module_ready() - bring-up is done */

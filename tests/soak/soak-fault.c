@@ -37,6 +37,10 @@ enum { UPLOAD, DOWNLOAD, ECHO, AFTERWARDS, FLOWS };
 #define EARLY_BYTES 700
 #define COMMANDS    80
 
+/* Lines of the trace on either side of a fault that a failure shows, and characters of each. */
+#define SHOWN	    25
+#define SHOWN_WIDTH 150
+
 enum where { FROM_HOST, TO_HOST, EITHER, AT_CONNECT, AT_LOOKUP };
 
 /**
@@ -153,11 +157,26 @@ static bool excused(struct harness *h, const struct kind *kind, guint flaws)
 	       (kind->hidden && place_is_hidden(harness_read(h, h->trace), kind->name));
 }
 
-/* Ends the seed's process. The test itself only tells which seeds failed. */
-static void claim(bool holds, const char *said)
+/* The lines of the trace around the fault. */
+static void show_fault(struct harness *h)
 {
-	if (!holds)
+	char **lines = g_strsplit(harness_read(h, h->trace), "\n", 0);
+	guint count = g_strv_length(lines), at, i;
+
+	for (at = 0; at < count && !strstr(lines[at], " * fault: "); at++)
+		continue;
+	for (i = at > SHOWN ? at - SHOWN : 0; i < MIN(at + SHOWN, count); i++)
+		fprintf(stderr, "# trace: %.*s\n", SHOWN_WIDTH, lines[i]);
+	g_strfreev(lines);
+}
+
+/* Ends the seed's process where it does not hold. The test itself tells which seeds failed. */
+static void claim(struct harness *h, bool holds, const char *said)
+{
+	if (!holds) {
 		fprintf(stderr, "# %s\n", said);
+		show_fault(h);
+	}
 	ck_assert_msg(holds, "%s", said);
 }
 
@@ -172,8 +191,9 @@ static void check_flows(struct harness *h, const struct kind *kind, const struct
 		last = each ? each : last;
 		flaws += each != NULL;
 	}
-	claim(!flaws || excused(h, kind, flaws), last);
-	claim(strstr(harness_read(h, h->trace), "* fault: ") != NULL, "the fault did not happen");
+	claim(h, !flaws || excused(h, kind, flaws), last);
+	claim(h, strstr(harness_read(h, h->trace), "* fault: ") != NULL,
+	      "the fault did not happen");
 }
 
 static void check_broker(struct harness *h)
@@ -190,7 +210,7 @@ static void check_afterwards(struct harness *h, struct soak_flow *flow)
 	struct soak_outcome outcome;
 
 	soak_run(h, &flow, 1, PATIENCE, RUN_SECONDS, &outcome);
-	claim(strcmp(outcome.end, "eof") == 0 && outcome.received == flow->down,
+	claim(h, strcmp(outcome.end, "eof") == 0 && outcome.received == flow->down,
 	      harness_format(h,
 			     "afterwards a flow got %" G_GUINT64_FORMAT " bytes and ended with %s",
 			     outcome.received, outcome.end));
