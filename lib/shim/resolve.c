@@ -160,6 +160,9 @@ static int resolve_ipv6(const struct eswrap_reply *reply, int flags, const char 
 	if ((error && error != EAI_NODATA) || !mapped || (*result && !(hints->ai_flags & AI_ALL)) ||
 	    !stand_in_text(reply, AF_INET, text))
 		return error;
+	/* Only the first entry of a list has the canonical name. */
+	if (*result)
+		flags &= ~AI_CANONNAME;
 	error_more = call_with_stand_in(text, AF_INET6, flags | AI_V4MAPPED, service, hints, &more);
 	if (error_more)
 		return *result ? 0 : error_more;
@@ -173,6 +176,14 @@ static int resolve_ipv6(const struct eswrap_reply *reply, int flags, const char 
 	return 0;
 }
 
+/* A name as it is given back: the dot of the root at its end is for looking up only. */
+static size_t shown_length(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len && name[len - 1] == '.' ? len - 1 : len;
+}
+
 /* The canonical name that libc gave is the stand-in's text. */
 static int put_name_back(struct addrinfo *result, const char *name)
 {
@@ -180,7 +191,7 @@ static int put_name_back(struct addrinfo *result, const char *name)
 
 	if (!result->ai_canonname)
 		return 0;
-	copy = strdup(name);
+	copy = strndup(name, shown_length(name));
 	if (!copy)
 		return EAI_MEMORY;
 	free(result->ai_canonname);
@@ -310,7 +321,8 @@ static struct hostent *static_result(const char *text, int family, const char *n
 	struct hostent *host = real()->gethostbyname2(text, family);
 
 	if (host) {
-		memcpy(static_name, name, strlen(name) + 1);
+		memcpy(static_name, name, shown_length(name));
+		static_name[shown_length(name)] = '\0';
 		host->h_name = static_name;
 	}
 	return host;
@@ -388,7 +400,7 @@ static int reentrant_failure(int error, struct hostent **result, int *h_error)
 static int reentrant_result(const char *text, int family, const char *name, struct hostent *host,
 			    char *buffer, size_t size, struct hostent **result, int *h_error)
 {
-	size_t len = strlen(name) + 1;
+	size_t len = shown_length(name) + 1;
 	int error;
 
 	if (len > size) {
@@ -399,7 +411,8 @@ static int reentrant_result(const char *text, int family, const char *name, stru
 	error = real()->gethostbyname2_r(text, family, host, buffer + len, size - len, result,
 					 h_error);
 	if (!error && *result) {
-		memcpy(buffer, name, len);
+		memcpy(buffer, name, len - 1);
+		buffer[len - 1] = '\0';
 		host->h_name = buffer;
 	}
 	return error;

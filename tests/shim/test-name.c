@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+/* Names that a route flags, names that none does, and the way back from an address. */
+#include <check.h>
+#include <string.h>
+
+#include "shim/stage.h"
+#include "support/suite.h"
+
+#define FLAGGED "device.example"
+
+/* Where the addresses of a claim stand: stand-ins differ with the name, so they are replaced. */
+#define STAND_IN    "198.18.0.0/15"
+#define STAND_IN_V6 "2001:2::/48"
+
+/* The output of a claim under the shim, with stand-in addresses replaced by their blocks. */
+static const char *shown(const char *claim, const char *name)
+{
+	const struct result *result = stage_run(true, claim, name, stage.echo, -1);
+	GRegex *v4 = g_regex_new("198\\.1[89]\\.[0-9]+\\.[0-9]+", 0, 0, NULL);
+	GRegex *v6 = g_regex_new("2001:2:[0-9a-f:]+", 0, 0, NULL);
+	char *text, *twice;
+	const char *kept;
+
+	ck_result_status(result, 0);
+	ck_assert_str_eq(result->err->str, "");
+	text = g_regex_replace_literal(v4, result->out->str, -1, 0, STAND_IN, 0, NULL);
+	twice = g_regex_replace_literal(v6, text, -1, 0, STAND_IN_V6, 0, NULL);
+	kept = harness_format(stage.h, "%s", twice);
+	g_free(twice);
+	g_free(text);
+	g_regex_unref(v4);
+	g_regex_unref(v6);
+	return kept;
+}
+
+START_TEST(getaddrinfo_with_every_flag_and_family)
+{
+	ck_assert_str_eq(shown("getaddrinfo_all", FLAGGED),
+			 "any: 0\n"
+			 "  2 1 6 " STAND_IN " port 8080\n"
+			 "all types: 0\n"
+			 "  2 1 6 " STAND_IN " port 53\n"
+			 "  2 2 17 " STAND_IN " port 53\n"
+			 "service: 0\n"
+			 "  2 1 6 " STAND_IN " port 80\n"
+			 "udp service: 0\n"
+			 "  2 2 17 " STAND_IN " port 123\n"
+			 "no service: 0\n"
+			 "  2 1 6 " STAND_IN " port 0\n"
+			 "unknown service: EAI_SERVICE\n"
+			 "numeric service: 0\n"
+			 "  2 1 6 " STAND_IN " port 80\n"
+			 "not a numeric service: EAI_NONAME\n"
+			 "canonical: 0\n"
+			 "  2 1 6 " STAND_IN " port 1 " FLAGGED "\n"
+			 "  2 2 17 " STAND_IN " port 1\n"
+			 "  2 3 0 " STAND_IN " port 1\n"
+			 "passive: 0\n"
+			 "  2 1 6 " STAND_IN " port 1\n"
+			 "numeric host: EAI_NONAME\n"
+			 "address configuration: 0\n"
+			 "  2 1 6 " STAND_IN " port 1\n"
+			 "wrong flags: EAI_BADFLAGS\n"
+			 "wrong family: EAI_FAMILY\n"
+			 "wrong type: EAI_SOCKTYPE\n"
+			 "no hints: 0\n");
+	ck_assert_str_eq(shown("getaddrinfo_ipv6", FLAGGED),
+			 "inet6: 0\n"
+			 "  10 1 6 " STAND_IN_V6 " port 1\n"
+			 "mapped: 0\n"
+			 "  10 1 6 " STAND_IN_V6 " port 1\n"
+			 "mapped, all: 0\n"
+			 "  10 1 6 " STAND_IN_V6 " port 1\n"
+			 "  10 1 6 ::ffff:" STAND_IN " port 1\n"
+			 "canonical: 0\n"
+			 "  10 1 6 " STAND_IN_V6 " port 1 " FLAGGED "\n"
+			 "  10 1 6 ::ffff:" STAND_IN " port 1\n");
+}
+END_TEST
+
+START_TEST(getnameinfo_gives_the_name_of_a_stand_in)
+{
+	ck_assert_str_eq(shown("getnameinfo_all", FLAGGED),
+			 "name: 0 " FLAGGED " http\n"
+			 "name required: 0 " FLAGGED " http\n"
+			 "number of the service: 0 " FLAGGED " 80\n"
+			 "number of the host: 0 " STAND_IN " http\n"
+			 "little room: EAI_OVERFLOW  \n"
+			 "service only: 0\n"
+			 "http\n");
+}
+END_TEST
+
+/* Case is kept as the program wrote it, the dot of the root is not. */
+START_TEST(the_gethostby_family_both_ways)
+{
+	ck_assert_str_eq(shown("gethostby_all", "Device.Example."),
+			 "gethostbyname: Device.Example family 2 length 4\n  " STAND_IN "\n"
+			 "gethostbyname2: Device.Example family 2 length 4\n  " STAND_IN "\n"
+			 "gethostbyname_r: Device.Example family 2 length 4\n  " STAND_IN "\n"
+			 "gethostbyname2_r: Device.Example family 2 length 4\n  " STAND_IN "\n"
+			 "little room: error 34 h_errno -1\n"
+			 "a little more room: error 34 h_errno -1\n"
+			 "gethostbyaddr: device.example family 2 length 4\n  " STAND_IN "\n"
+			 "gethostbyaddr_r: device.example family 2 length 4\n  " STAND_IN "\n");
+}
+END_TEST
+
+START_TEST(a_child_sees_its_parents_stand_ins)
+{
+	ck_assert_str_eq(shown("child_sees_stand_in", FLAGGED),
+			 harness_format(stage.h,
+					"child: 0 " FLAGGED " %u\nconnect: 0\nchild: ping\n",
+					stage.echo));
+}
+END_TEST
+
+static void check_connect_by_name(const char *claim)
+{
+	ck_assert_str_eq(shown(claim, FLAGGED),
+			 harness_format(stage.h,
+					"getaddrinfo: 0\nconnect: 0\ngetpeername: 0\nas asked: 1\n"
+					"getsockname: 0\nfamily as asked: 1\nback: ping\n"
+					"name: 0 " FLAGGED " %u\n",
+					stage.echo));
+}
+
+START_TEST(a_stand_in_connects_in_both_families)
+{
+	check_connect_by_name("by_name_ipv4");
+	check_connect_by_name("by_name_ipv6");
+}
+END_TEST
+
+/* Names that no route flags, from the hosts file; localhost; addresses in text. */
+START_TEST(other_names_are_looked_up_as_without_the_shim)
+{
+	static const char *const claims[] = { "getaddrinfo_all", "getaddrinfo_ipv6",
+					      "getnameinfo_all", "gethostby_all",
+					      "getaddrinfo_native" };
+	const char *names[] = { "localhost", g_get_host_name(), "127.0.0.1" };
+	const struct result *native, *wrapped;
+	size_t i, j;
+
+	for (i = 0; i < G_N_ELEMENTS(claims); i++) {
+		for (j = 0; j < G_N_ELEMENTS(names); j++) {
+			native = stage_run(false, claims[i], names[j], -1);
+			wrapped = stage_run(true, claims[i], names[j], -1);
+			ck_result_status(native, 0);
+			ck_result_status(wrapped, 0);
+			ck_assert_str_eq(wrapped->out->str, native->out->str);
+			ck_assert_str_eq(wrapped->err->str, native->err->str);
+		}
+	}
+}
+END_TEST
+
+START_TEST(a_name_that_does_not_exist_is_eai_noname)
+{
+	struct harness *h = harness_new();
+
+	stage.h = h;
+	harness_fake(h, "--resolve", "known.example=127.0.0.1", NULL);
+	harness_broker(h, "[route names]\nhost = *.example\nthrough = tcp\n");
+	ck_assert_str_eq(shown("look_up", "unknown.example"), "look-up: EAI_NONAME\n");
+	ck_assert_str_eq(shown("look_up", "known.example"),
+			 "look-up: 0\n  2 1 6 " STAND_IN " port 0\n");
+	/* Nothing that could end a command of the module's gets there. */
+	ck_assert_str_eq(shown("look_up", "a\rD0=evil.example"), "look-up: EAI_FAIL\n");
+	ck_text_lacks(harness_read(h, h->trace), "evil");
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(a_refused_name_is_eai_fail)
+{
+	struct harness *h = harness_new();
+
+	stage.h = h;
+	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
+	harness_broker(h, "[route names]\nhost = *.example\nthrough = refuse\n");
+	ck_assert_str_eq(shown("look_up", FLAGGED), "look-up: EAI_FAIL\n");
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(a_restart_of_the_broker_keeps_the_stand_ins)
+{
+	struct harness *h = harness_new();
+	const struct result *before, *after;
+
+	stage.h = h;
+	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
+	harness_broker(h, "[route names]\nhost = *.example\nthrough = tcp\n");
+	before = stage_run(true, "look_up", FLAGGED, -1);
+	ck_text_has(before->out->str, "198.1");
+	process_stop(h->broker);
+	harness_broker(h, "[route names]\nhost = *.example\nthrough = tcp\n");
+	after = stage_run(true, "look_up", FLAGGED, -1);
+	ck_assert_str_eq(after->out->str, before->out->str);
+	harness_free(h);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("name");
+	TCase *names = tcase_create("names");
+	TCase *brokers = tcase_create("brokers");
+
+	tcase_add_test(names, getaddrinfo_with_every_flag_and_family);
+	tcase_add_test(names, getnameinfo_gives_the_name_of_a_stand_in);
+	tcase_add_test(names, the_gethostby_family_both_ways);
+	tcase_add_test(names, a_child_sees_its_parents_stand_ins);
+	tcase_add_test(names, a_stand_in_connects_in_both_families);
+	tcase_add_test(names, other_names_are_looked_up_as_without_the_shim);
+	tcase_add_unchecked_fixture(names, stage_set_up, stage_tear_down);
+	tcase_set_timeout(names, 2 * HARNESS_DEADLINE_S);
+	suite_add_tcase(suite, names);
+	tcase_add_test(brokers, a_name_that_does_not_exist_is_eai_noname);
+	tcase_add_test(brokers, a_refused_name_is_eai_fail);
+	tcase_add_test(brokers, a_restart_of_the_broker_keeps_the_stand_ins);
+	tcase_set_timeout(brokers, 2 * HARNESS_DEADLINE_S);
+	suite_add_tcase(suite, brokers);
+	return suite_run(suite);
+}
