@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -51,10 +52,26 @@ struct control {
 	guint watch, holders;
 	GHashTable *clients; /* a set */
 	bool short_of_descriptors;
+	guint8 packet[ESWRAP_ADMIN_MAX]; /* the request that is being read */
 };
 
 static gboolean client_ready(gint fd, GIOCondition condition, gpointer user);
 static gboolean control_ready(gint fd, GIOCondition condition, gpointer user);
+
+/*
+ * Watches the listening socket. GLib takes a source that may not recurse out of its poll set for
+ * each dispatch, and wakes itself up twice for that: four system calls for each connect of a
+ * program. The broker never runs a main loop inside another one.
+ */
+static void watch_listener(struct control *control)
+{
+	GSource *source = g_unix_fd_source_new(control->fd, G_IO_IN);
+
+	g_source_set_can_recurse(source, TRUE);
+	g_source_set_callback(source, G_SOURCE_FUNC(control_ready), control, NULL);
+	control->watch = g_source_attach(source, NULL);
+	g_source_unref(source);
+}
 
 static int bind_path(int fd, const char *path)
 {
@@ -122,7 +139,7 @@ static void client_free(struct client *client)
 	if (control->reserve < 0)
 		control->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (!control->watch)
-		control->watch = g_unix_fd_add(control->fd, G_IO_IN, control_ready, control);
+		watch_listener(control);
 	if (client->state == CLIENT_HOLDING) {
 		control->holders--;
 		broker_check_idle(control->broker);
@@ -239,7 +256,6 @@ static void ask(struct client *client, const guint8 *packet, gsize size)
 	int fd = -1;
 
 	client->state = CLIENT_WAITING;
-	watch_for(client, G_IO_HUP);
 	switch (request_handle(broker, packet, size, client->who.uid, &reply, &fd, answered, client,
 			       &client->question)) {
 	case REQUEST_ANSWERED:
@@ -247,35 +263,48 @@ static void ask(struct client *client, const guint8 *packet, gsize size)
 		client_free(client);
 		break;
 	case REQUEST_PENDING:
+		watch_for(client, G_IO_HUP);
 		break;
 	case REQUEST_HOLD:
 		hold(client);
 		break;
 	case REQUEST_ADMIN:
+		watch_for(client, G_IO_HUP);
 		admin_start(broker, client, packet + sizeof(struct eswrap_request),
 			    size - sizeof(struct eswrap_request));
 		break;
 	}
 }
 
-static gboolean client_ready(gint fd, GIOCondition condition, gpointer user)
+/*
+ * Reads a client's request and answers it.
+ * Return: false when there is none yet.
+ */
+static bool read_request(struct client *client)
+{
+	guint8 *packet = client->control->packet;
+	/* MSG_TRUNC: the length as it was sent, so that a packet that was cut is known. */
+	ssize_t n = recv(client->fd, packet, ESWRAP_ADMIN_MAX, MSG_DONTWAIT | MSG_TRUNC);
+
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	g_clear_handle_id(&client->timeout, g_source_remove);
+	if (n > 0)
+		ask(client, packet, (gsize)n);
+	else
+		client_free(client);
+	/* It may have held a private key. */
+	if (n > 0)
+		explicit_bzero(packet, MIN((gsize)n, ESWRAP_ADMIN_MAX));
+	return true;
+}
+
+static gboolean client_ready(gint fd G_GNUC_UNUSED, GIOCondition condition, gpointer user)
 {
 	struct client *client = user;
-	guint8 *packet;
-	ssize_t n;
 
 	if (client->state == CLIENT_ASKING && (condition & G_IO_IN)) {
-		packet = g_malloc(ESWRAP_ADMIN_MAX);
-		/* MSG_TRUNC: the length as it was sent, so that a packet that was cut is known. */
-		n = recv(fd, packet, ESWRAP_ADMIN_MAX, MSG_DONTWAIT | MSG_TRUNC);
-		g_clear_handle_id(&client->timeout, g_source_remove);
-		if (n > 0)
-			ask(client, packet, (gsize)n);
-		else
-			client_free(client);
-		/* It may have held a private key. */
-		explicit_bzero(packet, ESWRAP_ADMIN_MAX);
-		g_free(packet);
+		read_request(client);
 	} else if (condition & (G_IO_HUP | G_IO_ERR | G_IO_IN)) {
 		client_gone(client);
 	} else if (flush(client) && !client->unsent.head) {
@@ -286,6 +315,15 @@ static gboolean client_ready(gint fd, GIOCondition condition, gpointer user)
 	}
 	/* Each watch is removed by its id where the state changes. */
 	return G_SOURCE_CONTINUE;
+}
+
+/* A program asks right after it has connected: a moment here is shorter than another turn. */
+static bool await_request(const struct client *client)
+{
+	static const struct timespec moment = { .tv_nsec = 100000 };
+	struct pollfd request = { .fd = client->fd, .events = POLLIN };
+
+	return ppoll(&request, 1, &moment, NULL) == 1;
 }
 
 static gboolean ask_expired(gpointer user)
@@ -338,6 +376,8 @@ static gboolean control_ready(gint listening G_GNUC_UNUSED, GIOCondition conditi
 		client_free(client);
 		return G_SOURCE_CONTINUE;
 	}
+	if (await_request(client) && read_request(client))
+		return G_SOURCE_CONTINUE;
 	client->timeout = g_timeout_add_seconds(ASK_TIMEOUT_S, ask_expired, client);
 	watch_for(client, G_IO_IN | G_IO_HUP);
 	return G_SOURCE_CONTINUE;
@@ -351,7 +391,7 @@ struct control *control_new(struct broker *broker, int fd)
 	control->fd = fd;
 	control->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	control->clients = g_hash_table_new(NULL, NULL);
-	control->watch = g_unix_fd_add(fd, G_IO_IN, control_ready, control);
+	watch_listener(control);
 	return control;
 }
 
