@@ -206,6 +206,21 @@ START_TEST(payload_goes_out_when_its_last_byte_has_arrived)
 }
 END_TEST
 
+/* 66 bytes take 2.2 s here, longer than a payload may pause. */
+START_TEST(payload_timeout_begins_when_the_line_falls_silent)
+{
+	struct fake *fake = fake_start("--baud 300 --payload-timeout 1000");
+	char *most = g_strnfill(60, 'x');
+
+	fake_text(fake, "S3=70\r");
+	fake_text(fake, most);
+	g_usleep(2300 * 1000);
+	fake_says(fake, "xxxxxxxxxx", DATA("-1"));
+	g_free(most);
+	fake_stop(fake);
+}
+END_TEST
+
 static int64_t time_of_identity(struct fake *fake)
 {
 	int64_t start = monotonic_ms();
@@ -423,6 +438,7 @@ int main(void)
 	tcase_add_test(tcase, other_files_are_never_replaced);
 	tcase_add_test(tcase, no_byte_comes_before_its_time);
 	tcase_add_test(tcase, payload_goes_out_when_its_last_byte_has_arrived);
+	tcase_add_test(tcase, payload_timeout_begins_when_the_line_falls_silent);
 	tcase_add_test(tcase, u2_and_u0_change_the_pace);
 	tcase_add_test(tcase, pty_host_at_another_rate_is_garbage);
 	tcase_add_test(tcase, pty_starts_at_the_rate_of_the_module);

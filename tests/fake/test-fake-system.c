@@ -87,6 +87,20 @@ START_TEST(line_too_long_is_one_error)
 }
 END_TEST
 
+/* In the note's form a third comma ends the header of PG: not in the middle of such a line. */
+START_TEST(line_too_long_does_not_become_a_command_in_its_middle)
+{
+	char *line = g_strnfill(600, 'A');
+
+	fake_text(fake, line);
+	fake_quiet(fake, 50);
+	fake_text(fake, "PG=0,0,5,hello\r");
+	fake_expect_text(fake, "\r\nERROR\r\nCommand too long\r\n> ");
+	fake_says(fake, "PG=0,0,5,other", OK);
+	g_free(line);
+}
+END_TEST
+
 START_TEST(nul_inside_a_command_is_an_error)
 {
 	fake_send(fake, "P0=\0001\r", 6);
@@ -323,6 +337,7 @@ int main(void)
 	tcase_add_test(tcase, command_may_come_byte_by_byte);
 	tcase_add_test(tcase, commands_sent_at_once_are_answered_in_turn);
 	tcase_add_test(tcase, line_too_long_is_one_error);
+	tcase_add_test(tcase, line_too_long_does_not_become_a_command_in_its_middle);
 	tcase_add_test(tcase, nul_inside_a_command_is_an_error);
 	tcase_add_test(tcase, row_identity);
 	tcase_add_test(tcase, firmware_revision_is_a_switch);

@@ -218,10 +218,13 @@ static int give_answer(struct module *module, enum verdict verdict, const char *
 static int await_bytes(struct module *module, size_t size, int64_t pause_ns)
 {
 	struct line *line = &module->line;
+	int64_t silent;
 	int r;
 
 	while (line_size(line) < size) {
-		r = line_fill(line, pause_ns ? now_ns() + pause_ns : LOOP_FOREVER);
+		/* The pause begins when what was sent is through. */
+		silent = MAX(line->rx_clock, now_ns());
+		r = line_fill(line, pause_ns ? silent + pause_ns : LOOP_FOREVER);
 		if (r < 0)
 			return r;
 		if (r == 0)
@@ -243,7 +246,8 @@ static size_t line_end(const struct module *module, const uint8_t *line, size_t 
 	unsigned int commas = 0;
 	size_t i;
 
-	if (module->options->dialect == DIALECT_NOTE && length > 3 && memcmp(line, "PG=", 3) == 0)
+	if (module->options->dialect == DIALECT_NOTE && !module->too_long && length > 3 &&
+	    memcmp(line, "PG=", 3) == 0)
 		for (i = 3; i < MIN(length, COMMAND_MAX); i++)
 			if (line[i] == ',' && ++commas == 3)
 				return i + 1;
