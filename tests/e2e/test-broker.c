@@ -12,6 +12,7 @@
 
 #include "support/harness.h"
 #include "support/raw.h"
+#include "support/server.h"
 #include "support/suite.h"
 
 static struct harness *h;
@@ -309,6 +310,70 @@ START_TEST(pollout_comes_back_after_everything_was_sent)
 }
 END_TEST
 
+START_TEST(data_for_a_far_end_that_has_closed_is_an_abort)
+{
+	guint16 port;
+	int server = module_and_broker(LOCAL_TCP, &port), fd = raw_connected(h, port),
+	    far = raw_accept(server);
+
+	raw_put(far, "all there is");
+	close(far);
+	raw_expect(fd, "all there is");
+	ck_assert_int_eq(raw_end(fd), 0);
+	raw_put(fd, "more");
+	/* The end of file was said already; now it is a reset, as soon as the broker has seen it.
+	 */
+	raw_await(fd, POLLERR);
+	ck_assert_int_eq(raw_end(fd), ECONNRESET);
+	close(fd);
+	close(server);
+}
+END_TEST
+
+START_TEST(a_connect_waits_for_a_module_that_comes_back)
+{
+	struct eswrap_reply reply;
+	guint16 port;
+	int server = raw_listener(&port), fd, far;
+
+	harness_fake(h, NULL, NULL);
+	harness_broker(h, LOCAL_TCP "[broker]\nstate-dir = %s\n", harness_path(h, "state"));
+	close(raw_connected(h, port));
+	close(raw_accept(server));
+	process_kill(h->fake);
+	fd = raw_flow(h, "127.0.0.1", port, &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	harness_fake(h, NULL, NULL);
+	ck_assert_int_eq(raw_outcome(fd).error, 0);
+	far = raw_accept(server);
+	raw_put(fd, "there");
+	raw_expect(far, "there");
+	close(fd);
+	close(far);
+	close(server);
+}
+END_TEST
+
+START_TEST(tls_inside_tls_and_verify_none_are_told_of_in_the_log)
+{
+	static const struct server echo = { .kind = SERVER_ECHO, .tls = true };
+	const char hello[] = "\x16\x03\x01\x02\x03\x01", *log;
+	guint16 port;
+	int fd;
+
+	harness_fake(h, NULL, NULL);
+	port = server_start(h, &echo);
+	start_broker("[route r]\naddress = 127.0.0.1\nthrough = tls\nverify = none\n");
+	fd = raw_connected(h, port);
+	raw_put(fd, hello);
+	raw_expect(fd, hello);
+	close(fd);
+	log = harness_read(h, harness_path(h, "eswrapd.log"));
+	ck_text_has(log, "the program speaks TLS itself inside route r");
+	ck_text_has(log, "[route r]: verify = none: anybody on the way can read and change");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("broker");
@@ -329,6 +394,9 @@ int main(void)
 	tcase_add_loop_test(flows, a_killed_broker_or_module_is_a_reset_and_no_clean_end, 0, 2);
 	tcase_add_test(flows, a_program_that_does_not_read_stops_only_itself);
 	tcase_add_test(flows, pollout_comes_back_after_everything_was_sent);
+	tcase_add_test(flows, data_for_a_far_end_that_has_closed_is_an_abort);
+	tcase_add_test(flows, a_connect_waits_for_a_module_that_comes_back);
+	tcase_add_test(flows, tls_inside_tls_and_verify_none_are_told_of_in_the_log);
 	suite_add_tcase(suite, flows);
 	return suite_run(suite);
 }

@@ -67,7 +67,7 @@ static const struct channel_ops channel_ops;
 
 static struct peer *peer_of(struct channel *channel)
 {
-	return (struct peer *)((char *)channel - offsetof(struct peer, channel));
+	return (gpointer)((char *)channel - offsetof(struct peer, channel));
 }
 
 static struct sched *sched_of(const struct peer *peer)

@@ -73,6 +73,11 @@ struct flow {
 
 static const struct channel_ops channel_ops;
 
+static struct flow *flow_of(struct channel *channel)
+{
+	return (gpointer)((char *)channel - offsetof(struct flow, channel));
+}
+
 char *endpoint_text(const char *name, const struct eswrap_endpoint *endpoint)
 {
 	char address[INET6_ADDRSTRLEN];
@@ -236,7 +241,7 @@ static void greet(struct flow *flow, const guint8 *data, gsize size)
 
 static gsize flow_peek(struct channel *channel, const guint8 **data)
 {
-	struct flow *flow = (struct flow *)((char *)channel - offsetof(struct flow, channel));
+	struct flow *flow = flow_of(channel);
 	gsize size;
 
 	if (flow->state == FLOW_CONNECTING)
@@ -363,7 +368,7 @@ static void flow_event(uint32_t events, gpointer user)
 
 static void flow_opened(struct channel *channel, int result, const char *text)
 {
-	struct flow *flow = (struct flow *)((char *)channel - offsetof(struct flow, channel));
+	struct flow *flow = flow_of(channel);
 
 	if (result < 0) {
 		fail_connect(flow, outcome_errno(result, text), *text ? text : "no reason given");
@@ -387,7 +392,7 @@ static void flow_opened(struct channel *channel, int result, const char *text)
 
 static void flow_sent(struct channel *channel, int result)
 {
-	struct flow *flow = (struct flow *)((char *)channel - offsetof(struct flow, channel));
+	struct flow *flow = flow_of(channel);
 
 	if (result == -EPIPE) {
 		abort_flow(flow, "the far end has closed and takes no more");
@@ -402,14 +407,14 @@ static void flow_sent(struct channel *channel, int result)
 
 static bool flow_may_receive(struct channel *channel)
 {
-	struct flow *flow = (struct flow *)((char *)channel - offsetof(struct flow, channel));
+	struct flow *flow = flow_of(channel);
 
 	return flow->state == FLOW_OPEN && !flow->rest && !flow->far_closed;
 }
 
 static void flow_received(struct channel *channel, int result, const guint8 *data)
 {
-	struct flow *flow = (struct flow *)((char *)channel - offsetof(struct flow, channel));
+	struct flow *flow = flow_of(channel);
 	gsize done;
 
 	if (result == -EPIPE) {
@@ -427,7 +432,7 @@ static void flow_received(struct channel *channel, int result, const guint8 *dat
 
 static void flow_lost(struct channel *channel, const char *why)
 {
-	struct flow *flow = (struct flow *)((char *)channel - offsetof(struct flow, channel));
+	struct flow *flow = flow_of(channel);
 
 	if (flow->state == FLOW_CONNECTING)
 		fail_connect(flow, ENETDOWN, why);

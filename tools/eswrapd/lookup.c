@@ -151,7 +151,7 @@ static void lookup_answered(struct eswifi_module *module G_GNUC_UNUSED, int resu
 
 static int lookup_start(struct sched_job *job, struct eswifi_module *module, int socket)
 {
-	struct lookup *lookup = (struct lookup *)((char *)job - offsetof(struct lookup, job));
+	struct lookup *lookup = (gpointer)((char *)job - offsetof(struct lookup, job));
 	int result;
 
 	if (socket < 0) {
