@@ -237,6 +237,9 @@ static void on_reply(const struct at_reply *reply, gpointer user)
 	module_handler handler = module->handler;
 
 	module->handler = NULL;
+	/* Whatever it has said, it does not wait for the rest of a PG: most likely it was reset. */
+	if (reply->error == -EPROTO)
+		module->burning = false;
 	if (reply->error)
 		module_fault(module, reply->error,
 			     reply->error == -ETIMEDOUT

@@ -170,6 +170,23 @@ START_TEST(the_dialect_is_found_out_and_credentials_are_burnt_once)
 }
 END_TEST
 
+/* Its prompt is the answer to PG that never came, and proof that it waits for no more bytes. */
+START_TEST(a_module_that_is_reset_while_it_is_burnt_comes_back_at_once)
+{
+	struct harness *h = harness_new();
+	char *item = g_strnfill(4000, 'x');
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, "--baud", "115200", "--fault", "reset@in=2000", NULL));
+	ck_assert_int_eq(drive_credential(&d, 0, ESWIFI_ITEM_CA, item), -EPROTO);
+	drive_await_state(&d, ESWIFI_READY);
+	ck_assert_int_eq(drive_credential(&d, 0, ESWIFI_ITEM_CA, item), 0);
+	drive_free(&d);
+	g_free(item);
+	harness_free(h);
+}
+END_TEST
+
 START_TEST(a_port_in_use_is_a_clear_error)
 {
 	struct harness *h = harness_new();
@@ -342,6 +359,7 @@ int main(void)
 	tcase_add_test(operations, names_are_looked_up_by_the_module);
 	tcase_add_test(operations, a_string_that_could_be_a_command_is_refused);
 	tcase_add_test(operations, a_second_open_says_only_what_is_new);
+	tcase_add_test(operations, a_module_that_is_reset_while_it_is_burnt_comes_back_at_once);
 	tcase_add_loop_test(operations, the_dialect_is_found_out_and_credentials_are_burnt_once, 0,
 			    G_N_ELEMENTS(dialects));
 	tcase_add_test(operations, a_port_in_use_is_a_clear_error);
