@@ -32,7 +32,7 @@ static int adopt_items(const struct ctl *ctl, const struct set_options *options,
 		       const struct credential_set *set)
 {
 	struct known known;
-	int status = known_get(ctl, &known);
+	int status = known_get(ctl, true, &known);
 	int i;
 
 	if (status != CTL_OK)

@@ -77,7 +77,7 @@ static int confirm_and_forget(const struct ctl *ctl, const struct forgetting *wh
 	int status = CTL_OK;
 
 	if (!module) {
-		status = known_get(ctl, &known);
+		status = known_get(ctl, true, &known);
 		module = known.module;
 	}
 	if (status == CTL_OK && !*module) {

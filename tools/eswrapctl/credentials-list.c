@@ -76,19 +76,25 @@ static void print_list(GVariant *reply)
 
 int ctl_credentials_list(struct ctl *ctl, int argc, char **argv)
 {
+	gboolean wait = FALSE;
+	const GOptionEntry entries[] = {
+		{ "wait", 0, 0, G_OPTION_ARG_NONE, &wait,
+		  "wait until the module is ready, up to a minute", NULL },
+		{ NULL },
+	};
 	struct known known;
 	int status;
 
 	if (!ctl_parse(ctl, "eswrapctl credentials list", NULL,
 		       "What the ledger says of each set and item of the module. The module itself "
 		       "cannot be asked.",
-		       NULL, false, &argc, &argv))
+		       entries, false, &argc, &argv))
 		return CTL_USAGE;
 	if (argc > 1) {
 		ctl_error(ctl, "list takes no arguments");
 		return CTL_USAGE;
 	}
-	status = known_get(ctl, &known);
+	status = known_get(ctl, wait, &known);
 	if (status != CTL_OK)
 		return status;
 	if (ctl->json)

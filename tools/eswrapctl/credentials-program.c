@@ -31,7 +31,7 @@ static int program(const struct ctl *ctl, struct set_options *options, bool yes)
 	plan.set = set_load(ctl, options, false);
 	if (!plan.set)
 		return CTL_BAD_INPUT;
-	status = known_get(ctl, &known);
+	status = known_get(ctl, true, &known);
 	plan.known = &known;
 	if (status == CTL_OK) {
 		status = confirm_and_run(ctl, &plan, yes);

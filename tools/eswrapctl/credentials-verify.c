@@ -32,7 +32,7 @@ static int verify(const struct ctl *ctl, struct set_options *options, bool blank
 	plan.set = set_load(ctl, options, !blank);
 	if (!plan.set)
 		return CTL_BAD_INPUT;
-	status = known_get(ctl, &known);
+	status = known_get(ctl, true, &known);
 	plan.known = &known;
 	if (status == CTL_OK) {
 		status = confirm_and_run(ctl, &plan, yes);

@@ -193,8 +193,13 @@ struct known {
 	const char *module, *product, *dialect;
 };
 
-/* known_get() - ask the broker. Return: CTL_OK, or a status after a message */
-int known_get(const struct ctl *ctl, struct known *known);
+/**
+ * known_get() - ask the broker
+ * @wait:	until the module is ready, up to a minute: a private broker has just been started
+ *
+ * Return: CTL_OK, or a status after a message.
+ */
+int known_get(const struct ctl *ctl, bool wait, struct known *known);
 void known_clear(struct known *known);
 
 /**

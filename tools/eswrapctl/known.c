@@ -12,13 +12,17 @@ static const char *text_of(GVariant *dict, const char *key)
 	return text;
 }
 
-int known_get(const struct ctl *ctl, struct known *known)
+int known_get(const struct ctl *ctl, bool wait, struct known *known)
 {
 	GError *error = NULL;
+	GVariantDict dict;
 	int status;
 
 	memset(known, 0, sizeof(*known));
-	status = client_call(ctl, "credential-list", NULL, NULL, NULL, &known->reply, &error);
+	g_variant_dict_init(&dict, NULL);
+	g_variant_dict_insert(&dict, "wait", "b", (gboolean)wait);
+	status = client_call(ctl, "credential-list", g_variant_dict_end(&dict), NULL, NULL,
+			     &known->reply, &error);
 	if (status != CTL_OK) {
 		ctl_error(ctl, "%s", error->message);
 		g_error_free(error);

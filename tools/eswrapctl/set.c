@@ -16,7 +16,7 @@ static char *config_path(const struct ctl *ctl)
 
 	if (ctl->config)
 		return g_strdup(ctl->config);
-	if (client_call(ctl, "credential-list", NULL, NULL, NULL, &reply, NULL) == CTL_OK)
+	if (client_call(ctl, "status", NULL, NULL, NULL, &reply, NULL) == CTL_OK)
 		g_variant_lookup(reply, "config", "&s", &path);
 	found = g_strdup(path && *path ? path : ESWRAP_CONFIG);
 	if (reply)

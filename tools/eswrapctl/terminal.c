@@ -42,7 +42,7 @@ static bool read_line(int fd, char *to, size_t size)
 }
 
 /* Ctrl-C would leave the terminal without echo: signals of the keyboard wait until it is back. */
-static bool read_unseen(int fd, char *to, size_t size)
+static bool ask_unseen(int fd, const char *path, char *to, size_t size)
 {
 	struct termios seen, unseen;
 	sigset_t keyboard, before;
@@ -57,7 +57,9 @@ static bool read_unseen(int fd, char *to, size_t size)
 	sigprocmask(SIG_BLOCK, &keyboard, &before);
 	unseen = seen;
 	unseen.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+	/* Before the question: what is typed early is neither shown nor lost. */
 	tcsetattr(fd, TCSAFLUSH, &unseen);
+	dprintf(fd, "Passphrase of %s: ", path);
 	good = read_line(fd, to, size);
 	tcsetattr(fd, TCSAFLUSH, &seen);
 	sigprocmask(SIG_SETMASK, &before, NULL);
@@ -78,10 +80,10 @@ bool terminal_ask_passphrase(const char *path, char *passphrase, gpointer user, 
 			    path);
 		return false;
 	}
-	dprintf(fd, "Passphrase of %s: ", path);
 	/* Ctrl-C and Ctrl-D end the line's life, not its contents: an answer holds no such bytes.
 	 */
-	good = read_unseen(fd, passphrase, PEM_PASSPHRASE_MAX) && !strpbrk(passphrase, "\x03\x04");
+	good = ask_unseen(fd, path, passphrase, PEM_PASSPHRASE_MAX) &&
+	       !strpbrk(passphrase, "\x03\x04");
 	if (!good)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s: no passphrase was given",
 			    path);

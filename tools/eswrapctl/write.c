@@ -225,7 +225,7 @@ static void print_state(const struct ctl *ctl, const struct write_plan *plan,
 	struct known now;
 	guint i;
 
-	if (known_get(ctl, &now) != CTL_OK)
+	if (known_get(ctl, false, &now) != CTL_OK)
 		return;
 	fprintf(stderr, "set %u now, as the ledger has it:\n", plan->options->set);
 	for (i = 0; i < CREDENTIAL_ITEMS; i++)

@@ -25,7 +25,7 @@ static void state_changed(struct eswifi_module *module G_GNUC_UNUSED, enum eswif
 	broker->why = g_strdup(why);
 	g_info("module: %s: %s", eswifi_state_name(state), why);
 	if (state == ESWIFI_READY)
-		credential_log_warnings(broker);
+		credential_ready(broker);
 }
 
 static void line_is_free(struct eswifi_module *module G_GNUC_UNUSED, gpointer user)

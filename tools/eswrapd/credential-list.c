@@ -80,7 +80,7 @@ static const char *dialect_name(enum eswifi_firmware dialect)
 	return names[dialect];
 }
 
-void credential_list(struct broker *broker, struct admin_call *call, GVariant *arguments)
+void credential_answer_list(struct broker *broker, struct admin_call *call)
 {
 	const struct eswifi_identity *identity = eswifi_module_identity(broker->module);
 	const char *dir = broker->settings->state_dir;
@@ -90,7 +90,6 @@ void credential_list(struct broker *broker, struct admin_call *call, GVariant *a
 	GError *error = NULL;
 	struct ledger *ledger = ledger_read(dir, &error);
 
-	(void)arguments;
 	if (!ledger) {
 		admin_fail(call, EXIT_FAILURE, "%s", error->message);
 		g_error_free(error);

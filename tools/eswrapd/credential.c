@@ -18,6 +18,9 @@
 /* The line is busy for seconds at most (a TLS handshake); a module that is lost may take longer. */
 #define TURN_TIMEOUT_S 60
 
+/* A private broker has just been started: until its module has joined. */
+#define READY_TIMEOUT_S 60
+
 enum write_step { WRITE_WAITING, WRITE_WRITING, WRITE_COMPARING };
 
 /**
@@ -25,6 +28,7 @@ enum write_step { WRITE_WAITING, WRITE_WRITING, WRITE_COMPARING };
  * @data:	wiped with the rest
  * @before:	what the ledger said; its strings belong to @ledger
  * @mine:	what it is to say; its strings belong to @subject and to whoever changes it
+ * @intent:	what eswrapctl asked for
  * @turn:	GSource id of the wait for a turn; 0 when it has begun
  */
 struct write {
@@ -39,14 +43,30 @@ struct write {
 	char *subject;
 	struct ledger *ledger;
 	struct ledger_entry before, mine;
+	enum credential_intent intent;
 	enum credential_decision decision;
 	enum write_step step;
 	guint turn;
 };
 
+/* Somebody who wants the list of a module that is not ready yet. */
+struct waiter {
+	struct broker *broker;
+	struct admin_call *call;
+	guint timeout;
+};
+
+/**
+ * struct credential_desk - all that is under way
+ * @write:	NULL: nothing is
+ * @queue:	struct write *, behind it: a second eswrapctl, after the first was interrupted
+ * @waiters:	struct waiter *
+ */
 struct credential_desk {
 	struct broker *broker;
 	struct write *write;
+	GQueue queue;
+	GPtrArray *waiters;
 	char mac[18]; /* whose warnings were logged */
 };
 
@@ -55,6 +75,8 @@ struct credential_desk *credential_desk_new(struct broker *broker)
 	struct credential_desk *desk = g_new0(struct credential_desk, 1);
 
 	desk->broker = broker;
+	desk->waiters = g_ptr_array_new();
+	g_queue_init(&desk->queue);
 	return desk;
 }
 
@@ -69,10 +91,62 @@ static void write_free(struct write *write)
 	g_free(write);
 }
 
+static void waiter_end(struct waiter *waiter)
+{
+	if (waiter->timeout)
+		g_source_remove(waiter->timeout);
+	g_ptr_array_remove_fast(waiter->broker->credentials->waiters, waiter);
+	g_free(waiter);
+}
+
+static void answer(struct waiter *waiter)
+{
+	struct admin_call *call = waiter->call;
+	struct broker *broker = waiter->broker;
+
+	waiter_end(waiter);
+	credential_answer_list(broker, call);
+}
+
+static gboolean ready_missed(gpointer user)
+{
+	struct waiter *waiter = user;
+
+	waiter->timeout = 0;
+	answer(waiter);
+	return G_SOURCE_REMOVE;
+}
+
+void credential_list(struct broker *broker, struct admin_call *call, GVariant *arguments)
+{
+	struct waiter *waiter;
+	gboolean wait = FALSE;
+
+	g_variant_lookup(arguments, "wait", "b", &wait);
+	if (!wait || eswifi_module_state(broker->module) == ESWIFI_READY) {
+		credential_answer_list(broker, call);
+		return;
+	}
+	waiter = g_new0(struct waiter, 1);
+	waiter->broker = broker;
+	waiter->call = call;
+	waiter->timeout = g_timeout_add_seconds(READY_TIMEOUT_S, ready_missed, waiter);
+	g_ptr_array_add(broker->credentials->waiters, waiter);
+}
+
 void credential_desk_free(struct credential_desk *desk)
 {
+	struct write *write;
+
 	if (!desk)
 		return;
+	while (desk->waiters->len)
+		answer(g_ptr_array_index(desk->waiters, 0));
+	g_ptr_array_unref(desk->waiters);
+	while ((write = g_queue_pop_head(&desk->queue))) {
+		admin_fail(write->call, STATUS_FAILED, "the broker is leaving; nothing was sent");
+		write_free(write);
+	}
 	if (desk->write) {
 		sched_cancel(desk->broker->sched, &desk->write->job);
 		admin_fail(desk->write->call, STATUS_UNCERTAIN, "the broker is leaving");
@@ -85,6 +159,8 @@ bool credential_is_writing(const struct credential_desk *desk)
 {
 	return desk->write != NULL;
 }
+
+static void serve_queue(struct credential_desk *desk);
 
 static bool put(struct write *write, const struct ledger_entry *entry, GError **error)
 {
@@ -193,6 +269,7 @@ static void leave_desk(struct write *write)
 
 	broker->credentials->write = NULL;
 	write_free(write);
+	serve_queue(broker->credentials);
 	broker_check_idle(broker);
 }
 
@@ -208,6 +285,8 @@ static void write_done(struct eswifi_module *module G_GNUC_UNUSED, int result, c
 		sched_run(broker->sched, &write->job);
 		return;
 	}
+	/* Before anybody hears that it is done. */
+	explicit_bzero(write->data, write->size);
 	if (result == 0)
 		end_good(write);
 	else if (result == -EACCES)
@@ -348,7 +427,7 @@ static void digest(const guint8 *data, gsize size, char *to)
 }
 
 /* Take it in, when the ledger lets it. Return: why not, to be freed; NULL: it waits for its turn */
-static char *accept(struct write *write, enum credential_intent intent)
+static char *accept(struct write *write)
 {
 	struct broker *broker = write->broker;
 	GError *error = NULL;
@@ -365,15 +444,32 @@ static char *accept(struct write *write, enum credential_intent intent)
 	ledger_get(write->ledger, write->mac, write->set, write->item, &write->before);
 	digest(write->data, write->size, write->mine.sha256);
 	write->mine.subject = write->subject;
-	write->decision = credential_decide(
-		write->before.state, !strcmp(write->before.sha256, write->mine.sha256), intent);
+	write->decision =
+		credential_decide(write->before.state,
+				  !strcmp(write->before.sha256, write->mine.sha256), write->intent);
 	if (write->decision == CREDENTIAL_REFUSE)
-		return credential_refusal(&write->before, intent, write->set, write->item);
+		return credential_refusal(&write->before, write->intent, write->set, write->item);
 	write->job.start = write_start;
 	write->turn = g_timeout_add_seconds(TURN_TIMEOUT_S, turn_missed, write);
 	broker->credentials->write = write;
 	sched_run(broker->sched, &write->job);
 	return NULL;
+}
+
+/* One item at a time; what the ledger says of the next is only known when the last has ended. */
+static void serve_queue(struct credential_desk *desk)
+{
+	struct write *write;
+	char *why;
+
+	while (!desk->write && (write = g_queue_pop_head(&desk->queue))) {
+		why = accept(write);
+		if (!why)
+			continue;
+		admin_fail(write->call, STATUS_FAILED, "%s", why);
+		write_free(write);
+		g_free(why);
+	}
 }
 
 void credential_write(struct broker *broker, struct admin_call *call, GVariant *arguments)
@@ -385,7 +481,6 @@ void credential_write(struct broker *broker, struct admin_call *call, GVariant *
 	const guint8 *data;
 	GVariant *bytes;
 	gsize size;
-	char *why;
 	guint set;
 
 	if (!parse_item(call, arguments, &mac, &set, &item, &subject))
@@ -398,11 +493,6 @@ void credential_write(struct broker *broker, struct admin_call *call, GVariant *
 		admin_fail(call, STATUS_FAILED, "a request that makes no sense; nothing was sent");
 		goto out;
 	}
-	if (broker->credentials->write) {
-		admin_fail(call, STATUS_FAILED,
-			   "another item is being written at this moment; nothing was sent");
-		goto out;
-	}
 	write = g_new0(struct write, 1);
 	write->broker = broker;
 	write->call = call;
@@ -412,12 +502,9 @@ void credential_write(struct broker *broker, struct admin_call *call, GVariant *
 	write->data = g_memdup2(data, size);
 	write->size = size;
 	write->subject = g_strdup(subject);
-	why = accept(write, intent);
-	if (why) {
-		admin_fail(call, STATUS_FAILED, "%s", why);
-		write_free(write);
-	}
-	g_free(why);
+	write->intent = intent;
+	g_queue_push_tail(&broker->credentials->queue, write);
+	serve_queue(broker->credentials);
 out:
 	if (bytes)
 		g_variant_unref(bytes);
@@ -526,7 +613,7 @@ void credential_forget(struct broker *broker, struct admin_call *call, GVariant 
 	admin_finish(call, g_variant_dict_end(&reply));
 }
 
-void credential_log_warnings(struct broker *broker)
+static void log_warnings(struct broker *broker)
 {
 	struct credential_desk *desk = broker->credentials;
 	const char *mac = eswifi_module_identity(broker->module)->mac;
@@ -541,4 +628,13 @@ void credential_log_warnings(struct broker *broker)
 	for (i = 0; i < warnings->len; i++)
 		g_warning("%s", (const char *)g_ptr_array_index(warnings, i));
 	g_ptr_array_unref(warnings);
+}
+
+void credential_ready(struct broker *broker)
+{
+	GPtrArray *waiters = broker->credentials->waiters;
+
+	log_warnings(broker);
+	while (waiters->len)
+		answer(g_ptr_array_index(waiters, 0));
 }

@@ -39,13 +39,13 @@ bool credential_is_writing(const struct credential_desk *desk);
 /*
  * Verbs, for admin.c's table; all but for the broker's own user, root and the admin group.
  *
- * credential-list: no arguments. Reply: module, product, firmware, dialect, state, config, ledger
- * (s each), items and others (aa{sv}: module s, set u, item s, state s, sha256 s, subject s, when
- * s, reason s), warnings (as). credential-write: module s, set u, item u, intent s (program,
- * verify, verify-even-if-blank), subject s, data ay. Progress: step s (writing, comparing). Reply:
- * before s, state s, sha256 s. credential-adopt: module s, set u, item u, subject s, sha256 s (""
- * where it is not known). credential-forget: module s, optional set u, optional item u. Reply:
- * forgotten u.
+ * credential-list: optional wait b (until the module is ready, up to a minute). Reply: module,
+ * product, firmware, dialect, state, config, ledger (s each), items and others (aa{sv}: module s,
+ * set u, item s, state s, sha256 s, subject s, when s, reason s), warnings (as). credential-write:
+ * module s, set u, item u, intent s (program, verify, verify-even-if-blank), subject s, data ay.
+ * Progress: step s (writing, comparing). Reply: before s, state s, sha256 s. credential-adopt:
+ * module s, set u, item u, subject s, sha256 s ("" where it is not known). credential-forget:
+ * module s, optional set u, optional item u. Reply: forgotten u.
  */
 void credential_list(struct broker *broker, struct admin_call *call, GVariant *arguments);
 void credential_write(struct broker *broker, struct admin_call *call, GVariant *arguments);
@@ -62,7 +62,11 @@ char *credential_lack(struct broker *broker, const struct route *route);
 /* credential_add_warnings() - the same for all routes, as strings; and a ledger that is damaged */
 void credential_add_warnings(struct broker *broker, GPtrArray *to);
 
-/* credential_log_warnings() - the module is ready: log them, once for each module */
-void credential_log_warnings(struct broker *broker);
+/* credential_ready() - the module is ready: log the warnings, once for each module; answer who
+ * waits */
+void credential_ready(struct broker *broker);
+
+/* credential_answer_list() - the reply to credential-list, now */
+void credential_answer_list(struct broker *broker, struct admin_call *call);
 
 #endif
