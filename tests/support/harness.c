@@ -143,7 +143,7 @@ static const char *write_file(struct harness *h, const char *name, const char *t
 	const char *path = harness_path(h, name);
 	GError *error = NULL;
 
-	ck_assert_msg(g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600,
+	ck_assert_msg(g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600,
 					       &error),
 		      "%s", error ? error->message : "");
 	return path;
