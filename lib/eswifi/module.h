@@ -48,6 +48,7 @@ enum read_phase {
  * @step:	sends the next command; NULL: no operation
  * @end:	READ, LOOKUP, OPEN: the result while the module is asked whether it is joined
  * @knob, @knob_value:	the setting that has been sent and not been answered
+ * @said_twice:	CLOSE: P6=0 was answered ERROR and sent again
  * @secret:	@data is wiped at the end
  * @data, @size:	SEND, credential: what is sent; READ: what has been read
  */
@@ -71,6 +72,7 @@ struct operation {
 	guint wait_ms, limit;
 	enum knob knob;
 	int knob_value;
+	bool said_twice;
 	bool secret;
 	gsize size;
 	guint8 data[ESWIFI_CREDENTIAL_MAX];

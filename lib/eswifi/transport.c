@@ -190,6 +190,12 @@ static void on_started(struct eswifi_module *module, const struct at_reply *repl
 		module_op_verify(module, -ECONNREFUSED, reply->text);
 		return;
 	}
+	/* The answer names the far end. One that does not is another command's: P6=0 is one bit
+	 * away. */
+	if (module->op.protocol != ESWIFI_UDP && !reply->size) {
+		module_fault(module, -EPROTO, "the answer to P6=1 tells of no connection");
+		return;
+	}
 	socket->stream = module->op.protocol != ESWIFI_UDP;
 	socket->full_reads = 0;
 	module_op_end(module, 0, reply->text);
@@ -428,10 +434,22 @@ int eswifi_read(struct eswifi_module *module, guint socket, guint wait_ms, eswif
 	return 0;
 }
 
+/*
+ * ERROR: the far end had closed already, or the module has heard something else, and the socket
+ * would stay open for good. So it is said once more.
+ */
 static void on_closed(struct eswifi_module *module, const struct at_reply *reply)
 {
-	/* ERROR: the far end had closed already. */
-	module_op_end(module, 0, reply->text);
+	struct operation *op = &module->op;
+
+	if (reply->ok && reply->size) {
+		module_fault(module, -EPROTO, "the answer to P6=0 tells of a connection");
+	} else if (!reply->ok && !op->said_twice) {
+		op->said_twice = true;
+		op->step(module);
+	} else {
+		module_op_end(module, 0, reply->text);
+	}
 }
 
 static void close_step(struct eswifi_module *module)
@@ -449,6 +467,7 @@ int eswifi_close(struct eswifi_module *module, guint socket, eswifi_done done, g
 	module->op.socket = socket;
 	module->op.done = done;
 	module->op.user = user;
+	module->op.said_twice = false;
 	module_op_begin(module, close_step);
 	return 0;
 }
