@@ -39,6 +39,12 @@
  * end: sendto() a destination is sendto() that name, and the name that recvfrom() reports is the
  * source. ECONNREFUSED from the kernel means that no such peer exists yet: ask with ESWRAP_PEER.
  *
+ * The policy. Most connects of most programs are none of ours, and a question costs more than they
+ * do. So the broker publishes what it would answer DIRECT to, whoever asks, in a file beside the
+ * control socket that the shim maps: struct eswrap_policy. What the policy does not say is asked.
+ * It counts only while the broker lives: it is withdrawn (magic 0) when the broker leaves, and the
+ * shim looks whether the process is there.
+ *
  * Only libc types here, and functions that are safe in a signal handler.
  */
 #ifndef ESWRAP_WIRE_H
@@ -158,6 +164,108 @@ struct eswrap_reply {
 	struct eswrap_endpoint v6;
 	char name[ESWRAP_NAME_MAX + 1];
 };
+
+/* The policy's file is the control socket's path with this behind it. */
+#define ESWRAP_POLICY_SUFFIX ".policy"
+/* As many rules as leave the file within a page; what they cannot say is asked. */
+#define ESWRAP_POLICY_RULES 140
+
+enum eswrap_policy_flag {
+	ESWRAP_POLICY_STREAM = 1,
+	ESWRAP_POLICY_DATAGRAM = 2,
+	ESWRAP_POLICY_DIRECT = 4,	/* the answer is DIRECT; without it: ask */
+	ESWRAP_POLICY_NOT_LOOPBACK = 8, /* does not match loopback or the wildcard address */
+};
+
+/**
+ * struct eswrap_policy_rule - one row; the first that matches counts
+ * @address:		network byte order, IPv4 v4-mapped
+ * @prefix:		bits of @address that must be equal, 0..128
+ * @flags:		enum eswrap_policy_flag
+ * @first_port, @last_port:	inclusive
+ */
+struct eswrap_policy_rule {
+	uint8_t address[16];
+	uint8_t prefix;
+	uint8_t flags;
+	uint16_t first_port;
+	uint16_t last_port;
+};
+
+/**
+ * struct eswrap_policy - what needs not be asked
+ * @magic:	ESWRAP_MAGIC; 0 once it is withdrawn
+ * @pid:	the broker's
+ * @count:	rules that count
+ */
+struct eswrap_policy {
+	uint32_t magic;
+	int32_t pid;
+	uint32_t count;
+	struct eswrap_policy_rule rules[ESWRAP_POLICY_RULES];
+};
+
+/* eswrap_map_address() - 16 bytes that compare equal for an IPv4 address and its v4-mapped form */
+static inline void eswrap_map_address(const struct eswrap_endpoint *from, uint8_t to[16])
+{
+	if (from->family == AF_INET6) {
+		memcpy(to, from->address, 16);
+	} else {
+		memset(to, 0, 10);
+		to[10] = to[11] = 0xff;
+		memcpy(to + 12, from->address, 4);
+	}
+}
+
+/* eswrap_is_loopback() - 127/8, ::1 and the wildcard addresses, which connect to this machine too
+ */
+static inline bool eswrap_is_loopback(const uint8_t mapped[16])
+{
+	static const uint8_t zero[16];
+	static const uint8_t v4_prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (memcmp(mapped, v4_prefix, sizeof(v4_prefix)) == 0)
+		return mapped[12] == 127 || memcmp(mapped + 12, zero, 4) == 0;
+	return memcmp(mapped, zero, 15) == 0 && mapped[15] <= 1;
+}
+
+static inline bool eswrap_rule_matches(const struct eswrap_policy_rule *rule,
+				       const uint8_t mapped[16], uint16_t port, int type)
+{
+	unsigned int whole = rule->prefix / 8, rest = rule->prefix % 8;
+
+	if (!(rule->flags &
+	      (type == SOCK_STREAM ? ESWRAP_POLICY_STREAM : ESWRAP_POLICY_DATAGRAM)) ||
+	    port < rule->first_port || port > rule->last_port || rule->prefix > 128 ||
+	    memcmp(rule->address, mapped, whole) != 0 ||
+	    (rest && (rule->address[whole] ^ mapped[whole]) >> (8 - rest)))
+		return false;
+	return !(rule->flags & ESWRAP_POLICY_NOT_LOOPBACK) || !eswrap_is_loopback(mapped);
+}
+
+/**
+ * eswrap_policy_is_direct() - is the answer to this destination DIRECT, whoever asks?
+ * @policy:	as mapped
+ * @to:		the destination
+ * @type:	SOCK_STREAM or SOCK_DGRAM
+ *
+ * Return: true when it is; false when the broker is to be asked.
+ */
+static inline bool eswrap_policy_is_direct(const struct eswrap_policy *policy,
+					   const struct eswrap_endpoint *to, int type)
+{
+	uint8_t mapped[16];
+	uint32_t i;
+
+	if (policy->count > ESWRAP_POLICY_RULES)
+		return false;
+	eswrap_map_address(to, mapped);
+	for (i = 0; i < policy->count; i++) {
+		if (eswrap_rule_matches(&policy->rules[i], mapped, to->port, type))
+			return policy->rules[i].flags & ESWRAP_POLICY_DIRECT;
+	}
+	return false;
+}
 
 /* The kinds of socket names, as they stand between "\0eswrap/" and the ID. */
 enum eswrap_name_kind {

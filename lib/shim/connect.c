@@ -263,6 +263,8 @@ enum verdict shim_claim(int fd, int family, bool stream, const struct eswrap_end
 	enum verdict verdict;
 	int granted, error;
 
+	if (shim_policy_is_direct(to, stream))
+		return VERDICT_DIRECT;
 	verdict = ask(fd, stream ? ESWRAP_CONNECT : ESWRAP_ASSOCIATE, family, to, &granted);
 	if (verdict != VERDICT_OURS)
 		return verdict;

@@ -208,6 +208,10 @@ bool shim_notes_read(int fd, struct notes *notes);
 bool shim_notes_write(int fd, const struct notes *notes);
 bool shim_take_unreported(int fd, uint32_t which);
 
+/* policy.c */
+
+bool shim_policy_is_direct(const struct eswrap_endpoint *to, bool stream);
+
 /* replace.c */
 
 int shim_replace(int fd, int with);

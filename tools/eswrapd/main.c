@@ -17,6 +17,7 @@
 #include "eswrapd/broker.h"
 #include "eswrapd/control.h"
 #include "eswrapd/log.h"
+#include "eswrapd/policy.h"
 
 static char *config_path = (char *)ESWRAP_CONFIG, *socket_path;
 static gboolean check_only, private, version;
@@ -159,6 +160,7 @@ static void announce(struct broker *broker)
 
 static int serve(struct broker *broker)
 {
+	struct policy_file *policy;
 	GError *error = NULL;
 	int fd, status = EXIT_FAILURE;
 
@@ -171,10 +173,12 @@ static int serve(struct broker *broker)
 		broker->control = control_new(broker, fd);
 		g_unix_signal_add(SIGTERM, terminated, broker);
 		g_unix_signal_add(SIGINT, terminated, broker);
+		policy = policy_publish(broker->settings, fd);
 		announce(broker);
 		broker_check_idle(broker);
 		g_main_loop_run(broker->loop);
 		sd_notify(0, "STOPPING=1");
+		policy_withdraw(policy);
 		status = EXIT_SUCCESS;
 	} else {
 		give_up(EXIT_FAILURE, error->message);

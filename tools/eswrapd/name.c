@@ -25,6 +25,12 @@ struct names {
 
 static const guint8 twin_prefix[12] = { 0x20, 0x01, 0x00, 0x02 };
 
+void names_twin(const struct address_block *block, struct address_block *twin)
+{
+	*twin = *block;
+	memcpy(twin->address, twin_prefix, sizeof(twin_prefix));
+}
+
 static guint32 get_be32(const guint8 *from)
 {
 	guint32 value;

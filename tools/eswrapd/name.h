@@ -42,6 +42,9 @@ void names_free(struct names *names);
 void names_get(struct names *names, const char *name, struct eswrap_endpoint *v4,
 	       struct eswrap_endpoint *v6);
 
+/* names_twin() - the IPv6 block that mirrors a block of stand-in addresses */
+void names_twin(const struct address_block *block, struct address_block *twin);
+
 /**
  * names_find() - the name behind a stand-in address
  * @endpoint:	any address, v4-mapped ones too

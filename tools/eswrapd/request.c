@@ -58,12 +58,7 @@ static void to_destination(const struct eswrap_endpoint *from, int type, const c
 	to->type = type;
 	to->name = name;
 	to->port = from->port;
-	if (from->family == AF_INET6) {
-		memcpy(to->address, from->address, 16);
-	} else {
-		to->address[10] = to->address[11] = 0xff;
-		memcpy(to->address + 12, from->address, 4);
-	}
+	eswrap_map_address(from, to->address);
 }
 
 /* The route of -r, which goes before all conditions; or the first that matches. */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "eswrap/wire.h"
 #include "eswrapd/route.h"
 
 bool route_takes(enum route_through through, int type)
@@ -18,16 +19,6 @@ bool route_takes(enum route_through through, int type)
 		break;
 	}
 	return true;
-}
-
-bool route_is_loopback(const guint8 address[16])
-{
-	static const guint8 zero[16], one[16] = { [15] = 1 };
-	static const guint8 mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (memcmp(address, mapped, sizeof(mapped)) == 0)
-		return address[12] == 127 || memcmp(address + 12, zero, 4) == 0;
-	return memcmp(address, zero, 16) == 0 || memcmp(address, one, 16) == 0;
 }
 
 static bool host_matches(const struct route *route, const char *name)
@@ -100,7 +91,7 @@ static bool place_matches(const struct route *route, const struct destination *t
 		return false;
 	if (route->addresses->len)
 		return address_matches(route, to->address);
-	return !route_is_loopback(to->address);
+	return !eswrap_is_loopback(to->address);
 }
 
 const struct route *route_match(const struct settings *settings, const struct asker *asker,
@@ -115,7 +106,7 @@ const struct route *route_match(const struct settings *settings, const struct as
 		    port_matches(route, to->port) && asker_matches(route, asker))
 			return route;
 	}
-	if (!to->name && route_is_loopback(to->address))
+	if (!to->name && eswrap_is_loopback(to->address))
 		return NULL;
 	return route_takes(settings->fallback->through, to->type) ? settings->fallback : NULL;
 }

@@ -73,7 +73,4 @@ const struct route *route_find(const struct settings *settings, const char *name
 /* route_takes() - does a `through` take sockets of this type? */
 bool route_takes(enum route_through through, int type);
 
-/* route_is_loopback() - 127.0.0.0/8, ::1, or the wildcard addresses that connect() takes as such */
-bool route_is_loopback(const guint8 address[16]);
-
 #endif

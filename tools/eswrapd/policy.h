@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the broker would answer DIRECT to, written down where the shim can read it for itself.
+ */
+#ifndef ESWRAPD_POLICY_H
+#define ESWRAPD_POLICY_H
+
+#include "eswrap/wire.h"
+#include "eswrapd/settings.h"
+
+/**
+ * policy_compile() - the policy that a configuration comes to
+ * @settings:	the configuration
+ * @policy:	cleared and filled in, but for pid
+ *
+ * The rules say less than the routes and never anything else: where the answer depends on who asks,
+ * or where there are more rules than fit, they say "ask".
+ */
+void policy_compile(const struct settings *settings, struct eswrap_policy *policy);
+
+struct policy_file;
+
+/**
+ * policy_publish() - put the policy beside the control socket
+ * @settings:	the configuration
+ * @listening:	the control socket's descriptor; its name says where
+ *
+ * Return: to be given to policy_withdraw(); NULL, with a warning logged, where the file cannot be
+ * written: then everything is asked.
+ */
+struct policy_file *policy_publish(const struct settings *settings, int listening);
+
+/* policy_withdraw() - the policy counts no more, also for those who have mapped it */
+void policy_withdraw(struct policy_file *file);
+
+#endif
