@@ -147,6 +147,28 @@ START_TEST(a_fifth_connect_waits_its_turn_or_times_out)
 }
 END_TEST
 
+/* A server that refuses an upload says so and closes: that must be read before the error. */
+START_TEST(what_the_far_end_said_before_it_closed_is_read_then_a_reset)
+{
+	guint16 port;
+	int server = module_and_broker(LOCAL_TCP, &port), fd = raw_connected(h, port),
+	    far = raw_accept(server);
+	char bytes[5000], got[5000];
+
+	memset(bytes, 'a', sizeof(bytes));
+	while (send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+		;
+	raw_get(far, got, 1);
+	ck_assert_int_eq(send(far, bytes, sizeof(bytes), MSG_NOSIGNAL), sizeof(bytes));
+	close(far);
+	raw_get(fd, got, sizeof(got));
+	ck_assert_mem_eq(got, bytes, sizeof(got));
+	ck_assert_int_eq(raw_end(fd), ECONNRESET);
+	close(fd);
+	close(server);
+}
+END_TEST
+
 START_TEST(what_was_written_before_close_is_delivered)
 {
 	guint16 port;
@@ -387,6 +409,7 @@ int main(void)
 	tcase_add_test(flows, a_refused_connect_has_its_errno_in_the_outcome);
 	tcase_add_test(flows, a_connect_without_a_module_is_granted_at_once_and_times_out);
 	tcase_add_test(flows, a_fifth_connect_waits_its_turn_or_times_out);
+	tcase_add_test(flows, what_the_far_end_said_before_it_closed_is_read_then_a_reset);
 	tcase_add_test(flows, what_was_written_before_close_is_delivered);
 	tcase_add_test(flows, after_shutdown_the_answer_still_comes);
 	tcase_add_test(flows, after_shutdown_of_both_sides_a_read_is_an_end_of_file);

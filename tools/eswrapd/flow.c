@@ -48,7 +48,8 @@ struct flows {
  * @shut:	the program has said shutdown(SHUT_WR) or closed
  * @hung_up:	the program has closed, or each end has shut down its side
  * @deaf:	the program has said shutdown(SHUT_RD): what comes is thrown away, as TCP does
- * @far_closed:	the far end has closed
+ * @far_closed:	the far end has closed, and all that it sent has been read
+ * @refused:	a send found that the far end has closed; what it sent is still being read
  * @greeted:	the program's first bytes have been looked at
  * @timer:	GSource id: the connect's deadline, or the wait for something to move
  */
@@ -65,7 +66,7 @@ struct flow {
 	uid_t uid;
 	guint8 *rest;
 	gsize rest_size, rest_at;
-	bool shut, hung_up, deaf, far_closed, greeted;
+	bool shut, hung_up, deaf, far_closed, refused, greeted;
 	guint timer;
 	gint64 began;
 	guint64 bytes_sent, bytes_received;
@@ -77,6 +78,8 @@ static struct flow *flow_of(struct channel *channel)
 {
 	return (gpointer)((char *)channel - offsetof(struct flow, channel));
 }
+
+static const char not_listening[] = "the far end has closed and takes no more";
 
 char *endpoint_text(const char *name, const struct eswrap_endpoint *endpoint)
 {
@@ -244,7 +247,7 @@ static gsize flow_peek(struct channel *channel, const guint8 **data)
 	struct flow *flow = flow_of(channel);
 	gsize size;
 
-	if (flow->state == FLOW_CONNECTING)
+	if (flow->state == FLOW_CONNECTING || flow->refused)
 		return 0;
 	size = pending(flow);
 	*data = flow->flows->peeked + ANCHOR;
@@ -295,6 +298,10 @@ static void program_closed(struct flow *flow)
 		flow_free(flow);
 		break;
 	case FLOW_OPEN:
+		if (flow->refused) {
+			abort_flow(flow, not_listening);
+			break;
+		}
 		g_clear_pointer(&flow->rest, g_free);
 		flow->state = FLOW_LEAVING;
 		sched_may_send(flow->flows->broker->sched, &flow->channel);
@@ -394,8 +401,11 @@ static void flow_sent(struct channel *channel, int result)
 {
 	struct flow *flow = flow_of(channel);
 
-	if (result == -EPIPE) {
-		abort_flow(flow, "the far end has closed and takes no more");
+	if (result == -EPIPE && flow->state == FLOW_OPEN) {
+		/* What it said before is still to be read: why it does not listen, perhaps. */
+		flow->refused = true;
+	} else if (result == -EPIPE) {
+		abort_flow(flow, not_listening);
 	} else if (result > 0) {
 		anchor_discard(flow->fd, (size_t)result);
 		flow->bytes_sent += (guint64)result;
@@ -417,7 +427,9 @@ static void flow_received(struct channel *channel, int result, const guint8 *dat
 	struct flow *flow = flow_of(channel);
 	gsize done;
 
-	if (result == -EPIPE) {
+	if (result == -EPIPE && flow->refused) {
+		abort_flow(flow, not_listening);
+	} else if (result == -EPIPE) {
 		flow->far_closed = true;
 		flow_check(flow);
 	} else if (result > 0) {

@@ -21,7 +21,7 @@
  *something is left to be sent
  *	LEAVING -> (gone)	it has been sent, or could not be, or nothing moved for too long
  *	FINISHED -> (gone)	the program has closed; or it sends more, which is an abort
- *	any -> (gone)		module lost, a send fails: an abort
+ *	any -> (gone)		module lost, or a send fails and all that came was read: an abort
  *
  * An abort closes the broker's end with its anchor byte unread: the kernel then answers ECONNRESET
  *to the program, behind all that it had received. Where the program has closed first, the anchor is

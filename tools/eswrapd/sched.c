@@ -164,6 +164,12 @@ static void set_active(struct slot *slot)
 	slot->active_until = g_get_monotonic_time() + ACTIVE;
 }
 
+/* Has it more to move than goes into one command? */
+static bool is_bulk(const struct slot *slot)
+{
+	return slot->state == SLOT_OPEN && (slot->more || slot->channel->may_send);
+}
+
 /* Is there anything but this socket that the line should be free for? */
 static bool others_active(const struct sched *sched, const struct slot *but, gint64 now)
 {
@@ -172,23 +178,33 @@ static bool others_active(const struct sched *sched, const struct slot *but, gin
 	if (sched->jobs.head)
 		return true;
 	for (slot = sched->slots; slot < sched->slots + ESWIFI_SOCKETS; slot++)
-		if (slot != but && (slot->state == SLOT_OPENING || slot->state == SLOT_CLOSING ||
-				    (slot->state == SLOT_OPEN &&
-				     (slot->channel->may_send || now < slot->active_until))))
+		if (slot != but &&
+		    (slot->state == SLOT_OPENING || slot->state == SLOT_CLOSING || is_bulk(slot) ||
+		     (slot->state == SLOT_OPEN && now < slot->active_until)))
 			return true;
 	return false;
 }
 
-static gint64 read_due(const struct sched *sched, const struct slot *slot, gint64 now)
+/* Does every command that is of no use take from somebody? */
+static bool is_busy(const struct sched *sched)
+{
+	const struct slot *slot;
+
+	for (slot = sched->slots; slot < sched->slots + ESWIFI_SOCKETS; slot++)
+		if (is_bulk(slot))
+			return true;
+	return false;
+}
+
+static gint64 read_due(const struct sched *sched, const struct slot *slot)
 {
 	if (!slot->pause)
 		return 0;
 	/* In the middle of sending no answer is due yet. */
 	if (slot->more && slot->sent_last)
 		return slot->read_last + READ_PAUSE_BUSY;
-	if (slot->channel->may_send || others_active(sched, slot, now))
-		return slot->read_last + MIN(slot->pause, READ_PAUSE_BUSY);
-	return slot->read_last + MIN(slot->pause, READ_PAUSE_IDLE);
+	return slot->read_last +
+	       MIN(slot->pause, is_busy(sched) ? READ_PAUSE_BUSY : READ_PAUSE_IDLE);
 }
 
 static void open_done(struct eswifi_module *module G_GNUC_UNUSED, int result, const char *text,
@@ -238,7 +254,7 @@ static void send_done(struct eswifi_module *module G_GNUC_UNUSED, int result,
 	slot->more = result == ESWIFI_PAYLOAD_MAX;
 	set_active(slot);
 	/* An answer comes to the whole, not to a part. One that takes nothing must not spin. */
-	if (!slot->more && result > 0)
+	if (!slot->more && result != 0)
 		read_at_once(slot);
 	else if (result == 0)
 		slot->send_due = g_get_monotonic_time() + SEND_PAUSE;
@@ -306,7 +322,7 @@ static bool try_read(struct sched *sched, struct slot *slot)
 	gint64 now = g_get_monotonic_time();
 	guint wait = WAIT_LONE;
 
-	if (read_due(sched, slot, now) > now || !slot->channel->ops->may_receive(slot->channel))
+	if (read_due(sched, slot) > now || !slot->channel->ops->may_receive(slot->channel))
 		return false;
 	if (slot->channel->may_send || others_active(sched, slot, now))
 		wait = WAIT_BUSY;
@@ -385,7 +401,7 @@ static void arm_timer(struct sched *sched)
 		if (slot->state != SLOT_OPEN)
 			continue;
 		if (slot->channel->ops->may_receive(slot->channel))
-			earlier(&due, read_due(sched, slot, now));
+			earlier(&due, read_due(sched, slot));
 		if (slot->channel->may_send && slot->send_due > now)
 			earlier(&due, slot->send_due);
 	}

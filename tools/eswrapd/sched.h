@@ -26,7 +26,7 @@
  * Reading is polling: R0 is the only way to learn that data has come. A full read is repeated at
  * once, because there is more. After a part, the program has probably got what it waits for and
  * will speak, so the line is left free for it for READ_PAUSE_MIN. Each read that finds nothing
- * doubles the pause, up to READ_PAUSE_IDLE, or READ_PAUSE_BUSY while other sockets move bytes: on
+ * doubles the pause, up to READ_PAUSE_IDLE, or READ_PAUSE_BUSY while other sockets move much: on
  * a busy line each empty poll takes from them. What has been sent in full is read after at once,
  * because an answer is likely; not so a part of what is there to be sent.
  *
