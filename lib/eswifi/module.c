@@ -113,16 +113,23 @@ static gboolean on_wake(gpointer data)
 {
 	struct eswifi_module *module = data;
 
-	drop_source(&module->wake);
+	g_source_set_ready_time(module->wake, -1);
 	run_next(module);
-	return G_SOURCE_REMOVE;
+	return G_SOURCE_CONTINUE;
 }
+
+static gboolean dispatch_wake(GSource *source, GSourceFunc callback, gpointer user)
+{
+	(void)source;
+	return callback(user);
+}
+
+static GSourceFuncs wake_funcs = { .dispatch = dispatch_wake };
 
 void eswifi_module_kick(struct eswifi_module *module)
 {
-	if (module->wake || module->state != ESWIFI_READY || module->op.step)
-		return;
-	module->wake = timer_new(module, 0, on_wake);
+	if (module->state == ESWIFI_READY && !module->op.step)
+		g_source_set_ready_time(module->wake, 0);
 }
 
 static gboolean on_check(gpointer data)
@@ -151,7 +158,7 @@ static void give_up(struct eswifi_module *module, enum eswifi_state state, int e
 	bool was_ready = module->state == ESWIFI_READY;
 
 	drop_source(&module->check);
-	drop_source(&module->wake);
+	g_source_set_ready_time(module->wake, -1);
 	if (was_ready && g_get_monotonic_time() - module->ready_since >= STABLE_US)
 		module->attempts = 0;
 	module->state = state;
@@ -394,6 +401,9 @@ struct eswifi_module *eswifi_module_new(const struct eswifi_settings *settings,
 	module->user = user;
 	module->identity.dialect = settings->firmware;
 	module->at = at_new(&at_ops, &module->counters, module);
+	module->wake = g_source_new(&wake_funcs, sizeof(GSource));
+	g_source_set_callback(module->wake, on_wake, module, NULL);
+	g_source_attach(module->wake, g_main_context_get_thread_default());
 	module_forget(module);
 	return module;
 }
@@ -442,7 +452,7 @@ int module_may_start(const struct eswifi_module *module, guint socket)
 
 void module_op_begin(struct eswifi_module *module, void (*step)(struct eswifi_module *))
 {
-	drop_source(&module->wake);
+	g_source_set_ready_time(module->wake, -1);
 	module->op.step = step;
 	step(module);
 }

@@ -28,6 +28,7 @@ enum knob {
  * @looked_up:	when that D0 was answered, monotonic µs; 0 for P3
  * @stream:	TCP or TLS, where "-1" marks the end
  * @full_reads:	how many reads in a row came back full
+ * @long_pieces:	the last piece was longer than what is read byte by byte
  */
 struct module_socket {
 	int knobs[KNOBS];
@@ -35,6 +36,7 @@ struct module_socket {
 	gint64 looked_up;
 	bool stream;
 	guint full_reads;
+	bool long_pieces;
 };
 
 enum read_phase {
@@ -129,7 +131,8 @@ struct eswifi_module {
 	bool started;
 
 	GCancellable *opening;
-	GSource *wake, *pause, *check;
+	GSource *wake; /* always there; its ready time says whether it is to run */
+	GSource *pause, *check;
 };
 
 /* module.c */

@@ -9,10 +9,10 @@
  * Reading. "-1" is how R0 says that a connection is gone, and some firmware ends that in OK, like
  * data. With R1=1 the two cannot be confused: data has one byte. And an answer with R1=1 needs no
  * guard time (see frame.c). So a quiet socket, whose last read took everything there was, is read
- * with R1=1 for the first PROBES bytes; if there are so many, the rest follows with one large
- * read, and all are handed on together. After a full read the next one is likely to be full too,
- * and R1=1460 is used at once, though only when STREAK full reads have come in a row: until then it
- * costs little to make sure.
+ * with R1=1 for the first PROBES bytes (the first one alone where the last piece was longer); if
+ * there are so many, the rest follows with one large read, and all are handed on together. After a
+ * full read the next one is likely to be full too, and R1=1460 is used at once, though only when
+ * STREAK full reads have come in a row: until then it costs little to make sure.
  *
  * When "-1" comes where data can have more than one byte, R1=1 asks again: nothing or data, and it
  * was data; "-1", and the connection is gone. What R0 cannot tell then is whether the far end sent
@@ -198,6 +198,7 @@ static void on_started(struct eswifi_module *module, const struct at_reply *repl
 	}
 	socket->stream = module->op.protocol != ESWIFI_UDP;
 	socket->full_reads = 0;
+	socket->long_pieces = false;
 	module_op_end(module, 0, reply->text);
 }
 
@@ -332,6 +333,17 @@ static void read_on(struct eswifi_module *module, enum read_phase phase, guint l
 	module->op.step(module);
 }
 
+/* Everything there was has been read, or as much as goes into one answer. */
+static void end_of_piece(struct eswifi_module *module)
+{
+	struct operation *op = &module->op;
+
+	/* What follows a full read is its end, of any length. */
+	if (op->size)
+		current(module)->long_pieces = op->size > PROBES && !current(module)->full_reads;
+	module_op_end(module, (int)op->size, NULL);
+}
+
 static void took_probe(struct eswifi_module *module, const struct at_reply *reply)
 {
 	struct operation *op = &module->op;
@@ -342,11 +354,11 @@ static void took_probe(struct eswifi_module *module, const struct at_reply *repl
 	}
 	take(op, reply->data, reply->size);
 	if (!reply->size)
-		module_op_end(module, (int)op->size, NULL);
-	else if (op->size < PROBES)
+		end_of_piece(module);
+	else if (op->size < PROBES && !current(module)->long_pieces)
 		read_on(module, READ_FIRST, PROTOCOL_READ_PROBE);
 	else
-		read_on(module, READ_REST, PROTOCOL_READ_MAX - PROBES);
+		read_on(module, READ_REST, PROTOCOL_READ_MAX - (guint)op->size);
 }
 
 static void took_bulk(struct eswifi_module *module, const struct at_reply *reply)
@@ -359,7 +371,7 @@ static void took_bulk(struct eswifi_module *module, const struct at_reply *reply
 	}
 	socket->full_reads = reply->size == module->op.limit ? socket->full_reads + 1 : 0;
 	take(&module->op, reply->data, reply->size);
-	module_op_end(module, (int)module->op.size, NULL);
+	end_of_piece(module);
 }
 
 static void took_confirmation(struct eswifi_module *module, const struct at_reply *reply)

@@ -7,8 +7,10 @@
 
 /* Pauses between reads that find nothing: the first, and the longest on a quiet and a busy line. */
 #define READ_PAUSE_MIN	(2 * G_TIME_SPAN_MILLISECOND)
-#define READ_PAUSE_IDLE (40 * G_TIME_SPAN_MILLISECOND)
+#define READ_PAUSE_IDLE (75 * G_TIME_SPAN_MILLISECOND)
 #define READ_PAUSE_BUSY (200 * G_TIME_SPAN_MILLISECOND)
+/* Between reads of a socket that has more to send than goes into one command. */
+#define READ_PAUSE_SENDING (500 * G_TIME_SPAN_MILLISECOND)
 
 /* How long a socket counts as active after bytes have moved on it. */
 #define ACTIVE (250 * G_TIME_SPAN_MILLISECOND)
@@ -202,7 +204,7 @@ static gint64 read_due(const struct sched *sched, const struct slot *slot)
 		return 0;
 	/* In the middle of sending no answer is due yet. */
 	if (slot->more && slot->sent_last)
-		return slot->read_last + READ_PAUSE_BUSY;
+		return slot->read_last + READ_PAUSE_SENDING;
 	return slot->read_last +
 	       MIN(slot->pause, is_busy(sched) ? READ_PAUSE_BUSY : READ_PAUSE_IDLE);
 }
