@@ -117,17 +117,23 @@ static int wait_for_end(int fd, int timeout_error)
 static int report(int fd)
 {
 	struct eswrap_name outcome;
+	int error = EPROTO; /* writable, and nobody says why: the broker must not do that */
 
 	switch (shim_outcome(fd, &outcome)) {
 	case OUTCOME_KNOWN:
-		return outcome.error ? fail(outcome.error) : 0;
+		error = outcome.error;
+		break;
 	case OUTCOME_ORPHAN:
-		return fail(ENETDOWN);
+		error = ENETDOWN;
+		break;
 	case OUTCOME_NONE:
 		break;
 	}
-	/* Writable, and nobody says why: the broker must not do that. */
-	return fail(EPROTO);
+	if (!error)
+		return 0;
+	/* Now it is told: the kernel shall forget the reset that the broker's close() was. */
+	shim_get_int(fd, SOL_SOCKET, SO_ERROR, 0);
+	return fail(error);
 }
 
 /**

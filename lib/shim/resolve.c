@@ -396,7 +396,7 @@ static int reentrant_failure(int error, struct hostent **result, int *h_error)
 	return error == TRY_AGAIN ? EAGAIN : error == NO_RECOVERY ? EBADMSG : 0;
 }
 
-/* The name goes to the start of the caller's buffer, libc's part behind it. */
+/* The name goes to the end of the caller's buffer: libc's part wants its alignment. */
 static int reentrant_result(const char *text, int family, const char *name, struct hostent *host,
 			    char *buffer, size_t size, struct hostent **result, int *h_error)
 {
@@ -408,12 +408,12 @@ static int reentrant_result(const char *text, int family, const char *name, stru
 		*h_error = NETDB_INTERNAL;
 		return ERANGE;
 	}
-	error = real()->gethostbyname2_r(text, family, host, buffer + len, size - len, result,
-					 h_error);
+	size -= len;
+	error = real()->gethostbyname2_r(text, family, host, buffer, size, result, h_error);
 	if (!error && *result) {
-		memcpy(buffer, name, len - 1);
-		buffer[len - 1] = '\0';
-		host->h_name = buffer;
+		memcpy(buffer + size, name, len - 1);
+		buffer[size + len - 1] = '\0';
+		host->h_name = buffer + size;
 	}
 	return error;
 }
