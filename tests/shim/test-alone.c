@@ -281,6 +281,29 @@ START_TEST(the_shim_needs_libc_and_the_loader_only)
 }
 END_TEST
 
+/* One LD_PRELOAD for the programs of all machines: the loader puts the directory of its own in. */
+START_TEST(lib_in_ld_preload_finds_the_machines_own)
+{
+	const struct result *machine = harness_run(h, "gcc", "-print-multiarch", NULL);
+	const char *triplet = g_strchomp(machine->out->str);
+	const char *environment[] = {
+		harness_format(h, "LD_PRELOAD=%s/$LIB/libeswrap.so", h->directory),
+		harness_format(h, "%s=%s", ESWRAP_SOCKET_ENV, no_socket()), NULL
+	};
+	const struct run how = { .environment = environment };
+	const char *const argv[] = { stage_claims(), "refused", LOOPBACK, "9", "9", NULL };
+	const struct result *result;
+
+	ck_result_status(harness_run(h, "sh", "-c",
+				     harness_format(h, "mkdir -p lib/%s && ln -s %s lib/%s/",
+						    triplet, harness_shim(h), triplet),
+				     NULL),
+			 0);
+	result = harness_run_as(h, &how, argv);
+	ck_assert_str_eq(result->out->str, "connect: -1 ENETDOWN\nSO_ERROR 0\n");
+}
+END_TEST
+
 /* A second library of ours in every program: what it exports is what it wraps. */
 START_TEST(the_shim_exports_what_it_wraps_and_nothing_else)
 {
@@ -349,6 +372,7 @@ int main(void)
 	tcase_add_test(odd, a_grant_without_a_descriptor_is_an_error);
 	tcase_add_test(odd, a_refusal_is_the_brokers_errno);
 	tcase_add_test(library, the_shim_needs_libc_and_the_loader_only);
+	tcase_add_test(library, lib_in_ld_preload_finds_the_machines_own);
 	tcase_add_test(library, the_shim_exports_what_it_wraps_and_nothing_else);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		tcase_set_timeout(cases[i], 2 * HARNESS_DEADLINE_S);

@@ -4,6 +4,7 @@
  * prints without the shim. What it does is in claims-*.c, under the name that stands here.
  */
 #include <check.h>
+#include <string.h>
 
 #include "shim/stage.h"
 #include "support/suite.h"
@@ -127,6 +128,49 @@ START_TEST(features_that_are_not_there_are_refused)
 }
 END_TEST
 
+/* The system calls between two marks on standard output, as strace shows them, one in a line. */
+static char **calls_between(const char *begin, const char *end)
+{
+	const char *path = harness_path(stage.h, "calls");
+	const struct result *result =
+		harness_run(stage.h, "strace", "-o", path, "-E",
+			    harness_format(stage.h, "LD_PRELOAD=%s", harness_shim(stage.h)), "-E",
+			    harness_format(stage.h, "ESWRAP_SOCKET=%s", stage.h->socket),
+			    stage_claims(), "read_and_write", LOOPBACK,
+			    harness_format(stage.h, "%u", stage.echo), NULL);
+	const char *trace = harness_read(stage.h, path);
+	const char *from, *to;
+	char *text;
+	char **lines;
+
+	ck_result_status(result, 0);
+	from = strstr(trace, begin);
+	to = strstr(trace, end);
+	ck_assert_msg(from && to, "no marks in: %s", trace);
+	from = strchr(from, '\n') + 1;
+	/* Back to the beginning of the second mark's line. */
+	while (to[-1] != '\n')
+		to--;
+	text = g_strndup(from, (gsize)(to - from));
+	lines = g_strsplit(g_strchomp(text), "\n", -1);
+	g_free(text);
+	return lines;
+}
+
+START_TEST(reading_and_writing_make_no_other_system_call)
+{
+	static const char *const expected[] = { "write(", "read(", "sendto(", "recvfrom(" };
+	char **calls = calls_between("\"connected", "\"done");
+	guint i;
+
+	ck_assert_uint_eq(g_strv_length(calls), 40);
+	for (i = 0; calls[i]; i++)
+		ck_assert_msg(g_str_has_prefix(calls[i], expected[i % 4]), "call %u: %s", i,
+			      calls[i]);
+	g_strfreev(calls);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("stream");
@@ -196,6 +240,7 @@ int main(void)
 	tcase_add_test(data, shutdown_read);
 	tcase_add_test(data, shutdown_both);
 	tcase_add_test(data, clean_end_by_every_call);
+	tcase_add_test(data, reading_and_writing_make_no_other_system_call);
 
 	tcase_add_test(mapped, v4_mapped_names);
 	tcase_add_test(mapped, v4_mapped_options);
