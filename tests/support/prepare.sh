@@ -92,11 +92,15 @@ TEST_PACKAGES="
 	curl
 	default-jdk-headless
 	g++
+	gcc-aarch64-linux-gnu
+	gcc-arm-linux-gnueabihf
 	gdb
 	git
 	hyperfine
 	iproute2
 	libboost-dev
+	libc6-dev-arm64-cross
+	libc6-dev-armhf-cross
 	libevent-dev
 	libpython3.11-testsuite
 	libumockdev-dev
@@ -115,6 +119,7 @@ TEST_PACKAGES="
 	procps
 	proxychains4
 	python3
+	qemu-user-static
 	redis-tools
 	socat
 	strace
