@@ -6,6 +6,8 @@
  * line keeps one clock for each direction: the moment when its last byte was through. A byte is
  * through one byte time after the one before it, or after the moment it was handed over, whichever
  * is later. The clocks are absolute, so an overslept wait delays one chunk and not all that follow.
+ * Nor does it delay an answer: how late this process woke up for a command is taken off the time at
+ * which the answer begins, for a module would have begun then.
  *
  * To the host, bytes go out in chunks of CHUNK_NS, each when the time of its last byte has come and
  * never before. From the host, bytes are taken as they come and the module waits for the arrival of
@@ -131,9 +133,20 @@ int line_fill(struct line *line, int64_t deadline)
 	}
 }
 
-int64_t line_arrival(const struct line *line, size_t size)
+int line_await(struct line *line, size_t size)
 {
-	return line->rx_clock - span_ns(line, line_size(line) - size);
+	int64_t arrival = line->rx_clock - span_ns(line, line_size(line) - size);
+	int r = loop_sleep_until(line->loop, arrival);
+
+	/* While an answer was on its way the module would not have looked. */
+	if (line->paced)
+		line->late = now_ns() - MAX(arrival, line->tx_clock);
+	return r;
+}
+
+int64_t line_now(const struct line *line)
+{
+	return now_ns() - line->late;
 }
 
 void line_consume(struct line *line, size_t size)
@@ -150,6 +163,7 @@ void line_discard(struct line *line)
 	while (!wait_first && host_read(line->host, line->rx, LINE_RX_MAX, &wait_first) > 0)
 		continue;
 	line->rx_clock = now_ns();
+	line->late = 0;
 }
 
 /* Hands bytes over at once, waiting only for a host whose buffer is full. */
@@ -173,14 +187,20 @@ static int hand_over(struct line *line, const uint8_t *data, size_t size)
 
 static int send_paced(struct line *line, const uint8_t *data, size_t size)
 {
-	int64_t start = MAX(line->tx_clock, now_ns());
+	int64_t start = MAX(line->tx_clock, line_now(line)), passed;
 	size_t chunk = MAX(CHUNK_NS / span_ns(line, 1), 1);
 	size_t done = 0, n;
 	int r;
 
 	line->tx_clock = start + span_ns(line, size);
+	line->late = 0;
 	while (done < size) {
-		n = MIN(chunk, size - done);
+		n = chunk;
+		passed = now_ns() - start;
+		/* What is due by now goes in one piece. */
+		if (passed > span_ns(line, done + n))
+			n = passed / span_ns(line, 1) - done;
+		n = MIN(n, size - done);
 		r = loop_sleep_until(line->loop, start + span_ns(line, done + n));
 		if (r < 0)
 			return r;

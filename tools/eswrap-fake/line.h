@@ -16,6 +16,7 @@
  * @paced:	bytes take the time that @rate says; otherwise none
  * @rx, @head, @tail: what has been received and not been consumed
  * @rx_clock:	when the last byte of @rx has fully arrived, CLOCK_MONOTONIC in ns
+ * @late:	how much later than a module would this process has come to do the next thing, ns
  * @rx_wait:	the host's buffer is known to be empty
  * @faults:	what may happen to the bytes
  * @harmed:	bytes after their faults
@@ -30,6 +31,7 @@ struct line {
 	unsigned int rate;
 	bool paced;
 	int64_t rx_clock, tx_clock;
+	int64_t late;
 	size_t head, tail;
 	bool rx_wait;
 	struct faults *faults;
@@ -70,8 +72,15 @@ static inline uint8_t *line_bytes(struct line *line)
  */
 int line_fill(struct line *line, int64_t deadline);
 
-/* line_arrival() - when the first @size bytes of the received ones have fully arrived, ns */
-int64_t line_arrival(const struct line *line, size_t size);
+/**
+ * line_await() - wait until the first @size bytes of the received ones have fully arrived
+ *
+ * Return: 0; -ECANCELED and -EINTR as loop_wait().
+ */
+int line_await(struct line *line, size_t size);
+
+/* line_now() - the time that it is for the module: without what this process is late */
+int64_t line_now(const struct line *line);
 
 /* line_consume() - the first @size bytes have been dealt with */
 void line_consume(struct line *line, size_t size);

@@ -168,7 +168,7 @@ static int take_time(struct module *module, const char *name)
 	for (i = 0; i < times->len; i++) {
 		time = &g_array_index(times, struct command_time, i);
 		if (!time->name || g_str_equal(time->name, name))
-			return loop_sleep_until(module->loop, now_ns() + time->ns);
+			return loop_sleep_until(module->loop, line_now(&module->line) + time->ns);
 	}
 	return 0;
 }
@@ -230,7 +230,7 @@ static int await_bytes(struct module *module, size_t size, int64_t pause_ns)
 		if (r == 0)
 			return -ETIMEDOUT;
 	}
-	return loop_sleep_until(module->loop, line_arrival(line, size));
+	return line_await(line, size);
 }
 
 /*
@@ -407,7 +407,7 @@ static int await_command(struct module *module, char *text)
 		if (r < 0)
 			return r;
 	}
-	r = loop_sleep_until(module->loop, line_arrival(line, end));
+	r = line_await(line, end);
 	if (r < 0)
 		return r;
 	length = line_bytes(line)[end - 1] == '\r' ? end - 1 : end;
