@@ -118,6 +118,33 @@ START_TEST(a_name_that_is_no_host_name_never_reaches_the_port)
 }
 END_TEST
 
+START_TEST(a_look_up_that_nobody_waits_for_any_more_is_not_begun)
+{
+	struct eswrap_request request = { .magic = ESWRAP_MAGIC, .type = ESWRAP_RESOLVE };
+	struct eswrap_reply reply;
+	const char *trace;
+	int control, i;
+
+	/* Each of the first keeps the line busy for a while. */
+	harness_fake(h, "--resolve-all", "127.0.0.1", "--latency", "D0=300", NULL);
+	start_broker("[route a]\nhost = *.example\nthrough = tcp\n");
+	raw_resolve(h, "ready.example", &reply);
+	for (i = 0; i < 50; i++) {
+		control = raw_connect(h);
+		g_snprintf(request.name, sizeof(request.name), "gone%d.example", i);
+		ck_assert_int_eq(send(control, &request, sizeof(request), MSG_NOSIGNAL),
+				 sizeof(request));
+		close(control);
+	}
+	raw_resolve(h, "last.example", &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	process_stop(h->broker);
+	trace = harness_read(h, h->trace);
+	ck_text_has(trace, "D0=last.example");
+	ck_text_lacks(trace, "D0=gone49.example");
+}
+END_TEST
+
 START_TEST(local_and_numeric_names_are_left_alone)
 {
 	static const char *const names[] = { "localhost", "a.localhost",  "127.0.0.1",
@@ -494,21 +521,27 @@ START_TEST(without_descriptors_connects_are_refused_with_enobufs_until_there_are
 }
 END_TEST
 
-START_TEST(hundreds_of_connects_wait_at_once)
+START_TEST(hundreds_of_connects_wait_at_once_and_then_no_more)
 {
 	struct eswrap_reply reply;
-	int fds[400], i;
+	int fds[512], i;
 
 	h->device = harness_format(h, "unix:%s", harness_path(h, "nobody.sock"));
-	start_broker(LOCAL_TCP);
-	for (i = 0; i < 400; i++) {
+	harness_broker(h, LOCAL_TCP "[broker]\nstate-dir = %s\nconnect-timeout = 5\n",
+		       harness_path(h, "state"));
+	for (i = 0; i < 512; i++) {
 		fds[i] = raw_flow(h, "127.0.0.1", 80, &reply);
 		ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
 	}
-	for (i = 0; i < 400; i++) {
+	raw_flow(h, "127.0.0.1", 80, &reply);
+	raw_refused(&reply, ENOBUFS);
+	for (i = 0; i < 512; i++) {
 		ck_assert_int_eq(raw_outcome(fds[i]).error, ETIMEDOUT);
 		close(fds[i]);
 	}
+	fds[0] = raw_flow(h, "127.0.0.1", 80, &reply);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	close(fds[0]);
 }
 END_TEST
 
@@ -615,6 +648,7 @@ int main(void)
 	tcase_add_test(names, a_flagged_name_gets_stand_ins_that_lead_to_it);
 	tcase_add_test(names, an_unknown_name_is_unknown);
 	tcase_add_test(names, a_name_that_is_no_host_name_never_reaches_the_port);
+	tcase_add_test(names, a_look_up_that_nobody_waits_for_any_more_is_not_begun);
 	tcase_add_test(names, local_and_numeric_names_are_left_alone);
 	tcase_add_test(names, what_no_route_takes_is_direct_but_never_to_a_stand_in);
 	tcase_add_test(names, the_module_speaks_ipv4_only);
@@ -634,7 +668,7 @@ int main(void)
 	tcase_add_test(robust, clients_that_ask_nothing_keep_nobody_waiting);
 	tcase_add_test(robust,
 		       without_descriptors_connects_are_refused_with_enobufs_until_there_are_some);
-	tcase_add_test(robust, hundreds_of_connects_wait_at_once);
+	tcase_add_test(robust, hundreds_of_connects_wait_at_once_and_then_no_more);
 	tcase_add_test(robust, a_second_broker_on_the_same_socket_is_refused);
 	tcase_add_test(robust, bad_configuration_starts_nothing);
 	tcase_add_loop_test(robust, misuse_is_status_2, 0, G_N_ELEMENTS(misuse));

@@ -21,6 +21,9 @@
 
 #define ANCHOR 1 /* byte */
 
+/* A connect that waits holds a full send buffer of the kernel's: 280 KB each, 140 MB in all. */
+#define CONNECTING_MAX 512
+
 /* First of the dynamic ports (RFC 6335) and how many there are. */
 #define DYNAMIC_PORT  49152
 #define DYNAMIC_PORTS 16384
@@ -35,6 +38,8 @@ struct flows {
 	struct broker *broker;
 	GHashTable *all; /* struct flow, a set */
 	int buffer;	 /* SO_SNDBUF of the program's end */
+	guint connecting;
+	bool crowded; /* it has been told that connecting is at its limit */
 	guint8 peeked[ANCHOR + ESWIFI_PAYLOAD_MAX];
 };
 
@@ -121,6 +126,8 @@ static void flow_free(struct flow *flow)
 	g_debug("flow %" G_GINT64_MODIFIER "x: to %s closed, %" G_GUINT64_FORMAT " bytes out, "
 		"%" G_GUINT64_FORMAT " in",
 		flow->id, flow->where, flow->bytes_sent, flow->bytes_received);
+	if (flow->state == FLOW_CONNECTING)
+		flow->flows->connecting--;
 	sched_release(broker->sched, &flow->channel);
 	if (flow->timer)
 		g_source_remove(flow->timer);
@@ -392,6 +399,7 @@ static void flow_opened(struct channel *channel, int result, const char *text)
 		channel->socket);
 	set_timer(flow, 0, NULL);
 	flow->state = FLOW_OPEN;
+	flow->flows->connecting--;
 	anchor_discard(flow->fd, flow->filling - ANCHOR);
 	channel->may_send = true;
 	flow_check(flow);
@@ -523,6 +531,16 @@ static int make_pair(struct flows *flows, const struct flow_request *request, in
 	return result;
 }
 
+static bool is_crowded(struct flows *flows)
+{
+	bool crowded = flows->connecting >= CONNECTING_MAX;
+
+	if (crowded && !flows->crowded)
+		g_warning("%d connects are waiting: more are refused with ENOBUFS", CONNECTING_MAX);
+	flows->crowded = crowded;
+	return crowded;
+}
+
 int flow_connect(struct flows *flows, const struct flow_request *request, guint64 *id)
 {
 	struct broker *broker = flows->broker;
@@ -530,6 +548,8 @@ int flow_connect(struct flows *flows, const struct flow_request *request, guint6
 	size_t filling = 0;
 	int fds[2], result;
 
+	if (is_crowded(flows))
+		return -ENOBUFS;
 	result = make_pair(flows, request, fds, id, &filling);
 	if (result < 0)
 		return result;
@@ -542,6 +562,7 @@ int flow_connect(struct flows *flows, const struct flow_request *request, guint6
 	flow->program = g_strdup(request->asker.program);
 	flow->uid = request->asker.uid;
 	flow->began = g_get_monotonic_time();
+	flows->connecting++;
 	set_target(flow, request);
 	if (sched_free_sockets(broker->sched) == 0)
 		datagram_reap(broker->datagrams);

@@ -3,8 +3,9 @@
  * DOC: Theory of operation
  *
  * One look-up per name is under way at a time, whoever asks for it. It is a job of the scheduler.
- * When the module is lost meanwhile the look-up starts again. Each asker has its own deadline; a
- * look-up that nobody waits for any more still runs, and its answer is kept.
+ * When the module is lost meanwhile the look-up starts again. Each asker has its own deadline. A
+ * look-up that nobody waits for any more is not begun; one that is under way runs to its end, and
+ * its answer is kept.
  */
 #include <errno.h>
 
@@ -21,6 +22,7 @@
 struct lookup {
 	struct lookups *lookups;
 	struct sched_job job;
+	bool queued; /* the job has not been started */
 	char *name;
 	GPtrArray *askers;
 };
@@ -91,9 +93,15 @@ static bool is_kept(struct lookups *lookups, const char *name)
 
 static void asker_end(struct lookup_asker *asker)
 {
+	struct lookup *lookup = asker->lookup;
+
 	g_source_remove(asker->deadline);
-	g_ptr_array_remove_fast(asker->lookup->askers, asker);
+	g_ptr_array_remove_fast(lookup->askers, asker);
 	g_free(asker);
+	if (lookup->askers->len || !lookup->queued)
+		return;
+	sched_cancel(lookup->lookups->broker->sched, &lookup->job);
+	g_hash_table_remove(lookup->lookups->under_way, lookup->name);
 }
 
 static void tell(struct lookup_asker *asker, enum lookup_result result)
@@ -143,6 +151,7 @@ static void lookup_answered(struct eswifi_module *module G_GNUC_UNUSED, int resu
 		g_info("look-up of %s: no such name", lookup->name);
 		lookup_end(lookup, LOOKUP_UNKNOWN);
 	} else if (lookup->askers->len) {
+		lookup->queued = true;
 		sched_run(sched, &lookup->job);
 	} else {
 		lookup_end(lookup, LOOKUP_AGAIN);
@@ -154,6 +163,7 @@ static int lookup_start(struct sched_job *job, struct eswifi_module *module, int
 	struct lookup *lookup = (gpointer)((char *)job - offsetof(struct lookup, job));
 	int result;
 
+	lookup->queued = false;
 	if (socket < 0) {
 		lookup_end(lookup, LOOKUP_FOUND); /* see lookup_ask() */
 		return -EAGAIN;
@@ -189,6 +199,7 @@ enum lookup_result lookup_ask(struct lookups *lookups, const char *name, lookup_
 	(*asker)->lookup = lookup;
 	g_ptr_array_add(lookup->askers, *asker);
 	g_hash_table_insert(lookups->under_way, lookup->name, lookup);
+	lookup->queued = true;
 	sched_run(lookups->broker->sched, &lookup->job);
 	return LOOKUP_PENDING;
 }
