@@ -29,8 +29,7 @@ static void teardown(void)
 
 static const char *start_broker(const char *rest)
 {
-	return harness_broker(h, "[broker]\nstate-dir = %s\nconnect-timeout = 2\n%s",
-			      harness_path(h, "state"), rest);
+	return harness_broker(h, "[broker]\nstate-dir = %s\n%s", harness_path(h, "state"), rest);
 }
 
 #define LOCAL_TCP "[route local]\naddress = 127.0.0.0/8\nthrough = tcp\n"
@@ -100,7 +99,7 @@ START_TEST(a_connect_without_a_module_is_granted_at_once_and_times_out)
 	struct eswrap_reply reply;
 
 	h->device = harness_format(h, "unix:%s", harness_path(h, "nobody.sock"));
-	start_broker(LOCAL_TCP);
+	start_broker("connect-timeout = 1\n" LOCAL_TCP);
 	p.fd = raw_flow(h, "127.0.0.1", 9, &reply);
 	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
 	ck_assert_int_eq(poll(&p, 1, 0), 0);
@@ -114,7 +113,8 @@ END_TEST
 START_TEST(a_fifth_connect_waits_its_turn_or_times_out)
 {
 	guint16 port;
-	int server = module_and_broker(LOCAL_TCP, &port), fds[4], far[4], i, fifth, sixth;
+	int server = module_and_broker("connect-timeout = 5\n" LOCAL_TCP, &port), fds[4], far[4], i,
+	    fifth, sixth;
 	struct pollfd p = { .events = POLLOUT };
 	struct eswrap_reply reply;
 
@@ -403,7 +403,6 @@ int main(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	tcase_add_checked_fixture(flows, setup, teardown);
-	tcase_set_timeout(flows, HARNESS_DEADLINE_S);
 	tcase_add_test(flows, bytes_cross_both_ways_and_a_clean_end_is_an_end_of_file);
 	tcase_add_test(flows, the_outcome_tells_the_local_address);
 	tcase_add_test(flows, a_refused_connect_has_its_errno_in_the_outcome);

@@ -29,8 +29,7 @@ static void teardown(void)
 
 static const char *start_broker(const char *rest)
 {
-	return harness_broker(h, "[broker]\nstate-dir = %s\nconnect-timeout = 2\n%s",
-			      harness_path(h, "state"), rest);
+	return harness_broker(h, "[broker]\nstate-dir = %s\n%s", harness_path(h, "state"), rest);
 }
 
 #define LOCAL_TCP "[route local]\naddress = 127.0.0.0/8\nthrough = tcp\n"
@@ -644,7 +643,6 @@ int main(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	tcase_add_checked_fixture(names, setup, teardown);
-	tcase_set_timeout(names, HARNESS_DEADLINE_S);
 	tcase_add_test(names, a_flagged_name_gets_stand_ins_that_lead_to_it);
 	tcase_add_test(names, an_unknown_name_is_unknown);
 	tcase_add_test(names, a_name_that_is_no_host_name_never_reaches_the_port);
@@ -657,12 +655,10 @@ int main(void)
 	tcase_add_test(names, stand_ins_outlive_a_restart);
 	suite_add_tcase(suite, names);
 	tcase_add_checked_fixture(datagrams, setup, teardown);
-	tcase_set_timeout(datagrams, HARNESS_DEADLINE_S);
 	tcase_add_test(datagrams, datagrams_keep_their_boundaries_and_say_where_they_are_from);
 	tcase_add_test(datagrams, more_datagram_flows_than_sockets_can_follow_each_other);
 	suite_add_tcase(suite, datagrams);
 	tcase_add_checked_fixture(robust, setup, teardown);
-	tcase_set_timeout(robust, HARNESS_DEADLINE_S);
 	tcase_add_test(robust, packets_that_are_no_requests_are_answered_with_eproto);
 	tcase_add_test(robust, noise_on_the_control_socket_does_no_harm);
 	tcase_add_test(robust, clients_that_ask_nothing_keep_nobody_waiting);
