@@ -133,6 +133,15 @@ START_TEST(a_connect_that_times_out_is_etimedout)
 }
 END_TEST
 
+/* Nobody can connect to a multicast address: the module finds no network to send to. */
+START_TEST(an_unreachable_network_is_enetunreach)
+{
+	harness_fake(h, "--resolve-all", LOOPBACK, NULL);
+	harness_broker(h, "[route under-test]\naddress = 224.0.0.0/4\nthrough = tcp\n");
+	stage_says("connect: -1 ENETUNREACH\nSO_ERROR 0\n", "refused", "224.0.0.1", 9, 9, -1);
+}
+END_TEST
+
 START_TEST(a_failed_tls_handshake_is_eproto)
 {
 	guint16 port = server(SERVER_ECHO);
@@ -309,6 +318,7 @@ int main(void)
 	tcase_add_test(waits, a_connect_in_progress_is_ealready);
 	tcase_add_test(errors, a_refused_connect_is_econnrefused);
 	tcase_add_test(errors, a_connect_that_times_out_is_etimedout);
+	tcase_add_test(errors, an_unreachable_network_is_enetunreach);
 	tcase_add_test(errors, a_failed_tls_handshake_is_eproto);
 	tcase_add_test(errors, a_route_that_refuses_is_eacces);
 	tcase_add_test(breaks, a_broker_that_dies_during_connect_is_enetdown);
