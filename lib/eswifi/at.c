@@ -338,6 +338,11 @@ static GSource *watch(int fd, GUnixFDSourceFunc callback, struct at *at)
 {
 	GSource *source = g_unix_fd_source_new(fd, G_IO_IN);
 
+	/*
+	 * No callback runs the main loop. Not to say so costs two wake-ups of it for each dispatch:
+	 * GLib takes the descriptor out of the poll meanwhile.
+	 */
+	g_source_set_can_recurse(source, TRUE);
 	g_source_set_callback(source, G_SOURCE_FUNC(callback), at, NULL);
 	g_source_attach(source, g_main_context_get_thread_default());
 	return source;

@@ -53,6 +53,9 @@ struct poller *poller_new(void)
 	poller->fd = fd;
 	poller->removed = g_ptr_array_new_with_free_func(g_free);
 	poller->source = g_unix_fd_add(fd, G_IO_IN, dispatch, poller);
+	/* It runs no main loop; without this GLib takes the descriptor out of each poll meanwhile.
+	 */
+	g_source_set_can_recurse(g_main_context_find_source_by_id(NULL, poller->source), TRUE);
 	return poller;
 }
 

@@ -61,24 +61,54 @@ struct sched {
 	GQueue waiting, jobs;
 	guint last;	   /* turn that was served last */
 	gint64 turn_began; /* monotonic, us */
-	GSource *timer;
+	struct timer *timer;
 };
 
-static gboolean timer_expired(gpointer user)
-{
-	struct sched *sched = user;
+/*
+ * struct timer - when to look for work again
+ * @due:	monotonic, us; -1: never
+ *
+ * Not g_source_set_ready_time(), which wakes the main loop that it is called from: two system calls
+ * and a turn of the loop for every command.
+ */
+struct timer {
+	GSource source;
+	struct eswifi_module *module;
+	gint64 due;
+};
 
-	g_source_set_ready_time(sched->timer, -1);
-	eswifi_module_kick(sched->module);
+static gboolean timer_is_due(const struct timer *timer)
+{
+	return timer->due >= 0 && timer->due <= g_get_monotonic_time();
+}
+
+static gboolean timer_prepare(GSource *source, gint *timeout_ms)
+{
+	const struct timer *timer = (struct timer *)source;
+	gint64 left = timer->due - g_get_monotonic_time();
+
+	*timeout_ms = timer->due < 0 ? -1 : (gint)((MAX(left, 0) + 999) / 1000);
+	return timer_is_due(timer);
+}
+
+static gboolean timer_check(GSource *source)
+{
+	return timer_is_due((struct timer *)source);
+}
+
+static gboolean timer_dispatch(GSource *source, GSourceFunc callback G_GNUC_UNUSED,
+			       gpointer user G_GNUC_UNUSED)
+{
+	struct timer *timer = (struct timer *)source;
+
+	timer->due = -1;
+	eswifi_module_kick(timer->module);
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean timer_dispatch(GSource *source G_GNUC_UNUSED, GSourceFunc callback, gpointer user)
-{
-	return callback(user);
-}
-
-static GSourceFuncs timer_funcs = { .dispatch = timer_dispatch };
+static GSourceFuncs timer_funcs = { .prepare = timer_prepare,
+				    .check = timer_check,
+				    .dispatch = timer_dispatch };
 
 struct sched *sched_new(void)
 {
@@ -86,9 +116,9 @@ struct sched *sched_new(void)
 
 	g_queue_init(&sched->waiting);
 	g_queue_init(&sched->jobs);
-	sched->timer = g_source_new(&timer_funcs, sizeof(GSource));
-	g_source_set_callback(sched->timer, timer_expired, sched, NULL);
-	g_source_attach(sched->timer, NULL);
+	sched->timer = (struct timer *)g_source_new(&timer_funcs, sizeof(*sched->timer));
+	sched->timer->due = -1;
+	g_source_attach(&sched->timer->source, NULL);
 	return sched;
 }
 
@@ -96,14 +126,15 @@ void sched_free(struct sched *sched)
 {
 	if (!sched)
 		return;
-	g_source_destroy(sched->timer);
-	g_source_unref(sched->timer);
+	g_source_destroy(&sched->timer->source);
+	g_source_unref(&sched->timer->source);
 	g_free(sched);
 }
 
 void sched_set_module(struct sched *sched, struct eswifi_module *module)
 {
 	sched->module = module;
+	sched->timer->module = module;
 }
 
 static struct slot *slot_of(struct sched *sched, const struct channel *channel)
@@ -407,7 +438,7 @@ static void arm_timer(struct sched *sched)
 		if (slot->channel->may_send && slot->send_due > now)
 			earlier(&due, slot->send_due);
 	}
-	g_source_set_ready_time(sched->timer, due);
+	sched->timer->due = due;
 }
 
 /* Selecting another socket costs a command, so the one that was served may go on for a while. */
@@ -451,7 +482,7 @@ void sched_lost(struct sched *sched, const char *why)
 		else if (channel)
 			g_queue_push_head_link(&sched->waiting, &channel->link);
 	}
-	g_source_set_ready_time(sched->timer, -1);
+	sched->timer->due = -1;
 }
 
 void sched_open(struct sched *sched, struct channel *channel)
