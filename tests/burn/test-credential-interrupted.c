@@ -178,6 +178,20 @@ static void restore(enum blow blow)
 		start_broker();
 }
 
+/*
+ * The prompt that ends a reset comes so late that it may strike the next run as well, which then
+ * says so; the one after that has nothing in its way.
+ */
+static void finish(enum blow blow)
+{
+	const struct result *result =
+		credentials_ctl(h, "credentials", "program", "0", "--yes", NULL);
+
+	if (blow == RESET_MODULE && result->status != 0)
+		result = credentials_ctl(h, "credentials", "program", "0", "--yes", NULL);
+	ck_result_status(result, 0);
+}
+
 START_TEST(the_ledger_is_right_and_the_job_can_be_finished_after_any_interruption)
 {
 	enum blow blow = (enum blow)(_i % BLOWS);
@@ -199,7 +213,7 @@ START_TEST(the_ledger_is_right_and_the_job_can_be_finished_after_any_interruptio
 	/* It ends by itself when it is not the one that was struck, with whatever status. */
 	process_wait(ctl);
 	process_kill(ctl);
-	expect_status(credentials_ctl(h, "credentials", "program", "0", "--yes", NULL), 0);
+	finish(blow);
 	for (i = 0; i < LEDGER_ITEMS; i++) {
 		ck_assert_int_eq(credentials_ledger(h, 0, (enum eswifi_item)i, noted),
 				 LEDGER_BURNT);

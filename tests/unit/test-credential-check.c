@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "eswrapctl/credential-check.h"
 #include "support/identity.h"
+#include "support/memory.h"
 #include "support/suite.h"
 
 #define PASSPHRASE "open sesame"
@@ -679,70 +679,11 @@ START_TEST(all_mistakes_are_found_in_one_run)
 }
 END_TEST
 
-#define SCALAR_SIZE   32 /* of P-256 */
 #define SCALAR_OFFSET 36 /* in its PKCS #8 structure */
 
-/* A secret that must not be in memory is only held with all its bits turned. */
-static void turn(guint8 *bytes, gsize size)
-{
-	gsize i;
-
-	for (i = 0; i < size; i++)
-		bytes[i] = (guint8)~bytes[i];
-}
-
-static bool holds_turned(const guint8 *bytes, gsize size, const guint8 *needle)
-{
-	const guint8 *p = bytes, *end = bytes + size;
-	gsize i;
-
-	while (p + SCALAR_SIZE <= end) {
-		p = memchr(p, (guint8)~needle[0], (gsize)(end - p) - SCALAR_SIZE + 1);
-		if (!p)
-			return false;
-		for (i = 0; i < SCALAR_SIZE && (p[i] ^ needle[i]) == 0xff; i++)
-			;
-		if (i == SCALAR_SIZE)
-			return true;
-		p++;
-	}
-	return false;
-}
-
-/* Every writable page of this process; memory that was freed counts as well. */
-static bool memory_holds(const guint8 *needle)
-{
-	int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-	char *maps, *line, *save = NULL;
-	bool found = false;
-
-	ck_assert_int_ge(memory, 0);
-	ck_assert(g_file_get_contents("/proc/self/maps", &maps, NULL, NULL));
-	for (line = strtok_r(maps, "\n", &save); line && !found;
-	     line = strtok_r(NULL, "\n", &save)) {
-		unsigned long from, to;
-		char mode[5];
-		guint8 *copy;
-		gssize n;
-
-		if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 || mode[1] != 'w')
-			continue;
-		/* Not from the heap, which would be looked at in its turn. */
-		copy = mmap(NULL, to - from, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			    -1, 0);
-		ck_assert_ptr_ne(copy, MAP_FAILED);
-		n = pread(memory, copy, to - from, (off_t)from);
-		found = n > 0 && holds_turned(copy, (gsize)n, needle);
-		munmap(copy, to - from);
-	}
-	g_free(maps);
-	close(memory);
-	return found;
-}
-
 /* The key is made by another program: what making it leaves behind is not what is asked here. */
-static void make_key_file(const char *path, guint8 text[SCALAR_SIZE], guint8 scalar[SCALAR_SIZE],
-			  guint8 reversed[SCALAR_SIZE])
+static void make_key_file(const char *path, guint8 text[MEMORY_SECRET_SIZE],
+			  guint8 scalar[MEMORY_SECRET_SIZE], guint8 reversed[MEMORY_SECRET_SIZE])
 {
 	const char *argv[] = { "openssl", "genpkey",  "-algorithm",
 			       "EC",	  "-pkeyopt", "ec_paramgen_curve:P-256",
@@ -759,40 +700,40 @@ static void make_key_file(const char *path, guint8 text[SCALAR_SIZE], guint8 sca
 	close(fd);
 	line = strchr(base64, '\n') + 1;
 	/* The second line of base64 is secret from its beginning. */
-	memcpy(text, strchr(line, '\n') + 1, SCALAR_SIZE);
-	turn(text, SCALAR_SIZE);
+	memcpy(text, strchr(line, '\n') + 1, MEMORY_SECRET_SIZE);
+	memory_turn(text, MEMORY_SECRET_SIZE);
 	*strstr(line, "-----END") = '\0';
 	for (p = line; *p; p++)
 		if (*p == '\n')
 			memmove(p, p + 1, strlen(p));
 	g_base64_decode_inplace(line, &size);
-	ck_assert_uint_gt(size, SCALAR_OFFSET + SCALAR_SIZE);
-	memcpy(scalar, line + SCALAR_OFFSET, SCALAR_SIZE);
-	turn(scalar, SCALAR_SIZE);
+	ck_assert_uint_gt(size, SCALAR_OFFSET + MEMORY_SECRET_SIZE);
+	memcpy(scalar, line + SCALAR_OFFSET, MEMORY_SECRET_SIZE);
+	memory_turn(scalar, MEMORY_SECRET_SIZE);
 	explicit_bzero(base64, sizeof(base64));
 	/* As the words of a little-endian machine's big number. */
-	for (i = 0; i < SCALAR_SIZE; i++)
-		reversed[i] = scalar[SCALAR_SIZE - 1 - i];
+	for (i = 0; i < MEMORY_SECRET_SIZE; i++)
+		reversed[i] = scalar[MEMORY_SECRET_SIZE - 1 - i];
 }
 
 START_TEST(no_byte_of_a_key_stays_in_memory)
 {
 	char *path = g_build_filename(dir, "fresh.key", NULL);
-	guint8 text[SCALAR_SIZE], scalar[SCALAR_SIZE], reversed[SCALAR_SIZE];
+	guint8 text[MEMORY_SECRET_SIZE], scalar[MEMORY_SECRET_SIZE], reversed[MEMORY_SECRET_SIZE];
 	struct credential_set *set;
 
 	make_key_file(path, text, scalar, reversed);
-	ck_assert(!memory_holds(text));
-	ck_assert(!memory_holds(scalar));
+	ck_assert(!memory_holds_turned(text));
+	ck_assert(!memory_holds_turned(scalar));
 	set = load(NULL, put_certificate("c", device), path);
 	/* The search does find it while it is there. */
 	ck_assert_msg(any_has(set->errors, "is not the key of"), "%s", first(set->errors));
-	ck_assert(memory_holds(text));
-	ck_assert(memory_holds(reversed));
+	ck_assert(memory_holds_turned(text));
+	ck_assert(memory_holds_turned(reversed));
 	credential_set_free(set);
-	ck_assert(!memory_holds(text));
-	ck_assert(!memory_holds(scalar));
-	ck_assert(!memory_holds(reversed));
+	ck_assert(!memory_holds_turned(text));
+	ck_assert(!memory_holds_turned(scalar));
+	ck_assert(!memory_holds_turned(reversed));
 }
 END_TEST
 

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "eswrapd/credential-rule.h"
+#include "support/suite.h"
+
+#define W CREDENTIAL_WRITE
+#define C CREDENTIAL_COMPARE
+#define R CREDENTIAL_REFUSE
+
+/* As the table in credential-rule.h has it; columns: program, verify, verify even if blank. */
+static const struct row {
+	enum ledger_state state;
+	bool same;
+	enum credential_decision decisions[3];
+} rows[] = {
+	{ LEDGER_BLANK, false, { W, R, W } },	  { LEDGER_UNCERTAIN, true, { W, R, W } },
+	{ LEDGER_UNCERTAIN, false, { R, R, W } }, { LEDGER_BURNT, true, { C, C, C } },
+	{ LEDGER_BURNT, false, { R, R, R } },	  { LEDGER_ELSEWHERE, true, { W, R, W } },
+	{ LEDGER_ELSEWHERE, false, { R, R, W } },
+};
+
+START_TEST(what_may_be_sent_is_as_the_table_says)
+{
+	const struct row *row = &rows[_i];
+	int intent;
+
+	for (intent = CREDENTIAL_PROGRAM; intent <= CREDENTIAL_VERIFY_EVEN_IF_BLANK; intent++)
+		ck_assert_int_eq(credential_decide(row->state, row->same,
+						   (enum credential_intent)intent),
+				 row->decisions[intent]);
+}
+END_TEST
+
+START_TEST(each_refusal_names_set_item_and_remedy)
+{
+	static const char *const remedies[] = {
+		[LEDGER_BLANK] = "--even-if-blank",
+		[LEDGER_UNCERTAIN] = "forget-ledger 1 certificate",
+		[LEDGER_BURNT] = "it cannot be changed",
+		[LEDGER_ELSEWHERE] = "forget-ledger 1 certificate",
+	};
+	struct ledger_entry entry = { .state = (enum ledger_state)_i, .subject = "CN=x" };
+	enum credential_intent intent = _i == LEDGER_BLANK ? CREDENTIAL_VERIFY : CREDENTIAL_PROGRAM;
+	char *text = credential_refusal(&entry, intent, 1, ESWIFI_ITEM_CERTIFICATE);
+
+	ck_assert_msg(strstr(text, "the certificate of set 1"), "%s", text);
+	ck_assert_msg(strstr(text, remedies[_i]), "%s", text);
+	g_free(text);
+}
+END_TEST
+
+START_TEST(intents_come_back_from_their_names)
+{
+	enum credential_intent intent;
+	int i;
+
+	for (i = CREDENTIAL_PROGRAM; i <= CREDENTIAL_VERIFY_EVEN_IF_BLANK; i++) {
+		ck_assert(credential_intent_parse(credential_intent_name((enum credential_intent)i),
+						  &intent));
+		ck_assert_int_eq(intent, i);
+	}
+	ck_assert(!credential_intent_parse("burn", &intent));
+	ck_assert(!credential_intent_parse("", &intent));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("credential-rule");
+	TCase *rule = tcase_create("rule");
+
+	tcase_add_loop_test(rule, what_may_be_sent_is_as_the_table_says, 0, G_N_ELEMENTS(rows));
+	tcase_add_loop_test(rule, each_refusal_names_set_item_and_remedy, LEDGER_BLANK,
+			    LEDGER_ELSEWHERE + 1);
+	tcase_add_test(rule, intents_come_back_from_their_names);
+	suite_add_tcase(suite, rule);
+	return suite_run(suite);
+}

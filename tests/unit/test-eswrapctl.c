@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+/* eswrapctl's own parts: what it says on the control socket, and JSON. */
+#include <errno.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "eswrap/wire.h"
+#include "eswrapctl/ctl.h"
+#include "eswrapd/admin.h"
+#include "support/memory.h"
+#include "support/suite.h"
+
+#define ITEM_SIZE 4000
+
+static char *dir, *path;
+static int listening;
+static struct ctl ctl;
+
+static void setup(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	dir = g_dir_make_tmp("test-eswrapctl-XXXXXX", NULL);
+	path = g_build_filename(dir, "sock", NULL);
+	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+	listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(listening, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(listening, 1), 0);
+	ctl = (struct ctl){ .socket = path };
+}
+
+static void teardown(void)
+{
+	close(listening);
+	unlink(path);
+	rmdir(dir);
+	g_free(path);
+	g_free(dir);
+}
+
+static void reply(int fd, GVariant *value)
+{
+	GVariant *sunk = g_variant_ref_sink(value);
+
+	if (send(fd, g_variant_get_data(sunk), g_variant_get_size(sunk), MSG_NOSIGNAL) < 0)
+		_exit(2);
+	g_variant_unref(sunk);
+}
+
+static GVariant *one(const char *key, GVariant *value)
+{
+	GVariantDict dict;
+
+	g_variant_dict_init(&dict, NULL);
+	g_variant_dict_insert_value(&dict, key, value);
+	return g_variant_dict_end(&dict);
+}
+
+/* A broker that takes one request, of this verb, and answers as @answers does. Return: its pid */
+static pid_t serve(const char *verb, void (*answers)(int fd))
+{
+	static guint8 packet[ESWRAP_ADMIN_MAX];
+	struct eswrap_request header;
+	GVariant *request;
+	const char *asked;
+	pid_t pid = fork();
+	ssize_t n;
+	int fd;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid)
+		return pid;
+	fd = accept(listening, NULL, NULL);
+	n = recv(fd, packet, sizeof(packet), 0);
+	if (n <= (ssize_t)sizeof(header))
+		_exit(1);
+	memcpy(&header, packet, sizeof(header));
+	request = g_variant_new_from_bytes(
+		G_VARIANT_TYPE(ADMIN_REQUEST),
+		g_bytes_new(packet + sizeof(header), (gsize)n - sizeof(header)), FALSE);
+	g_variant_get_child(request, 0, "&s", &asked);
+	if (header.magic != ESWRAP_MAGIC || header.type != ESWRAP_ADMIN ||
+	    !g_variant_is_normal_form(request) || strcmp(asked, verb))
+		_exit(1);
+	answers(fd);
+	_exit(0);
+}
+
+static void expect_end(pid_t pid)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+static void say_done(int fd)
+{
+	reply(fd, one("done", g_variant_new_boolean(TRUE)));
+}
+
+START_TEST(a_request_leaves_nothing_of_a_key_in_memory)
+{
+	pid_t pid = serve("credential-write", say_done);
+	guint8 *item = g_malloc(ITEM_SIZE), turned[MEMORY_SECRET_SIZE];
+	GBytes *bytes = g_bytes_new_static(item, ITEM_SIZE);
+
+	RAND_bytes(item, ITEM_SIZE);
+	memcpy(turned, item + ITEM_SIZE / 2, sizeof(turned));
+	memory_turn(turned, sizeof(turned));
+	ck_assert(memory_holds_turned(turned));
+	ck_assert_int_eq(client_call(&ctl, "credential-write",
+				     one("data", g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING,
+									  bytes, TRUE)),
+				     NULL, NULL, NULL, NULL),
+			 CTL_OK);
+	g_bytes_unref(bytes);
+	explicit_bzero(item, ITEM_SIZE);
+	ck_assert(!memory_holds_turned(turned));
+	g_free(item);
+	expect_end(pid);
+}
+END_TEST
+
+static void say_two_steps_and_fail(int fd)
+{
+	GVariantDict dict;
+
+	reply(fd, one("step", g_variant_new_string("writing")));
+	reply(fd, one("step", g_variant_new_string("comparing")));
+	g_variant_dict_init(&dict, NULL);
+	g_variant_dict_insert(&dict, "done", "b", TRUE);
+	g_variant_dict_insert(&dict, "error", "s", "it is so");
+	g_variant_dict_insert(&dict, "status", "i", 75);
+	reply(fd, g_variant_dict_end(&dict));
+}
+
+static void note_step(GVariant *value, gpointer user)
+{
+	const char *step;
+
+	ck_assert(g_variant_lookup(value, "step", "&s", &step));
+	g_string_append_printf(user, "%s ", step);
+}
+
+START_TEST(progress_comes_in_order_and_the_brokers_status_is_ours)
+{
+	pid_t pid = serve("x", say_two_steps_and_fail);
+	GString *steps = g_string_new(NULL);
+	GError *error = NULL;
+
+	ck_assert_int_eq(client_call(&ctl, "x", NULL, note_step, steps, NULL, &error),
+			 CTL_UNCERTAIN);
+	ck_assert_str_eq(steps->str, "writing comparing ");
+	ck_assert_str_eq(error->message, "it is so");
+	g_error_free(error);
+	g_string_free(steps, TRUE);
+	expect_end(pid);
+}
+END_TEST
+
+static void say_nothing(int fd)
+{
+	close(fd);
+}
+
+static void say_nonsense(int fd)
+{
+	if (send(fd, "\xff\xff\xff", 3, MSG_NOSIGNAL) != 3)
+		_exit(2);
+}
+
+START_TEST(a_broker_that_leaves_or_talks_nonsense_is_an_error)
+{
+	GError *error = NULL;
+	pid_t pid = serve("x", say_nothing);
+
+	ck_assert_int_eq(client_call(&ctl, "x", NULL, NULL, NULL, NULL, &error), CTL_UNREACHABLE);
+	ck_assert_ptr_nonnull(strstr(error->message, "went away"));
+	g_clear_error(&error);
+	expect_end(pid);
+	pid = serve("x", say_nonsense);
+	ck_assert_int_eq(client_call(&ctl, "x", NULL, NULL, NULL, NULL, &error), CTL_UNREACHABLE);
+	ck_assert_ptr_nonnull(strstr(error->message, "makes no sense"));
+	g_clear_error(&error);
+	expect_end(pid);
+}
+END_TEST
+
+START_TEST(json_is_what_the_standard_wants)
+{
+	GVariant *value = g_variant_ref_sink(g_variant_new_parsed(
+		"{'text': <'a\"\\\\\\n\\u00e9\\u007f'>, 'yes': <true>, 'small': <byte 7>, "
+		"'minus': <int64 -9223372036854775808>, 'large': <uint64 18446744073709551615>, "
+		"'list': <['a', 'b']>, 'none': <@as []>, 'rows': <[{'n': <uint32 1>}]>, "
+		"'half': <0.5>, 'pair': <(1, 'x')>}"));
+	GString *text = g_string_new(NULL);
+
+	json_from_variant(value, text);
+	ck_assert_str_eq(text->str,
+			 "{\"text\": \"a\\\"\\\\\\u000a\xc3\xa9\\u007f\", \"yes\": true, "
+			 "\"small\": 7, \"minus\": -9223372036854775808, "
+			 "\"large\": 18446744073709551615, \"list\": [\"a\", \"b\"], \"none\": [], "
+			 "\"rows\": [{\"n\": 1}], \"half\": 0.5, \"pair\": [1, \"x\"]}");
+	g_string_free(text, TRUE);
+	g_variant_unref(value);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("eswrapctl");
+	TCase *socket_case = tcase_create("socket"), *json = tcase_create("json");
+
+	tcase_add_checked_fixture(socket_case, setup, teardown);
+	tcase_add_test(socket_case, a_request_leaves_nothing_of_a_key_in_memory);
+	tcase_add_test(socket_case, progress_comes_in_order_and_the_brokers_status_is_ours);
+	tcase_add_test(socket_case, a_broker_that_leaves_or_talks_nonsense_is_an_error);
+	tcase_add_test(json, json_is_what_the_standard_wants);
+	suite_add_tcase(suite, socket_case);
+	suite_add_tcase(suite, json);
+	return suite_run(suite);
+}
