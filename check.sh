@@ -8,8 +8,8 @@ cd "$(dirname "$0")"
 . tests/support/prepare.sh
 
 case "${1-}" in
-'') target=check ;;
---all) target=check-all ;;
+'') target=check slow= ;;
+--all) target=check-all slow=$SLOW_TEST_PACKAGES ;;
 *)
 	echo "usage: ./check.sh [--all]" >&2
 	exit 2
@@ -17,7 +17,7 @@ case "${1-}" in
 esac
 
 # shellcheck disable=SC2086 # lists of names
-need $BUILD_PACKAGES $TEST_PACKAGES
+need $BUILD_PACKAGES $TEST_PACKAGES $slow
 build --enable-werror
 
 # What fails is shown as it fails. The status goes by a file: a pipe only has its last command's.

@@ -90,7 +90,6 @@ TEST_PACKAGES="
 	check
 	clang-format-14
 	curl
-	default-jdk-headless
 	g++
 	gcc-aarch64-linux-gnu
 	gcc-arm-linux-gnueabihf
@@ -102,7 +101,6 @@ TEST_PACKAGES="
 	libc6-dev-arm64-cross
 	libc6-dev-armhf-cross
 	libevent-dev
-	libpython3.11-testsuite
 	libumockdev-dev
 	mandoc
 	mosquitto
@@ -115,7 +113,6 @@ TEST_PACKAGES="
 	openssh-server
 	openssl
 	perl
-	postgresql
 	procps
 	proxychains4
 	python3
@@ -128,3 +125,7 @@ TEST_PACKAGES="
 	umockdev
 	wget
 "
+
+# What only make check-all needs.
+# shellcheck disable=SC2034
+SLOW_TEST_PACKAGES="default-jdk-headless libpython3.11-testsuite postgresql"
