@@ -172,6 +172,52 @@ START_TEST(wget_fetches)
 }
 END_TEST
 
+/* The machine may have no IPv6, so there is nothing to compare with natively. */
+static void fetches_over_ipv6(const char *const *argv)
+{
+	static const struct run wrapped = { .wrapped = true };
+	struct harness *h = programs_new();
+	struct nginx nginx = programs_nginx(h);
+	const char *copy = harness_path(h, "copy");
+	const struct result *result;
+
+	result = programs_run(h, &wrapped, PROGRAMS_TCP_HOST, nginx.plain, argv);
+	ck_result_status(result, 0);
+	ck_assert(g_file_set_contents(copy, result->out->str, (gssize)result->out->len, NULL));
+	ck_result_status(harness_run(h, "cmp", copy, "www/pattern", NULL), 0);
+	harness_free(h);
+}
+
+START_TEST(wget_fetches_over_ipv6)
+{
+	fetches_over_ipv6(PROGRAM("wget", "-6", "-q", "-O", "-", "http://{host}:{port}/pattern"));
+}
+END_TEST
+
+START_TEST(nc_fetches_over_ipv6)
+{
+	fetches_over_ipv6(PROGRAM("sh", "-c", "printf 'GET /pattern\\r\\n' | nc -6 {host} {port}"));
+}
+END_TEST
+
+/*
+ * curl -6 asks for addresses of any family and takes those of IPv6. Were there any, curl would
+ * start a second connection beside each that takes longer than 200 ms, as all do here.
+ */
+START_TEST(curl_insists_on_ipv6_as_with_a_host_that_has_none)
+{
+	static const struct run wrapped = { .wrapped = true };
+	struct harness *h = programs_new();
+	struct nginx nginx = programs_nginx(h);
+
+	ck_result_status(programs_run(h, &wrapped, PROGRAMS_TCP_HOST, nginx.plain,
+				      PROGRAM("curl", "-6", "-sSf", "http://{host}:{port}/")),
+			 7);
+	ck_assert_uint_eq(programs_opened(h), 0);
+	harness_free(h);
+}
+END_TEST
+
 START_TEST(socat_fetches)
 {
 	fetches(PROGRAM("sh", "-c",
@@ -359,6 +405,7 @@ int main(void)
 	tcase_set_timeout(curl, 4 * HARNESS_DEADLINE_S);
 	tcase_add_test(curl, curl_fetches);
 	tcase_add_test(curl, curl_fetches_over_ipv4);
+	tcase_add_test(curl, curl_insists_on_ipv6_as_with_a_host_that_has_none);
 	tcase_add_test(curl, curl_keeps_a_connection_for_its_next_request);
 	tcase_add_test(curl, curl_fetches_in_parallel_on_six_connections);
 	tcase_add_test(curl, curl_fetches_in_parallel_on_four_kept_connections);
@@ -367,6 +414,8 @@ int main(void)
 	suite_add_tcase(suite, curl);
 	tcase_set_timeout(others, 6 * HARNESS_DEADLINE_S);
 	tcase_add_test(others, wget_fetches);
+	tcase_add_test(others, wget_fetches_over_ipv6);
+	tcase_add_test(others, nc_fetches_over_ipv6);
 	tcase_add_test(others, git_clones_from_a_server_of_files);
 	tcase_add_test(others, git_clones_from_a_git_server);
 	tcase_add_test(others, socat_fetches);
