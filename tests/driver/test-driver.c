@@ -248,8 +248,8 @@ static GByteArray *make_bytes(const struct ending *ending)
 	GByteArray *bytes = g_byte_array_new();
 	gsize i;
 
-	g_byte_array_set_size(bytes, (guint)ending->fill);
-	memset(bytes->data, 'x', ending->fill);
+	for (i = 0; i < ending->fill; i++)
+		g_byte_array_append(bytes, (const guint8 *)"x", 1);
 	for (i = 0; i < ending->repeat; i++)
 		g_byte_array_append(bytes, (const guint8 *)ending->data,
 				    (guint)strlen(ending->data));
@@ -274,13 +274,15 @@ START_TEST(a_closing_peer_loses_nothing_whatever_it_says)
 		bytes = make_bytes(&endings[i]);
 		ck_assert_int_eq(drive_open_tcp(&d, 0, port), 0);
 		peer = accept(fd, NULL, NULL);
-		ck_assert_int_eq(write(peer, bytes->data, bytes->len), bytes->len);
+		if (bytes->len)
+			ck_assert_int_eq(write(peer, bytes->data, bytes->len), bytes->len);
 		close(peer);
 		got = drive_read_all(&d, 0, G_MAXUINT, &end);
 		ck_assert_int_eq(end, -EPIPE);
 		ck_assert_msg(got->len == bytes->len, "case %zu: %u bytes of %u", i, got->len,
 			      bytes->len);
-		ck_assert_mem_eq(got->data, bytes->data, got->len);
+		if (got->len)
+			ck_assert_mem_eq(got->data, bytes->data, got->len);
 		g_byte_array_unref(got);
 		g_byte_array_unref(bytes);
 		ck_assert_int_eq(drive_close(&d, 0), 0);
@@ -307,11 +309,13 @@ START_TEST(a_peer_that_stays_loses_nothing_whatever_it_says)
 	peer = accept(fd, NULL, NULL);
 	for (i = 0; i < G_N_ELEMENTS(endings); i++) {
 		bytes = make_bytes(&endings[i]);
-		ck_assert_int_eq(write(peer, bytes->data, bytes->len), bytes->len);
+		if (bytes->len)
+			ck_assert_int_eq(write(peer, bytes->data, bytes->len), bytes->len);
 		got = drive_read_all(&d, 3, bytes->len, &end);
 		ck_assert_int_ge(end, 0);
 		ck_assert_uint_eq(got->len, bytes->len);
-		ck_assert_mem_eq(got->data, bytes->data, got->len);
+		if (got->len)
+			ck_assert_mem_eq(got->data, bytes->data, got->len);
 		g_byte_array_unref(got);
 		g_byte_array_unref(bytes);
 	}
