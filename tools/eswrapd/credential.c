@@ -161,6 +161,7 @@ bool credential_is_writing(const struct credential_desk *desk)
 }
 
 static void serve_queue(struct credential_desk *desk);
+static gboolean turn_missed(gpointer user);
 
 static bool put(struct write *write, const struct ledger_entry *entry, GError **error)
 {
@@ -273,6 +274,13 @@ static void leave_desk(struct write *write)
 	broker_check_idle(broker);
 }
 
+/* Each of the two commands waits anew: between them the module may be lost. */
+static void await_turn(struct write *write)
+{
+	write->turn = g_timeout_add_seconds(TURN_TIMEOUT_S, turn_missed, write);
+	sched_run(write->broker->sched, &write->job);
+}
+
 static void write_done(struct eswifi_module *module G_GNUC_UNUSED, int result, const char *text,
 		       gpointer user)
 {
@@ -282,7 +290,7 @@ static void write_done(struct eswifi_module *module G_GNUC_UNUSED, int result, c
 	sched_job_done(broker->sched);
 	if (result == 0 && write->step == WRITE_WRITING) {
 		write->step = WRITE_COMPARING;
-		sched_run(broker->sched, &write->job);
+		await_turn(write);
 		return;
 	}
 	/* Before anybody hears that it is done. */
@@ -373,9 +381,13 @@ static gboolean turn_missed(gpointer user)
 
 	write->turn = 0;
 	sched_cancel(write->broker->sched, &write->job);
-	admin_fail(write->call, STATUS_FAILED,
-		   "the line to the module did not become free within %d s; nothing was sent",
-		   TURN_TIMEOUT_S);
+	if (write->step == WRITE_COMPARING)
+		end_uncertain(write, -ETIMEDOUT);
+	else
+		admin_fail(write->call, STATUS_FAILED,
+			   "the line to the module did not become free within %d s; nothing was "
+			   "sent",
+			   TURN_TIMEOUT_S);
 	leave_desk(write);
 	return G_SOURCE_REMOVE;
 }
@@ -450,9 +462,8 @@ static char *accept(struct write *write)
 	if (write->decision == CREDENTIAL_REFUSE)
 		return credential_refusal(&write->before, write->intent, write->set, write->item);
 	write->job.start = write_start;
-	write->turn = g_timeout_add_seconds(TURN_TIMEOUT_S, turn_missed, write);
 	broker->credentials->write = write;
-	sched_run(broker->sched, &write->job);
+	await_turn(write);
 	return NULL;
 }
 
