@@ -7,8 +7,8 @@
  * The driver lives on the thread-default GMainContext and never blocks. The line to the module is
  * half duplex, so there is one *operation* at a time: the owner starts one with the functions below
  * and its callback runs, from the main loop and never from within the call that started it, when
- *the module has answered. Each operation sends as few commands as what the module already knows
- *allows.
+ * the module has answered. Each operation sends as few commands as what the module already knows
+ * allows.
  *
  * Whenever the module is ready and the line is free, the driver asks the owner what to do next
  * (ops.next). The owner starts one operation, or none and calls eswifi_module_kick() when there is
@@ -20,7 +20,8 @@
  *
  * Errors are negative errno values:
  *	-ECONNREFUSED	the module answered ERROR to P6=1: refused, unreachable, TLS failed; its
- *words are in the reply text -ENOENT		D0 found no such name
+ *			words are in the reply text
+ *	-ENOENT		D0 found no such name
  *	-EPIPE		the far end has closed and everything was read
  *	-ETIMEDOUT	the module did not answer in time (it is being recovered)
  *	-ENETDOWN	the module is not there, or was lost during the operation

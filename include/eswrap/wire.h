@@ -5,9 +5,9 @@
  * DOC: Theory of Operation
  *
  * The control socket is AF_UNIX, SOCK_SEQPACKET: one request is one packet, one reply is one
- *packet, and the shim opens a connection for each question, so that it has no state to keep. A
- *granted stream connection comes back as a descriptor (SCM_RIGHTS): the *program's end* of a
- *socketpair whose other end, the *broker's end*, stays with the broker.
+ * packet, and the shim opens a connection for each question, so that it has no state to keep. A
+ * granted stream connection comes back as a descriptor (SCM_RIGHTS): the *program's end* of a
+ * socketpair whose other end, the *broker's end*, stays with the broker.
  *
  * Everything that the shim must know of a flow later on stands in the names that the broker binds
  * the two ends to, in the abstract namespace, and the kernel keeps it for us across dup, fork and
@@ -20,19 +20,19 @@
  *
  * ID is 16 hexadecimal digits, T is 's' (stream) or 'd' (datagram), F is '4' or '6' (the family of
  * the program's socket), A is '4' or '6' (the family of ADDRESS; in an outcome also '0': not
- *known), ADDRESS is 32 hexadecimal digits (an IPv4 address in its first 8, the rest 0), PORT 4,
- *SCOPE 8 and ERRNO 4 hexadecimal digits. All fields have fixed widths.
+ * known), ADDRESS is 32 hexadecimal digits (an IPv4 address in its first 8, the rest 0), PORT 4,
+ * SCOPE 8 and ERRNO 4 hexadecimal digits. All fields have fixed widths.
  *
  * Connecting. The broker fills the program's end until poll() no longer says POLLOUT before it
- *hands the end over. When the module has answered it binds the broker's end to the outcome and
- *drains all but the last byte: POLLOUT comes when it should.
+ * hands the end over. When the module has answered it binds the broker's end to the outcome and
+ * drains all but the last byte: POLLOUT comes when it should.
  *
  * The anchor. At least one byte that was already dealt with always stays in the receive queue of
- *the broker's end. The kernel answers ECONNRESET, and not a clean end of file, to the peer of a
- *stream socket that was closed with unread bytes (unix(7), unix_release_sock()). So closing the
- *broker's end is an abort, also when the broker is killed, and a clean end has to be said:
- *shutdown(SHUT_WR) on the broker's end, which then stays open until the program closes. A truncated
- *stream can therefore never look complete, whatever call the program reads with.
+ * the broker's end. The kernel answers ECONNRESET, and not a clean end of file, to the peer of a
+ * stream socket that was closed with unread bytes (unix(7), unix_release_sock()). So closing the
+ * broker's end is an abort, also when the broker is killed, and a clean end has to be said:
+ * shutdown(SHUT_WR) on the broker's end, which then stays open until the program closes. A cut
+ * stream can therefore never look complete, whatever call the program reads with.
  *
  * Datagrams. The program's end is an unconnected SOCK_DGRAM socket bound to its flow name. For each
  * destination the broker binds one socket to a datagram peer name and connects it to the program's
@@ -123,7 +123,7 @@ struct eswrap_endpoint {
  * @magic:	ESWRAP_MAGIC
  * @type:	enum eswrap_request_type
  * @family:	AF_INET or AF_INET6: family of the program's socket, which may differ from dest's
- *for v4-mapped addresses (dest is then AF_INET6 as the program gave it)
+ *		for v4-mapped addresses (dest is then AF_INET6 as the program gave it)
  * @id:		PEER: the datagram flow
  * @mark:	SO_MARK of the socket, 0 when it has none
  * @dest:	CONNECT, ASSOCIATE, PEER, REVERSE

@@ -20,7 +20,7 @@
  *	still connecting	EALREADY; a blocking socket waits first
  *	connected		RESULT due: 0; afterwards EISCONN
  *	failed			RESULT due: the error, or ECONNABORTED where SO_ERROR (or a read)
- *has already told it; afterwards connect() is a new try
+ *				has already told it; afterwards connect() is a new try
  *
  * A blocking connect() waits with poll(), which a signal always interrupts. Linux restarts a
  * connect() when the handler was installed with SA_RESTART and there is no SO_SNDTIMEO. Which

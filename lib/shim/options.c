@@ -12,7 +12,8 @@
  *	answered	computed: SO_ERROR, SO_DOMAIN, SO_PROTOCOL, SO_PEERCRED, TCP_INFO, ...
  *	native		the other SO_* options: they mean the same on an AF_UNIX socket
  *	refused		all others, with ENOPROTOOPT: what a kernel without the feature says.
- *TCP_ULP is one of them, so that kernel TLS is not tried, TCP_REPAIR, UDP_SEGMENT
+ *			TCP_ULP is one of them, so that kernel TLS is not tried, TCP_REPAIR,
+ *			UDP_SEGMENT
  *
  * When a flow takes the place of the program's socket, what the program has set so far goes along:
  * remembered options are read from the old socket into the notes, native ones set on the new one.

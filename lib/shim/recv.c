@@ -9,8 +9,9 @@
  *
  *	a source address	taken into a buffer of ours first: for a datagram flow it is turned
  *				into an internet address, for a stream flow it is left out, as TCP
- *does MSG_TRUNC		on TCP discards the data; AF_UNIX does not know that MSG_ERRQUEUE
- *AF_UNIX would give data; a flow has no error queue
+ *				does
+ *	MSG_TRUNC		on TCP discards the data; AF_UNIX does not know that
+ *	MSG_ERRQUEUE		AF_UNIX would give data; a flow has no error queue
  *
  * A call that fails with ECONNRESET, EPIPE or ENOTCONN may be the first to learn that a connect
  * has failed: then it says with what (shim_fix_read()).

@@ -8,8 +8,8 @@
  *
  *	an internet address	of a datagram: the broker is asked once whether the destination is
  *				flagged; then the socket becomes a datagram flow, and the address
- *the name of one of its peers. On a stream it means something only together with MSG_FASTOPEN,
- *which is connect() and send in one call
+ *				the name of one of its peers. On a stream it means something only
+ *				together with MSG_FASTOPEN, which is connect() and send in one call
  *	MSG_OOB			the module cannot carry urgent data
  *	more than 1460 bytes	in one datagram of a flow: EMSGSIZE. Whether a socket is a datagram
  *				flow is looked at only in processes that have one

@@ -2,7 +2,7 @@
 /*
  * claims: a small C program with one function for each thing that a program may do to a socket. It
  * prints what it sees, and nothing that may differ from one run to the next; so a run under the
- *shim must print what a run without it prints.
+ * shim must print what a run without it prints.
  *
  *	claims NAME [ADDRESS PORT...]
  *

@@ -5,8 +5,8 @@
  *	soak-client SEED SECONDS HOST NUMBER:PORT:UP:DOWN[:echo]...
  *
  * Flow NUMBER sends UP bytes of its payload and expects DOWN, of its other payload or, with echo,
- *of the same one, and then the end. When nothing has moved for SECONDS it gives up. For each it
- *prints
+ * of the same one, and then the end. When nothing has moved for SECONDS it gives up. For each it
+ * prints
  *
  *	flow NUMBER sent N received N wrong PLACE end HOW
  *

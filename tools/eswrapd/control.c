@@ -10,7 +10,7 @@
  *	FLUSHING	all is said, not all of it has been taken
  *
  * A client that closes while WAITING is only marked as gone where somebody still works for it: what
- *an administrator has begun to burn is not left half done because a terminal was closed.
+ * an administrator has begun to burn is not left half done because a terminal was closed.
  *
  * Descriptors. The limit is raised to the hard one. Where it is reached all the same, a reserved
  * descriptor lets one more client in, which is then told ENOBUFS because no pair of sockets can be

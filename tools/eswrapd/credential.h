@@ -6,14 +6,14 @@
  * DOC: Theory of operation
  *
  * eswrapctl asks for one item at a time and goes on only when it is acknowledged, so that there is
- *at most one item of a module whose state is not known. An item that may be written goes through
+ * at most one item of a module whose state is not known. An item that may be written goes through
  *
  *	WAITING -> WRITING -> COMPARING -> done
  *
  *	WAITING		for its turn on the line. Nothing is sent, nothing is noted
  *	WRITING		the ledger says "uncertain", durably, and then PG is sent
  *	COMPARING	PG is sent once more: the note's way to find out whether what was burnt is
- *what was sent, since a byte can be lost on the line
+ *			what was sent, since a byte can be lost on the line
  *
  * and then the ledger says "burnt". After any end but a good one it says "uncertain", with the
  * reason, or what it said before where it is certain that nothing was changed. An item that the

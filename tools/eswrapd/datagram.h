@@ -5,9 +5,9 @@
  * DOC: Theory of operation
  *
  * The program's end is an unconnected datagram socket bound to the flow's name (see wire.h). A peer
- *is a socket of ours, bound to a name that says the destination and connected to the program's end,
- *and a channel to a UDP socket of the module. What the program sends to that name arrives at the
- *peer; what the peer sends arrives with that name as its source.
+ * is a socket of ours, bound to a name that says the destination and connected to the program's
+ * end, and a channel to a UDP socket of the module. What the program sends to that name arrives at the
+ * peer; what the peer sends arrives with that name as its source.
  *
  *	IDLE		the peer has no socket of the module, and wants none
  *	WAITING		the program has sent something: waits for a socket, or for P6=1
@@ -17,12 +17,13 @@
  *	WAITING -> OPEN		P6=1 succeeded
  *	WAITING -> IDLE		it failed, or connect-timeout has passed: what was sent is dropped
  *	OPEN -> IDLE		nothing has come or gone for a while, or the module says that it is
- *over OPEN -> WAITING, IDLE	the module was lost, and something is still to be sent, or nothing
- *is
+ *				over
+ *	OPEN -> WAITING, IDLE	the module was lost, and something is still to be sent, or nothing
+ *				is
  *
  * One S3 is one datagram, and so is one R0. Datagrams wait in the peer's kernel queue, which the
  * kernel keeps short; the program then waits or drops, as it chose. A datagram that the program's
- *own queue has no room for is dropped, as UDP does.
+ * own queue has no room for is dropped, as UDP does.
  *
  * Nobody is told when an unconnected datagram socket is closed. So a timer tries, while there are
  * flows, whether the name is still taken; and so does a connect that finds no free socket.

@@ -10,31 +10,31 @@
  *	CONNECTING	the pair is filled; the channel waits for a socket or for P6=1
  *	OPEN		bytes move both ways
  *	FINISHED	the far end has closed, all it sent is in the program's queue, and so is the
- *end of file; the module's socket is given back LEAVING		the program has closed; what
- *it wrote before is still being sent
+ *			end of file; the module's socket is given back
+ *	LEAVING		the program has closed; what it wrote before is still being sent
  *
  *	CONNECTING -> OPEN	P6=1 succeeded: bind the outcome, drain the filling to one byte
  *	CONNECTING -> (gone)	P6=1 failed, deadline passed, module lost: bind the outcome with its
  *				errno and close. Or the program has closed
  *	OPEN -> FINISHED	a read says that the far end has closed, everything is delivered,
- *and the program has nothing more to send OPEN -> LEAVING		the program has closed and
- *something is left to be sent
+ *				and the program has nothing more to send
+ *	OPEN -> LEAVING		the program has closed and something is left to be sent
  *	LEAVING -> (gone)	it has been sent, or could not be, or nothing moved for too long
  *	FINISHED -> (gone)	the program has closed; or it sends more, which is an abort
  *	any -> (gone)		module lost, or a send fails and all that came was read: an abort
  *
  * An abort closes the broker's end with its anchor byte unread: the kernel then answers ECONNRESET
- *to the program, behind all that it had received. Where the program has closed first, the anchor is
- * taken out before the broker's end is closed: it may only have shut its end down both ways, and
- *must then read an end of file.
+ * to the program, behind all that it had received. Where the program has closed first, the anchor
+ * is taken out before the broker's end is closed: it may only have shut its end down both ways, and
+ * must then read an end of file.
  *
  * Program to module: EPOLLIN says that there may be something; the scheduler asks, the bytes are
  * peeked at behind the anchor, and taken out of the queue when the module has accepted them, all
- *but the last, which is the new anchor. The kernel's queue is the buffer; when it is full the
- *program's write() waits.
+ * but the last, which is the new anchor. The kernel's queue is the buffer; when it is full the
+ * program's write() waits.
  *
  * Module to program: what the queue does not take at once is kept (one read at most), and nothing
- *more is read from the module until EPOLLOUT says that there is room.
+ * more is read from the module until EPOLLOUT says that there is room.
  *
  * Half-close: the module cannot send a FIN and go on receiving, so after the program's
  * shutdown(SHUT_WR) the flow goes on until the far end closes. When nothing has come for

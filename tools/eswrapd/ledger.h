@@ -18,8 +18,8 @@
  *	reason = ...				why an item is uncertain
  *
  * An item without a group is blank. A file that is damaged in any way (the sum shows it) is an
- *error for whoever wants to read or change it, and stays as it is: what it said may be the only
- *record of what cannot be undone.
+ * error for whoever wants to read or change it, and stays as it is: what it said may be the only
+ * record of what cannot be undone.
  *
  * A change reads the file, writes the new one beside it, syncs it, renames it over the old one and
  * syncs the directory, all under a lock on the directory, which brokers of several modules may

@@ -15,7 +15,7 @@
  *	OPENING -> FREE		P6=1 failed
  *	OPENING, OPEN -> CLOSING	the channel was released; P6=0 is still to be sent
  *	any -> FREE		the module is lost; a channel whose P6=1 was not sent yet waits
- *again
+ *				again
  *
  * Whenever the driver asks what is next, the four sockets and the queue of jobs (name look-ups,
  * credentials) are asked in turn, beginning behind the one that was served last, and the first that
@@ -31,8 +31,8 @@
  * because an answer is likely; not so a part of what is there to be sent.
  *
  * When nothing else needs the line, the module waits for data in the read (WAIT_LONE): it is seen
- *as soon as it comes, and a quiet line costs few commands. The line cannot be used meanwhile, so
- *the wait is short; while anything else has bytes to move it is WAIT_BUSY.
+ * as soon as it comes, and a quiet line costs few commands. The line cannot be used meanwhile, so
+ * the wait is short; while anything else has bytes to move it is WAIT_BUSY.
  */
 #ifndef ESWRAPD_SCHED_H
 #define ESWRAPD_SCHED_H
@@ -86,7 +86,7 @@ struct channel {
  * @needs_socket:	it wants a socket that is not open, for its duration
  * @start:	start the operation; Return: as the eswifi_*() functions. @socket is -1 when
  *		@needs_socket is false, or when none is free: then do without and return -EAGAIN,
- *which ends the job
+ *		which ends the job
  * @link:	place in the queue
  *
  * The operation's own callback calls sched_job_done().
