@@ -7,7 +7,7 @@
 
 /* Pauses between reads that find nothing: the first, and the longest on a quiet and a busy line. */
 #define READ_PAUSE_MIN	(2 * G_TIME_SPAN_MILLISECOND)
-#define READ_PAUSE_IDLE (75 * G_TIME_SPAN_MILLISECOND)
+#define READ_PAUSE_IDLE (70 * G_TIME_SPAN_MILLISECOND)
 #define READ_PAUSE_BUSY (200 * G_TIME_SPAN_MILLISECOND)
 /* Between reads of a socket that has more to send than goes into one command. */
 #define READ_PAUSE_SENDING (500 * G_TIME_SPAN_MILLISECOND)
@@ -22,7 +22,7 @@
 #define SEND_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
 
 /* How long the module waits in a read, ms: while the line has nothing else to do, or else. */
-#define WAIT_LONE 5
+#define WAIT_LONE 16
 #define WAIT_BUSY 1
 
 /* The jobs' place among those that take turns. */
