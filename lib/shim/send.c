@@ -123,7 +123,9 @@ static enum way way_of_flow(int fd, int flags, const struct sockaddr *address, s
 	return WAY_PLAIN;
 }
 
-static enum way way_of_fastopen(int fd, int protocol, const struct sockaddr *address, socklen_t len)
+/* A datagram, or MSG_FASTOPEN on a stream that is not connected. */
+static enum way way_of_internet_socket(int fd, int protocol, const struct sockaddr *address,
+				       socklen_t len)
 {
 	switch (shim_claim_internet_socket(fd, protocol, address, len)) {
 	case VERDICT_DIRECT:
@@ -133,20 +135,9 @@ static enum way way_of_fastopen(int fd, int protocol, const struct sockaddr *add
 	case VERDICT_OURS:
 		break;
 	}
+	if (!shim_is_stream(protocol))
+		return WAY_TO_PEER;
 	return shim_finish_connect(fd) == 0 ? WAY_PLAIN : WAY_FAILED;
-}
-
-static enum way way_of_datagram(int fd, int protocol, const struct sockaddr *address, socklen_t len)
-{
-	switch (shim_claim_internet_socket(fd, protocol, address, len)) {
-	case VERDICT_DIRECT:
-		return WAY_NATIVE;
-	case VERDICT_FAILED:
-		return WAY_FAILED;
-	case VERDICT_OURS:
-		break;
-	}
-	return WAY_TO_PEER;
 }
 
 static enum way way_of_message(int fd, int flags, const struct sockaddr *address, socklen_t len)
@@ -154,11 +145,8 @@ static enum way way_of_message(int fd, int flags, const struct sockaddr *address
 	int protocol = shim_get_int(fd, SOL_SOCKET, SO_PROTOCOL, -1);
 	struct eswrap_name flow;
 
-	if (shim_is_stream(protocol))
-		return flags & MSG_FASTOPEN ? way_of_fastopen(fd, protocol, address, len)
-					    : WAY_NATIVE;
-	if (shim_is_datagram(protocol))
-		return way_of_datagram(fd, protocol, address, len);
+	if (shim_is_datagram(protocol) || (shim_is_stream(protocol) && (flags & MSG_FASTOPEN)))
+		return way_of_internet_socket(fd, protocol, address, len);
 	if (protocol != 0 || !shim_flow(fd, &flow))
 		return WAY_NATIVE;
 	return flow.type == SOCK_STREAM ? way_of_flow(fd, flags, address, len) : WAY_TO_PEER;
