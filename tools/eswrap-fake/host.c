@@ -283,24 +283,35 @@ size_t host_write(struct host *host, const uint8_t *data, size_t size)
 	return errno == EAGAIN ? 0 : size;
 }
 
+/*
+ * Nobody is there: who comes to the door ends the wait. The loop must not watch it meanwhile: poll()
+ * looks at one entry after the other, and may see at the second what was not there at the first.
+ */
+static int wait_at_door(struct host *host, int64_t deadline)
+{
+	struct pollfd poll_fd = { .fd = host->listen_fd, .events = POLLIN };
+	int r;
+
+	loop_unwatch(host->loop, host->listen_fd);
+	r = loop_wait(host->loop, &poll_fd, 1, deadline);
+	loop_watch(host->loop, host->listen_fd, host_door, host);
+	if (r > 0)
+		host_door(host);
+	return r;
+}
+
 int host_wait(struct host *host, short events, int64_t deadline)
 {
 	struct pollfd poll_fd = { .events = events };
 	struct epoll_event event;
-	int fd_before = host->fd;
 	int r;
 
+	if (host->fd < 0)
+		return wait_at_door(host, deadline);
 	poll_fd.fd = host->slave && events == POLLIN ? host->epoll_fd : host->fd;
-	if (poll_fd.fd < 0) {
-		/* Nobody there. The door is answered from within loop_wait(). */
-		poll_fd.fd = host->listen_fd;
-		poll_fd.events = POLLIN;
-	}
 	r = loop_wait(host->loop, &poll_fd, 1, deadline);
 	if (r > 0 && poll_fd.fd == host->epoll_fd)
 		epoll_wait(host->epoll_fd, &event, 1, 0);
-	if (host->fd != fd_before && r >= 0)
-		r = 1;
 	return r;
 }
 
