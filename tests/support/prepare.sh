@@ -105,6 +105,7 @@ TEST_PACKAGES="
 	mandoc
 	mosquitto
 	mosquitto-clients
+	netbase
 	netcat-openbsd
 	nginx-light
 	nodejs

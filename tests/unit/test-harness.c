@@ -97,7 +97,7 @@ static const struct result *talk(struct harness *h, guint16 port, const char *cr
 		"openssl",  "s_client",
 		"-quiet",   "-verify_return_error",
 		"-CAfile",  harness_credential(h, "ca.pem"),
-		"-connect", harness_format(h, "localhost:%u", port),
+		"-connect", harness_format(h, "127.0.0.1:%u", port),
 		"-cert",    harness_credential(h, harness_format(h, "%s.pem", credential)),
 		"-key",	    harness_credential(h, harness_format(h, "%s.key", credential)),
 		NULL
