@@ -9,8 +9,11 @@
  * stand-in in text instead of the name, so that results have libc's shape, services and socket
  * types are libc's business, and freeaddrinfo() fits. Only the name is put back in.
  *
- * The module has IPv4 only: like a host that only has A records, a name gives one IPv4 address for
- * AF_UNSPEC. Programs that insist on AF_INET6 get the IPv6 stand-in, if there is one.
+ * A name has a stand-in of each family, though the module has IPv4 only: for programs that insist on
+ * IPv6. Some of them ask for AF_UNSPEC and choose from the answer, so it gives both, IPv4 first,
+ * where the answer is for connects: the broker sees to it that trying both costs no more than one.
+ * Datagrams have nobody who does, and some programs send to all addresses that they find. AI_ADDRCONFIG
+ * is about what this machine has, and the module has IPv4.
  *
  * Without a broker nothing is looked up, since a query would go out by another way: EAI_AGAIN.
  * Always libc's own: addresses in text, a NULL node, and localhost (RFC 6761). getaddrinfo_a() and
@@ -144,36 +147,53 @@ static int call_with_stand_in(const char *text, int family, int flags, const cha
 	return real()->getaddrinfo(text, service, &numeric, result);
 }
 
-/* AF_INET6 hints: the IPv6 stand-in, the IPv4 one in IPv6 form, or both, as the flags say. */
-static int resolve_ipv6(const struct eswrap_reply *reply, int flags, const char *service,
-			const struct addrinfo *hints, struct addrinfo **result)
+/*
+ * Puts the stand-in of a family, in the form of another where @mapped, at the end of a list.
+ * Return: 0, or why there is nothing at all in the list.
+ */
+static int add_stand_in(const struct eswrap_reply *reply, int family, bool mapped, int flags,
+			const char *service, const struct addrinfo *hints, struct addrinfo **list)
 {
-	bool mapped = hints->ai_flags & AI_V4MAPPED;
-	struct addrinfo *more, *last;
+	struct addrinfo **end = list;
 	char text[ADDRESS_TEXT];
 	int error = EAI_NODATA;
-	int error_more;
 
-	*result = NULL;
-	if (stand_in_text(reply, AF_INET6, text))
-		error = call_with_stand_in(text, AF_INET6, flags, service, hints, result);
-	if ((error && error != EAI_NODATA) || !mapped || (*result && !(hints->ai_flags & AI_ALL)) ||
-	    !stand_in_text(reply, AF_INET, text))
-		return error;
 	/* Only the first entry of a list has the canonical name. */
-	if (*result)
+	if (*list)
 		flags &= ~AI_CANONNAME;
-	error_more = call_with_stand_in(text, AF_INET6, flags | AI_V4MAPPED, service, hints, &more);
-	if (error_more)
-		return *result ? 0 : error_more;
 	/* freeaddrinfo() frees a list entry by entry, so two lists can be one. */
-	for (last = *result; last && last->ai_next; last = last->ai_next)
-		;
-	if (last)
-		last->ai_next = more;
-	else
-		*result = more;
-	return 0;
+	while (*end)
+		end = &(*end)->ai_next;
+	if (stand_in_text(reply, family, text))
+		error = call_with_stand_in(text, mapped ? AF_INET6 : family,
+					   mapped ? flags | AI_V4MAPPED : flags, service, hints,
+					   end);
+	if (error)
+		*end = NULL;
+	return *list ? 0 : error;
+}
+
+/* AF_INET6 hints: the IPv6 stand-in, the IPv4 one in IPv6 form, or both, as the flags say. */
+static int resolve_ipv6(const struct eswrap_reply *reply, int flags, const char *service,
+			const struct addrinfo *hints, struct addrinfo **list)
+{
+	int error = add_stand_in(reply, AF_INET6, false, flags, service, hints, list);
+
+	if (!(hints->ai_flags & AI_V4MAPPED) || (error && error != EAI_NODATA) ||
+	    (*list && !(hints->ai_flags & AI_ALL)))
+		return error;
+	return add_stand_in(reply, AF_INET, true, flags, service, hints, list);
+}
+
+static int resolve_ipv4(const struct eswrap_reply *reply, int flags, const char *service,
+			const struct addrinfo *hints, struct addrinfo **list)
+{
+	int error = add_stand_in(reply, AF_INET, false, flags, service, hints, list);
+
+	if (hints->ai_family == AF_INET || hints->ai_socktype != SOCK_STREAM ||
+	    (hints->ai_flags & AI_ADDRCONFIG) || (error && error != EAI_NODATA))
+		return error;
+	return add_stand_in(reply, AF_INET6, false, flags, service, hints, list);
 }
 
 /* A name as it is given back: the dot of the root at its end is for looking up only. */
@@ -205,15 +225,12 @@ static int resolve(const struct eswrap_reply *reply, const char *name, const cha
 	struct addrinfo *found = NULL;
 	/* A gateway with no address of its own would get EAI_NONAME with AI_ADDRCONFIG. */
 	int flags = hints->ai_flags & ~(AI_ADDRCONFIG | AI_V4MAPPED | AI_ALL);
-	char text[ADDRESS_TEXT];
 	int error;
 
 	if (hints->ai_family == AF_INET6)
 		error = resolve_ipv6(reply, flags, service, hints, &found);
-	else if (stand_in_text(reply, AF_INET, text))
-		error = call_with_stand_in(text, AF_INET, flags, service, hints, &found);
 	else
-		error = EAI_NODATA;
+		error = resolve_ipv4(reply, flags, service, hints, &found);
 	if (!error)
 		error = put_name_back(found, name);
 	if (error && found)

@@ -67,6 +67,7 @@ static void answered(const struct eswrap_reply *reply G_GNUC_UNUSED, gpointer us
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct ucred who = { .pid = 1, .uid = 1000, .gid = 1000 };
 	static struct broker *broker;
 	struct question *question = NULL;
 	struct eswrap_request request;
@@ -85,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data = (const uint8_t *)&request;
 		size = sizeof(request);
 	}
-	state = request_handle(broker, data, size, 1000, &reply, &fd, answered, &question,
+	state = request_handle(broker, data, size, &who, &reply, &fd, answered, &question,
 			       &question);
 	if (state == REQUEST_ANSWERED &&
 	    (reply.magic != ESWRAP_MAGIC || reply.verdict < ESWRAP_DIRECT ||

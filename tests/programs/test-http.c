@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Programs of every make fetch from and send to a real nginx, natively and through the module. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,20 +201,70 @@ START_TEST(nc_fetches_over_ipv6)
 }
 END_TEST
 
-/*
- * curl -6 asks for addresses of any family and takes those of IPv6. Were there any, curl would
- * start a second connection beside each that takes longer than 200 ms, as all do here.
- */
-START_TEST(curl_insists_on_ipv6_as_with_a_host_that_has_none)
+START_TEST(curl_fetches_over_ipv6)
+{
+	fetches_over_ipv6(PROGRAM("curl", "-6", "-sSf", "http://{host}:{port}/pattern"));
+}
+END_TEST
+
+/* Polls until the broker has so many connects under way. */
+static void await_connecting(struct harness *h, guint wanted)
+{
+	const char *environment[] = { harness_format(h, "ESWRAP_SOCKET=%s", h->socket), NULL };
+	const char *argv[] = { harness_tool(h, "eswrapctl"), "status", NULL };
+	const struct run how = { .environment = environment };
+	const struct result *status;
+	const char *at;
+	guint count;
+
+	do {
+		status = harness_run_as(h, &how, argv);
+		ck_result_status(status, 0);
+		for (count = 0, at = status->out->str; (at = strstr(at, "connecting")); at++)
+			count++;
+	} while (count < wanted);
+}
+
+/* The module is stopped until curl has tried the second address beside the first, after 200 ms. */
+START_TEST(curl_opens_one_connection_however_long_the_module_takes)
+{
+	struct harness *h = programs_new();
+	struct nginx nginx = programs_nginx(h);
+	const char *copy = harness_path(h, "copy");
+	const char *const *argv =
+		programs_argv(h, PROGRAMS_TCP_HOST, nginx.plain,
+			      PROGRAM("curl", "-sSf", "-o", copy, "http://{host}:{port}/pattern"));
+	const char *const environment[] = { harness_format(h, "LD_PRELOAD=%s", harness_shim(h)),
+					    harness_format(h, "ESWRAP_SOCKET=%s", h->socket),
+					    NULL };
+	struct process *curl;
+
+	/* The broker remembers the name, and needs no module to tell it again. */
+	ck_result_status(harness_run_wrapped(h, "getent", "ahosts", PROGRAMS_TCP_HOST, NULL), 0);
+	kill(process_pid(h->fake), SIGSTOP);
+	curl = process_start(h, "curl", argv, environment);
+	await_connecting(h, 2);
+	kill(process_pid(h->fake), SIGCONT);
+	ck_assert_int_eq(process_wait(curl), 0);
+	ck_result_status(harness_run(h, "cmp", copy, "www/pattern", NULL), 0);
+	ck_assert_uint_eq(programs_opened(h), 1);
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(a_program_that_tries_every_address_asks_the_module_once)
 {
 	static const struct run wrapped = { .wrapped = true };
 	struct harness *h = programs_new();
-	struct nginx nginx = programs_nginx(h);
+	const struct result *result;
 
-	ck_result_status(programs_run(h, &wrapped, PROGRAMS_TCP_HOST, nginx.plain,
-				      PROGRAM("curl", "-6", "-sSf", "http://{host}:{port}/")),
-			 7);
-	ck_assert_uint_eq(programs_opened(h), 0);
+	/* wget names the addresses that it has tried. */
+	result = programs_run(h, &wrapped, PROGRAMS_TCP_HOST, harness_free_port(),
+			      PROGRAM("wget", "-t", "1", "http://{host}:{port}/"));
+	ck_result_status(result, 4);
+	ck_text_has(result->err->str, "|198.1");
+	ck_text_has(result->err->str, "|2001:2:");
+	ck_assert_uint_eq(programs_opened(h), 1);
 	harness_free(h);
 }
 END_TEST
@@ -405,7 +456,8 @@ int main(void)
 	tcase_set_timeout(curl, 4 * HARNESS_DEADLINE_S);
 	tcase_add_test(curl, curl_fetches);
 	tcase_add_test(curl, curl_fetches_over_ipv4);
-	tcase_add_test(curl, curl_insists_on_ipv6_as_with_a_host_that_has_none);
+	tcase_add_test(curl, curl_fetches_over_ipv6);
+	tcase_add_test(curl, curl_opens_one_connection_however_long_the_module_takes);
 	tcase_add_test(curl, curl_keeps_a_connection_for_its_next_request);
 	tcase_add_test(curl, curl_fetches_in_parallel_on_six_connections);
 	tcase_add_test(curl, curl_fetches_in_parallel_on_four_kept_connections);
@@ -416,6 +468,7 @@ int main(void)
 	tcase_add_test(others, wget_fetches);
 	tcase_add_test(others, wget_fetches_over_ipv6);
 	tcase_add_test(others, nc_fetches_over_ipv6);
+	tcase_add_test(others, a_program_that_tries_every_address_asks_the_module_once);
 	tcase_add_test(others, git_clones_from_a_server_of_files);
 	tcase_add_test(others, git_clones_from_a_git_server);
 	tcase_add_test(others, socat_fetches);

@@ -76,7 +76,8 @@ static void getaddrinfo_all(const struct place *place)
 	const char *name = place->address;
 	struct addrinfo *list;
 
-	say_addrinfo("any", name, "8080", AF_UNSPEC, SOCK_STREAM, 0);
+	say_addrinfo("any", name, "8080", AF_UNSPEC, SOCK_DGRAM, 0);
+	say_addrinfo("any, configured", name, "1", AF_UNSPEC, SOCK_STREAM, AI_ADDRCONFIG);
 	say_addrinfo("all types", name, "domain", AF_INET, 0, 0);
 	say_addrinfo("service", name, "http", AF_INET, SOCK_STREAM, 0);
 	say_addrinfo("udp service", name, "ntp", AF_INET, SOCK_DGRAM, 0);
@@ -99,6 +100,8 @@ static void getaddrinfo_ipv6(const struct place *place)
 {
 	const char *name = place->address;
 
+	say_addrinfo("any", name, "8080", AF_UNSPEC, SOCK_STREAM, 0);
+	say_addrinfo("any, canonical", name, "http", AF_UNSPEC, SOCK_STREAM, AI_CANONNAME);
 	say_addrinfo("inet6", name, "1", AF_INET6, SOCK_STREAM, 0);
 	say_addrinfo("mapped", name, "1", AF_INET6, SOCK_STREAM, AI_V4MAPPED);
 	say_addrinfo("mapped, all", name, "1", AF_INET6, SOCK_STREAM, AI_V4MAPPED | AI_ALL);

@@ -37,7 +37,9 @@ START_TEST(getaddrinfo_with_every_flag_and_family)
 {
 	ck_assert_str_eq(shown("getaddrinfo_all", FLAGGED),
 			 "any: 0\n"
-			 "  2 1 6 " STAND_IN " port 8080\n"
+			 "  2 2 17 " STAND_IN " port 8080\n"
+			 "any, configured: 0\n"
+			 "  2 1 6 " STAND_IN " port 1\n"
 			 "all types: 0\n"
 			 "  2 1 6 " STAND_IN " port 53\n"
 			 "  2 2 17 " STAND_IN " port 53\n"
@@ -65,6 +67,12 @@ START_TEST(getaddrinfo_with_every_flag_and_family)
 			 "wrong type: EAI_SOCKTYPE\n"
 			 "no hints: 0\n");
 	ck_assert_str_eq(shown("getaddrinfo_ipv6", FLAGGED),
+			 "any: 0\n"
+			 "  2 1 6 " STAND_IN " port 8080\n"
+			 "  10 1 6 " STAND_IN_V6 " port 8080\n"
+			 "any, canonical: 0\n"
+			 "  2 1 6 " STAND_IN " port 80 " FLAGGED "\n"
+			 "  10 1 6 " STAND_IN_V6 " port 80\n"
 			 "inet6: 0\n"
 			 "  10 1 6 " STAND_IN_V6 " port 1\n"
 			 "mapped: 0\n"

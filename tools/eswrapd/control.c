@@ -256,7 +256,7 @@ static void ask(struct client *client, const guint8 *packet, gsize size)
 	int fd = -1;
 
 	client->state = CLIENT_WAITING;
-	switch (request_handle(broker, packet, size, client->who.uid, &reply, &fd, answered, client,
+	switch (request_handle(broker, packet, size, &client->who, &reply, &fd, answered, client,
 			       &client->question)) {
 	case REQUEST_ANSWERED:
 		answer(client, &reply, fd);

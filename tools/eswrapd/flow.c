@@ -24,6 +24,10 @@
 /* A connect that waits holds a full send buffer of the kernel's: 280 KB each, 140 MB in all. */
 #define CONNECTING_MAX 512
 
+/* How long the twin of a connect waits for its program to close it; how long a failure counts. */
+#define TWIN_HOLD_S  1
+#define TWIN_HOLD_US (TWIN_HOLD_S * G_TIME_SPAN_SECOND)
+
 /* First of the dynamic ports (RFC 6335) and how many there are. */
 #define DYNAMIC_PORT  49152
 #define DYNAMIC_PORTS 16384
@@ -34,12 +38,27 @@ enum flow_state { FLOW_CONNECTING, FLOW_OPEN, FLOW_FINISHED, FLOW_LEAVING };
 static const char *const state_names[] = { "connecting", "open", "finished", "leaving" };
 G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == FLOW_LEAVING + 1);
 
+/**
+ * struct failure - a connect that has failed
+ * @attempt:	as in struct flow, or NULL
+ * @ipv6:	over which of its addresses
+ * @error:	errno
+ * @when:	monotonic time, us
+ */
+struct failure {
+	char *attempt;
+	bool ipv6;
+	int error;
+	gint64 when;
+};
+
 struct flows {
 	struct broker *broker;
 	GHashTable *all; /* struct flow, a set */
 	int buffer;	 /* SO_SNDBUF of the program's end */
 	guint connecting;
-	bool crowded; /* it has been told that connecting is at its limit */
+	bool crowded;		/* it has been told that connecting is at its limit */
+	struct failure failure; /* the last */
 	guint8 peeked[ANCHOR + ESWIFI_PAYLOAD_MAX];
 };
 
@@ -49,6 +68,12 @@ struct flows {
  * @filling:	bytes in its receive queue that keep the program's end from being writable
  * @host:	of channel.target
  * @where:	"HOST:PORT", for people
+ * @attempt:	who connects to what: the same for a connect and its twin; NULL: can have none
+ * @ipv6:	over the IPv6 address
+ * @ahead:	its twin, for whose end it waits
+ * @behind:	its twin, which waits for its end
+ * @given_up:	the program has closed while P6=1 was under way; @watch is NULL
+ * @opened:	monotonic time, us; 0: not yet
  * @rest, @rest_size, @rest_at:	what the program's queue has not taken yet
  * @shut:	the program has said shutdown(SHUT_WR) or closed
  * @hung_up:	the program has closed, or each end has shut down its side
@@ -67,11 +92,13 @@ struct flow {
 	struct poller_watch *watch;
 	size_t filling;
 	const struct route *route;
-	char *host, *where, *program;
+	char *host, *where, *program, *attempt;
+	struct flow *ahead, *behind;
+	gint64 opened;
 	uid_t uid;
 	guint8 *rest;
 	gsize rest_size, rest_at;
-	bool shut, hung_up, deaf, far_closed, refused, greeted;
+	bool shut, hung_up, deaf, far_closed, refused, greeted, ipv6, given_up;
 	guint timer;
 	gint64 began;
 	guint64 bytes_sent, bytes_received;
@@ -119,9 +146,23 @@ struct flows *flows_new(struct broker *broker, GError **error)
 	return flows;
 }
 
+/* The twin behind a flow, if there is one, is on its own from now on. */
+static struct flow *part_twins(struct flow *flow)
+{
+	struct flow *behind = flow->behind;
+
+	if (behind)
+		behind->ahead = NULL;
+	if (flow->ahead)
+		flow->ahead->behind = NULL;
+	flow->ahead = flow->behind = NULL;
+	return behind;
+}
+
 static void flow_free(struct flow *flow)
 {
 	struct broker *broker = flow->flows->broker;
+	struct flow *behind = part_twins(flow);
 
 	g_debug("flow %" G_GINT64_MODIFIER "x: to %s closed, %" G_GUINT64_FORMAT " bytes out, "
 		"%" G_GUINT64_FORMAT " in",
@@ -129,6 +170,8 @@ static void flow_free(struct flow *flow)
 	if (flow->state == FLOW_CONNECTING)
 		flow->flows->connecting--;
 	sched_release(broker->sched, &flow->channel);
+	if (behind)
+		sched_open(broker->sched, &behind->channel);
 	if (flow->timer)
 		g_source_remove(flow->timer);
 	if (flow->watch)
@@ -138,6 +181,7 @@ static void flow_free(struct flow *flow)
 	g_free(flow->host);
 	g_free(flow->where);
 	g_free(flow->program);
+	g_free(flow->attempt);
 	g_free(flow->rest);
 	g_free(flow);
 	broker_check_idle(broker);
@@ -168,6 +212,7 @@ void flows_free(struct flows *flows)
 	     g_hash_table_iter_init(&iter, flows->all))
 		abort_flow(flow, "the broker ends");
 	g_hash_table_destroy(flows->all);
+	g_free(flows->failure.attempt);
 	g_free(flows);
 }
 
@@ -191,20 +236,41 @@ static int bind_outcome(struct flow *flow, int error)
 	return bind_name(flow->fd, &name);
 }
 
+static void tell_failure(struct flow *flow, int error)
+{
+	int bound = bind_outcome(flow, error);
+
+	if (bound < 0)
+		g_warning("flow %" G_GINT64_MODIFIER "x: outcome not told: %s", flow->id,
+			  g_strerror(-bound));
+	flow_free(flow);
+}
+
+static void remember_failure(struct flow *flow, int error)
+{
+	struct failure *failure = &flow->flows->failure;
+
+	g_free(failure->attempt);
+	failure->attempt = g_strdup(flow->attempt);
+	failure->ipv6 = flow->ipv6;
+	failure->error = error;
+	failure->when = g_get_monotonic_time();
+}
+
 static void fail_connect(struct flow *flow, int error, const char *why)
 {
 	char *lack = credential_lack(flow->flows->broker, flow->route);
-	int bound = bind_outcome(flow, error);
+	struct flow *behind = part_twins(flow);
 
 	g_message("connect to %s (route %s): %s: %s", flow->where, flow->route->name,
 		  g_strerror(error), why);
 	if (lack)
 		g_warning("%s", lack);
 	g_free(lack);
-	if (bound < 0)
-		g_warning("flow %" G_GINT64_MODIFIER "x: outcome not told: %s", flow->id,
-			  g_strerror(-bound));
-	flow_free(flow);
+	remember_failure(flow, error);
+	tell_failure(flow, error);
+	if (behind)
+		tell_failure(behind, error);
 }
 
 static gboolean connect_expired(gpointer user)
@@ -212,10 +278,26 @@ static gboolean connect_expired(gpointer user)
 	struct flow *flow = user;
 
 	flow->timer = 0;
+	if (flow->given_up) {
+		flow_free(flow);
+		return G_SOURCE_REMOVE;
+	}
 	fail_connect(flow, ETIMEDOUT,
 		     sched_is_waiting(&flow->channel)
 			     ? "no free socket of the module within connect-timeout"
 			     : "not connected within connect-timeout");
+	return G_SOURCE_REMOVE;
+}
+
+/* The program wants both connections. */
+static gboolean hold_expired(gpointer user)
+{
+	struct flow *flow = user;
+	struct broker *broker = flow->flows->broker;
+
+	flow->timer = 0;
+	set_timer(flow, broker->settings->connect_timeout, connect_expired);
+	sched_open(broker->sched, &flow->channel);
 	return G_SOURCE_REMOVE;
 }
 
@@ -297,12 +379,27 @@ static void flow_check(struct flow *flow)
 	}
 }
 
+static void give_up(struct flow *flow)
+{
+	struct sched *sched = flow->flows->broker->sched;
+	struct flow *behind = part_twins(flow);
+
+	g_debug("flow %" G_GINT64_MODIFIER "x: the program gave up", flow->id);
+	if (behind) {
+		sched_hand_over(sched, &flow->channel, &behind->channel);
+	} else if (flow->attempt && sched_is_opening(sched, &flow->channel)) {
+		flow->given_up = true;
+		g_clear_pointer(&flow->watch, poller_remove);
+		return;
+	}
+	flow_free(flow);
+}
+
 static void program_closed(struct flow *flow)
 {
 	switch (flow->state) {
 	case FLOW_CONNECTING:
-		g_debug("flow %" G_GINT64_MODIFIER "x: the program gave up", flow->id);
-		flow_free(flow);
+		give_up(flow);
 		break;
 	case FLOW_OPEN:
 		if (flow->refused) {
@@ -383,7 +480,12 @@ static void flow_event(uint32_t events, gpointer user)
 static void flow_opened(struct channel *channel, int result, const char *text)
 {
 	struct flow *flow = flow_of(channel);
+	struct flow *behind;
 
+	if (flow->given_up) {
+		flow_free(flow);
+		return;
+	}
 	if (result < 0) {
 		fail_connect(flow, outcome_errno(result, text), *text ? text : "no reason given");
 		return;
@@ -399,6 +501,10 @@ static void flow_opened(struct channel *channel, int result, const char *text)
 		channel->socket);
 	set_timer(flow, 0, NULL);
 	flow->state = FLOW_OPEN;
+	flow->opened = g_get_monotonic_time();
+	behind = part_twins(flow);
+	if (behind)
+		set_timer(behind, TWIN_HOLD_S, hold_expired);
 	flow->flows->connecting--;
 	anchor_discard(flow->fd, flow->filling - ANCHOR);
 	channel->may_send = true;
@@ -454,7 +560,9 @@ static void flow_lost(struct channel *channel, const char *why)
 {
 	struct flow *flow = flow_of(channel);
 
-	if (flow->state == FLOW_CONNECTING)
+	if (flow->given_up)
+		flow_free(flow);
+	else if (flow->state == FLOW_CONNECTING)
 		fail_connect(flow, ENETDOWN, why);
 	else
 		abort_flow(flow, why);
@@ -481,6 +589,7 @@ static void set_target(struct flow *flow, const struct flow_request *request)
 	flow->host = g_strdup(request->name ? request->name : address);
 	flow->where = endpoint_text(request->name, &request->dest);
 	flow->channel.ops = &channel_ops;
+	flow->channel.socket = -1;
 	flow->channel.target = (struct eswifi_target){
 		.protocol = route->through == ROUTE_TLS ? ESWIFI_TLS : ESWIFI_TCP,
 		.host = flow->host,
@@ -541,33 +650,107 @@ static bool is_crowded(struct flows *flows)
 	return crowded;
 }
 
-int flow_connect(struct flows *flows, const struct flow_request *request, guint64 *id)
+/* Return: what struct flow says of @attempt, to be freed. */
+static char *attempt_text(const struct flow_request *request)
 {
-	struct broker *broker = flows->broker;
-	struct flow *flow;
-	size_t filling = 0;
-	int fds[2], result;
+	if (!request->name || !request->asker.pid)
+		return NULL;
+	return g_strdup_printf("%d %u %s %s %u", (int)request->asker.pid, (guint)request->asker.uid,
+			       request->route->name, request->name, request->dest.port);
+}
 
-	if (is_crowded(flows))
-		return -ENOBUFS;
-	result = make_pair(flows, request, fds, id, &filling);
-	if (result < 0)
-		return result;
-	flow = g_new0(struct flow, 1);
+static bool is_over_ipv6(const struct flow_request *request)
+{
+	guint8 mapped[16];
+
+	eswrap_map_address(&request->dest, mapped);
+	return !IN6_IS_ADDR_V4MAPPED((struct in6_addr *)mapped);
+}
+
+/* Has the same just failed over the other address? Return: errno, or 0. */
+static int failure_of_twin(struct flows *flows, const char *attempt, bool ipv6)
+{
+	struct failure *failure = &flows->failure;
+
+	if (!attempt || g_strcmp0(failure->attempt, attempt) != 0 || failure->ipv6 == ipv6 ||
+	    g_get_monotonic_time() - failure->when > TWIN_HOLD_US)
+		return 0;
+	/* The next is a new attempt. */
+	g_clear_pointer(&failure->attempt, g_free);
+	return failure->error;
+}
+
+/* Where the same is under way already, or was a moment ago, no other P6=1 is asked for. */
+static void begin(struct flow *flow)
+{
+	struct flows *flows = flow->flows;
+	struct sched *sched = flows->broker->sched;
+	gint64 now = g_get_monotonic_time();
+	struct flow *other;
+	GHashTableIter iter;
+
+	g_hash_table_iter_init(&iter, flows->all);
+	while (flow->attempt && g_hash_table_iter_next(&iter, (gpointer *)&other, NULL)) {
+		if (other == flow || g_strcmp0(other->attempt, flow->attempt) != 0)
+			continue;
+		if (other->given_up) {
+			sched_hand_over(sched, &other->channel, &flow->channel);
+			flow_free(other);
+			return;
+		}
+		if (other->ipv6 == flow->ipv6 || other->ahead || other->behind)
+			continue;
+		if (other->state == FLOW_CONNECTING) {
+			flow->ahead = other;
+			other->behind = flow;
+			return;
+		}
+		if (other->opened && now - other->opened < TWIN_HOLD_US) {
+			set_timer(flow, TWIN_HOLD_S, hold_expired);
+			return;
+		}
+	}
+	sched_open(sched, &flow->channel);
+}
+
+/* @attempt is taken over. */
+static struct flow *flow_new(struct flows *flows, const struct flow_request *request, char *attempt)
+{
+	struct flow *flow = g_new0(struct flow, 1);
+
 	flow->flows = flows;
-	flow->id = *id;
-	flow->fd = fds[1];
-	flow->filling = filling;
 	flow->route = request->route;
 	flow->program = g_strdup(request->asker.program);
 	flow->uid = request->asker.uid;
+	flow->attempt = attempt;
+	flow->ipv6 = is_over_ipv6(request);
 	flow->began = g_get_monotonic_time();
-	flows->connecting++;
 	set_target(flow, request);
-	if (sched_free_sockets(broker->sched) == 0)
-		datagram_reap(broker->datagrams);
+	flows->connecting++;
 	g_hash_table_add(flows->all, flow);
-	sched_open(broker->sched, &flow->channel);
+	return flow;
+}
+
+int flow_connect(struct flows *flows, const struct flow_request *request, guint64 *id)
+{
+	struct broker *broker = flows->broker;
+	char *attempt = attempt_text(request);
+	int fds[2] = { -1, -1 }, result;
+	struct flow *flow;
+	size_t filling = 0;
+
+	result = is_crowded(flows) ? -ENOBUFS
+				   : -failure_of_twin(flows, attempt, is_over_ipv6(request));
+	if (result == 0)
+		result = make_pair(flows, request, fds, id, &filling);
+	if (result < 0) {
+		g_free(attempt);
+		return result;
+	}
+	flow = flow_new(flows, request, attempt);
+	flow->id = *id;
+	flow->fd = fds[1];
+	flow->filling = filling;
 	flow->watch = poller_add(broker->poller, flow->fd, EPOLLIN | EPOLLRDHUP, flow_event, flow);
 	if (!flow->watch) {
 		result = -errno;
@@ -575,9 +758,12 @@ int flow_connect(struct flows *flows, const struct flow_request *request, guint6
 		flow_free(flow);
 		return result;
 	}
-	set_timer(flow, broker->settings->connect_timeout, connect_expired);
 	g_debug("flow %" G_GINT64_MODIFIER "x: %s (uid %u) to %s, route %s", flow->id,
 		flow->program, (guint)flow->uid, flow->where, flow->route->name);
+	set_timer(flow, broker->settings->connect_timeout, connect_expired);
+	if (sched_free_sockets(broker->sched) == 0)
+		datagram_reap(broker->datagrams);
+	begin(flow);
 	return fds[0];
 }
 

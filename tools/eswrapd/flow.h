@@ -7,7 +7,8 @@
  * A flow has two sides: the *broker's end* of a socketpair, whose other end the program holds (see
  * wire.h for the filling, the names and the anchor byte), and a channel to a socket of the module.
  *
- *	CONNECTING	the pair is filled; the channel waits for a socket or for P6=1
+ *	CONNECTING	the pair is filled; the channel waits for a socket or for P6=1, or the flow
+ *			for its twin
  *	OPEN		bytes move both ways
  *	FINISHED	the far end has closed, all it sent is in the program's queue, and so is the
  *			end of file; the module's socket is given back
@@ -27,6 +28,21 @@
  * to the program, behind all that it had received. Where the program has closed first, the anchor
  * is taken out before the broker's end is closed: it may only have shut its end down both ways, and
  * must then read an end of file.
+ *
+ * Twins. A name has a stand-in address of each family, and both lead to the same place. Programs try
+ * the second when the first takes long (RFC 8305), when they have given it up, or when it has
+ * failed; but the module would only do the same again, and a connect keeps its line for a while. So
+ * connects of one process to one name and port, over both addresses, are one attempt. While the
+ * first is connecting, the second waits, with nothing in the scheduler:
+ *
+ *	the first fails			the second fails alike
+ *	the program gives the first up	the second goes on in its place
+ *	the first succeeds		the program closes the second; if it has not after a second,
+ *					that is a connect of its own
+ *
+ * What failed less than a second ago fails over the other address, too, without being asked of the
+ * module. And since a P6=1 cannot be taken back, a connect that is given up is kept until it is
+ * answered, for the case that the process asks for the same again.
  *
  * Program to module: EPOLLIN says that there may be something; the scheduler asks, the bytes are
  * peeked at behind the anchor, and taken out of the queue when the module has accepted them, all

@@ -344,7 +344,7 @@ static void make_printable(char *text)
 }
 
 enum request_state request_handle(struct broker *broker, const guint8 *packet, gsize size,
-				  uid_t uid, struct eswrap_reply *reply, int *fd,
+				  const struct ucred *who, struct eswrap_reply *reply, int *fd,
 				  request_answered answered, gpointer user,
 				  struct question **question)
 {
@@ -371,7 +371,8 @@ enum request_state request_handle(struct broker *broker, const guint8 *packet, g
 		return refuse(&asked, EPROTO);
 	make_printable(request->program);
 	make_printable(request->route);
-	asked.asker.uid = uid;
+	asked.asker.uid = who->uid;
+	asked.asker.pid = who->pid;
 	asked.asker.program = *request->program ? request->program : "a program";
 	asked.asker.mark = request->mark;
 	switch ((enum eswrap_request_type)request->type) {

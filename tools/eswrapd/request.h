@@ -4,7 +4,7 @@
 #define ESWRAPD_REQUEST_H
 
 #include <glib.h>
-#include <sys/types.h>
+#include <sys/socket.h>
 
 #include "eswrap/wire.h"
 
@@ -23,14 +23,14 @@ typedef void (*request_answered)(const struct eswrap_reply *reply, gpointer user
 /**
  * request_handle() - answer one packet, whatever is in it
  * @packet, @size:	@size as it was sent: larger than ESWRAP_ADMIN_MAX when it was cut
- * @uid:	who asks
+ * @who:	asks
  * @reply:	filled in with REQUEST_ANSWERED
  * @fd:		set to the program's end where one is granted, to be closed by the caller
  * @answered, @user:	for REQUEST_PENDING
  * @question:	set with REQUEST_PENDING
  */
 enum request_state request_handle(struct broker *broker, const guint8 *packet, gsize size,
-				  uid_t uid, struct eswrap_reply *reply, int *fd,
+				  const struct ucred *who, struct eswrap_reply *reply, int *fd,
 				  request_answered answered, gpointer user,
 				  struct question **question);
 

@@ -21,12 +21,13 @@
 
 /**
  * struct asker - who wants to connect
- * @uid:	of the process (SO_PEERCRED)
+ * @uid, @pid:	of the process (SO_PEERCRED); @pid 0: one that is not seen from here
  * @program:	its name; advisory
  * @mark:	SO_MARK of its socket, 0 when it has none
  */
 struct asker {
 	uid_t uid;
+	pid_t pid;
 	const char *program;
 	guint32 mark;
 };

@@ -498,6 +498,26 @@ bool sched_is_waiting(const struct channel *channel)
 	return channel->socket < 0;
 }
 
+bool sched_is_opening(const struct sched *sched, const struct channel *channel)
+{
+	const struct slot *slot = channel->socket < 0 ? NULL : &sched->slots[channel->socket];
+
+	return slot && slot->state == SLOT_OPENING && sched->busy == slot;
+}
+
+void sched_hand_over(struct sched *sched, struct channel *from, struct channel *to)
+{
+	to->link.data = to;
+	to->socket = from->socket;
+	if (from->socket >= 0) {
+		slot_of(sched, from)->channel = to;
+		from->socket = -1;
+		return;
+	}
+	g_queue_insert_before_link(&sched->waiting, &from->link, &to->link);
+	g_queue_unlink(&sched->waiting, &from->link);
+}
+
 void sched_release(struct sched *sched, struct channel *channel)
 {
 	struct slot *slot;

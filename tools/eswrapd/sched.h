@@ -111,6 +111,8 @@ void sched_lost(struct sched *sched, const char *why);
 void sched_open(struct sched *sched, struct channel *channel);
 /* sched_release() - the owner is done with it: no callback comes any more, the socket is closed */
 void sched_release(struct sched *sched, struct channel *channel);
+/* sched_hand_over() - @to, not opened yet and with the same target, takes @from's place or socket */
+void sched_hand_over(struct sched *sched, struct channel *from, struct channel *to);
 /* sched_may_send() - there is something to send (again) */
 void sched_may_send(struct sched *sched, struct channel *channel);
 /* sched_may_receive() - there is room again */
@@ -118,6 +120,8 @@ void sched_may_receive(struct sched *sched, struct channel *channel);
 
 /* sched_is_waiting() - it has not got a socket yet */
 bool sched_is_waiting(const struct channel *channel);
+/* sched_is_opening() - its P6=1 has been sent, and not been answered yet */
+bool sched_is_opening(const struct sched *sched, const struct channel *channel);
 
 /* sched_run(), sched_cancel() - put a job at the end of the queue; take it out before its start */
 void sched_run(struct sched *sched, struct sched_job *job);
