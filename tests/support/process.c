@@ -66,10 +66,6 @@ static void become_child(struct harness *h, pid_t parent, const char *name)
 		_exit(1);
 	/* The janitor must see the end of the test, not of its children. */
 	close(h->janitor);
-	signal(SIGPIPE, SIG_DFL);
-	/* Check's handlers, which end the whole test. */
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
 	fd = open("/dev/null", O_RDONLY);
 	dup2(fd, STDIN_FILENO);
 	close(fd);
@@ -79,19 +75,40 @@ static void become_child(struct harness *h, pid_t parent, const char *name)
 	g_free(log);
 }
 
+/*
+ * fork(), with become_child() in the child. Check's handlers for SIGTERM and SIGINT end the whole
+ * test: a child that is stopped as soon as it is there must not run them.
+ */
+static pid_t fork_child(struct harness *h, const char *name)
+{
+	pid_t parent = getpid(), pid;
+	sigset_t all, before;
+
+	fflush(NULL);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	ck_assert_msg(pid >= 0, "fork: %s", g_strerror(errno));
+	if (pid == 0) {
+		signal(SIGPIPE, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGINT, SIG_DFL);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid == 0)
+		become_child(h, parent, name);
+	return pid;
+}
+
 struct process *process_fork(struct harness *h, const char *name)
 {
 	struct process *process = g_new0(struct process, 1);
-	pid_t parent = getpid();
 	int ends[2];
 
-	fflush(NULL);
 	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-	process->pid = fork();
-	ck_assert_msg(process->pid >= 0, "fork: %s", g_strerror(errno));
+	process->pid = fork_child(h, name);
 	if (process->pid == 0) {
 		g_free(process);
-		become_child(h, parent, name);
 		dup2(ends[1], STDOUT_FILENO);
 		close(ends[0]);
 		close(ends[1]);
@@ -315,7 +332,6 @@ enum { INPUT, OUTPUT, ERROR, END };
 static void capture_start(struct harness *h, struct capture *c, const char *const *argv)
 {
 	char **environment = environment_of(h, c->how->environment);
-	pid_t parent = getpid();
 	int in[2], out[2], err[2];
 
 	if (c->how->wrapped) {
@@ -323,12 +339,9 @@ static void capture_start(struct harness *h, struct capture *c, const char *cons
 		environment = g_environ_setenv(environment, "LD_PRELOAD", harness_shim(h), TRUE);
 		environment = g_environ_setenv(environment, "ESWRAP_SOCKET", h->socket, TRUE);
 	}
-	fflush(NULL);
 	ck_assert_int_eq(pipe2(in, O_CLOEXEC) | pipe2(out, O_CLOEXEC) | pipe2(err, O_CLOEXEC), 0);
-	c->pid = fork();
-	ck_assert_msg(c->pid >= 0, "fork: %s", g_strerror(errno));
+	c->pid = fork_child(h, "program");
 	if (c->pid == 0) {
-		become_child(h, parent, "program");
 		if (c->how->input)
 			dup2(in[0], STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);

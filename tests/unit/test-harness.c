@@ -89,6 +89,19 @@ START_TEST(nothing_is_left_of_a_test_that_dies_but_its_log)
 }
 END_TEST
 
+START_TEST(a_child_that_is_stopped_at_once_ends_alone)
+{
+	static const char *const argv[] = { "cat", "/dev/zero", NULL };
+	struct harness *h = harness_new();
+	int i;
+
+	for (i = 0; i < 200; i++)
+		ck_assert_int_eq(process_stop(process_start(h, "victim", argv, NULL)),
+				 128 + SIGTERM);
+	harness_free(h);
+}
+END_TEST
+
 static const struct result *talk(struct harness *h, guint16 port, const char *credential,
 				 const char *input)
 {
@@ -159,6 +172,7 @@ int main(void)
 	tcase_add_test(harness, a_run_gives_status_output_and_errors);
 	tcase_add_test(harness, a_megabyte_goes_in_and_out);
 	tcase_add_test(harness, nothing_is_left_of_a_test_that_dies_but_its_log);
+	tcase_add_test(harness, a_child_that_is_stopped_at_once_ends_alone);
 	tcase_add_test(harness, the_tls_server_lets_only_its_own_clients_in);
 	tcase_add_test(harness, the_source_sends_its_pattern_and_the_sink_knows_it);
 	suite_add_tcase(suite, harness);
