@@ -38,18 +38,39 @@ _eswrap() {
 	esac
 }
 
+# The long options that a command names in its help.
+_eswrapctl_options() {
+	"$@" --help 2>/dev/null | sed -n 's/^  .*\(--[a-z-]*\).*/\1/p'
+}
+
 _eswrapctl() {
-	local cur=${COMP_WORDS[COMP_CWORD]} words='status credentials check-config'
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=() word words=
 	COMPREPLY=()
-	case ${COMP_WORDS[COMP_CWORD - 1]} in
-	credentials) words='list check program verify adopt forget-ledger' ;;
-	program | verify | adopt) words='0 1 2' ;;
-	check-config)
+	for word in "${COMP_WORDS[@]:0:COMP_CWORD}"; do
+		case $word in
+		*eswrapctl | status | check-config | credentials | list | check | program | verify | adopt | \
+			forget-ledger) command+=("$word") ;;
+		esac
+	done
+	case $prev in
+	-c | --config | -s | --socket | --ca | --certificate | --key)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
+	--module) return ;;
 	esac
-	[[ $cur == -* ]] && words='--help --version --json --yes'
+	case $cur,${command[*]: -1} in
+	-*) words=$(_eswrapctl_options "${command[@]}") ;;
+	*,check-config)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	*,*eswrapctl) words='status credentials check-config' ;;
+	*,credentials) words='list check program verify adopt forget-ledger' ;;
+	*,check | *,program | *,verify | *,adopt | *,forget-ledger)
+		words="0 1 2 $(_eswrap_groups credentials)"
+		;;
+	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
 
