@@ -23,8 +23,14 @@ as_root() {
 	fi
 }
 
-# need PACKAGE...: install those that are missing. The two variables keep systemd and init scripts
-# from starting what a package brings: no daemon of ours is to be left running.
+# What systemd would start at the next boot.
+enabled_units() {
+	systemctl --root=/ list-unit-files --state=enabled --no-legend 2>/dev/null | cut -d' ' -f1 | sort
+}
+
+# need PACKAGE...: install those that are missing. No daemon of theirs is to be left running: the two
+# variables keep systemd and init scripts from starting it now, and it is disabled for later. Where
+# systemd was not there before, nothing boots with it.
 need() {
 	missing=
 	for package; do
@@ -39,10 +45,18 @@ need() {
 	echo "installing:$missing"
 	quietly 'apt-get update' as_root DEBIAN_FRONTEND=noninteractive \
 		apt-get -q -o DPkg::Lock::Timeout=300 update
+	had_systemd=$(command -v systemctl || true)
+	enabled=$(enabled_units)
 	# shellcheck disable=SC2086 # a list of names
 	quietly 'apt-get install' as_root DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 \
 		RUNLEVEL=1 apt-get -q -y -o DPkg::Lock::Timeout=300 \
 		install --no-install-recommends $missing
+	[ -n "$had_systemd" ] || return 0
+	new=$(enabled_units | grep -vxF "$enabled" | tr '\n' ' ' || true)
+	[ -n "$new" ] || return 0
+	# shellcheck disable=SC2086 # a list of names
+	quietly 'systemctl disable' as_root systemctl --root=/ disable $new
+	echo "not to be started with the machine: $new"
 }
 
 # The tree that configure is in. A checkout has none, and autoreconf writes into its tree: it gets
