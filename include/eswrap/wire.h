@@ -16,9 +16,9 @@
  *	program's end	\0eswrap/f/ID/TFA/ADDRESS/PORT/SCOPE	what it is and where it leads
  *	broker's end	\0eswrap/o/ID/ERRNO/A/ADDRESS/PORT	how the connect ended, and the local
  *								address; bound only once it is known
- *	datagram peer	\0eswrap/d/ID/TFA/ADDRESS/PORT/SCOPE	one destination of a datagram flow
+ *	datagram peer	\0eswrap/d/ID/TAG/TFA/ADDRESS/PORT/SCOPE	one destination of a datagram flow
  *
- * ID is 16 hexadecimal digits, T is 's' (stream) or 'd' (datagram), F is '4' or '6' (the family of
+ * ID and TAG are 16 hexadecimal digits, T is 's' (stream) or 'd' (datagram), F is '4' or '6' (the family of
  * the program's socket), A is '4' or '6' (the family of ADDRESS; in an outcome also '0': not
  * known), ADDRESS is 32 hexadecimal digits (an IPv4 address in its first 8, the rest 0), PORT 4,
  * SCOPE 8 and ERRNO 4 hexadecimal digits. All fields have fixed widths.
@@ -38,6 +38,9 @@
  * destination the broker binds one socket to a datagram peer name and connects it to the program's
  * end: sendto() a destination is sendto() that name, and the name that recvfrom() reports is the
  * source. ECONNREFUSED from the kernel means that no such peer exists yet: ask with ESWRAP_PEER.
+ * Anybody can read the names that are bound (/proc/net/unix) and bind others; so that nobody can take
+ * one before the broker does, or send from one that it never bound, TAG depends on a key that only
+ * the flow's two sides know.
  *
  * The policy. Most connects of most programs are none of ours, and a question costs more than they
  * do. So the broker publishes what it would answer DIRECT to, whoever asks, in a file beside the
@@ -118,6 +121,11 @@ struct eswrap_endpoint {
 	uint8_t address[16];
 };
 
+/* struct eswrap_key - a datagram flow's, random; see eswrap_peer_tag() */
+struct eswrap_key {
+	uint32_t word[4];
+};
+
 /**
  * struct eswrap_request - shim to broker, one packet
  * @magic:	ESWRAP_MAGIC
@@ -152,6 +160,8 @@ struct eswrap_request {
  * @verdict:	enum eswrap_verdict
  * @error:	REFUSED: an errno, or for RESOLVE an enum eswrap_resolve_error
  * @id:		GRANTED CONNECT, ASSOCIATE: the flow
+ * @tag:	GRANTED PEER: of the peer's name
+ * @key:	GRANTED ASSOCIATE
  * @v4, @v6:	GRANTED RESOLVE: the stand-in addresses, port 0
  * @name:	GRANTED REVERSE: the host name
  */
@@ -160,6 +170,8 @@ struct eswrap_reply {
 	uint16_t verdict;
 	uint16_t error;
 	uint64_t id;
+	uint64_t tag;
+	struct eswrap_key key;
 	struct eswrap_endpoint v4;
 	struct eswrap_endpoint v6;
 	char name[ESWRAP_NAME_MAX + 1];
@@ -278,6 +290,7 @@ enum eswrap_name_kind {
  * struct eswrap_name - a parsed socket name
  * @kind:	enum eswrap_name_kind
  * @id:		the flow
+ * @tag:	datagram peer: eswrap_peer_tag()
  * @type:	SOCK_STREAM or SOCK_DGRAM; 0 in an outcome
  * @family:	family of the program's socket; 0 in an outcome
  * @error:	outcome: 0 (connected) or the errno of the failed connect, at most 0xffff
@@ -287,11 +300,71 @@ enum eswrap_name_kind {
 struct eswrap_name {
 	char kind;
 	uint64_t id;
+	uint64_t tag;
 	int type;
 	int family;
 	int error;
 	struct eswrap_endpoint endpoint;
 };
+
+static inline uint64_t eswrap_rotate(uint64_t word, int bits)
+{
+	return word << bits | word >> (64 - bits);
+}
+
+static inline void eswrap_sip_rounds(uint64_t v[4], int rounds)
+{
+	for (; rounds > 0; rounds--) {
+		v[0] += v[1];
+		v[2] += v[3];
+		v[1] = eswrap_rotate(v[1], 13) ^ v[0];
+		v[3] = eswrap_rotate(v[3], 16) ^ v[2];
+		v[0] = eswrap_rotate(v[0], 32);
+		v[2] += v[1];
+		v[0] += v[3];
+		v[1] = eswrap_rotate(v[1], 17) ^ v[2];
+		v[3] = eswrap_rotate(v[3], 21) ^ v[0];
+		v[2] = eswrap_rotate(v[2], 32);
+	}
+}
+
+/* SipHash-2-4 [Aumasson and Bernstein, 2012] of whole words; a word is 8 bytes, the lowest first. */
+static inline uint64_t eswrap_siphash(const uint64_t key[2], const uint64_t *words, int count)
+{
+	uint64_t v[4] = { key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du,
+			  key[0] ^ 0x6c7967656e657261u, key[1] ^ 0x7465646279746573u };
+	uint64_t last = (uint64_t)(count * 8) << 56, word;
+	int i;
+
+	for (i = 0; i <= count; i++) {
+		word = i < count ? words[i] : last;
+		v[3] ^= word;
+		eswrap_sip_rounds(v, 2);
+		v[0] ^= word;
+	}
+	v[2] ^= 0xff;
+	eswrap_sip_rounds(v, 4);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+/**
+ * eswrap_peer_tag() - what makes the name of a destination one that nobody else can say
+ * @key:	the flow's
+ * @family:	of the program's socket
+ * @to:		the destination as the program gave it
+ */
+static inline uint64_t eswrap_peer_tag(const struct eswrap_key *key, int family,
+				       const struct eswrap_endpoint *to)
+{
+	const uint64_t keys[2] = { (uint64_t)key->word[1] << 32 | key->word[0],
+				   (uint64_t)key->word[3] << 32 | key->word[2] };
+	uint64_t words[4];
+
+	words[0] = (uint64_t)to->scope << 32 | (uint64_t)to->port << 16 | to->family;
+	memcpy(words + 1, to->address, sizeof(to->address));
+	words[3] = (uint64_t)family;
+	return eswrap_siphash(keys, words, 4);
+}
 
 #define ESWRAP_NAME_PREFIX     "eswrap/"
 #define ESWRAP_NAME_PREFIX_LEN 7
@@ -344,6 +417,10 @@ static inline socklen_t eswrap_name_format(const struct eswrap_name *name, struc
 	*p++ = '/';
 	p = eswrap_put_hex(p, name->id, 16);
 	*p++ = '/';
+	if (name->kind == ESWRAP_NAME_DATAGRAM_PEER) {
+		p = eswrap_put_hex(p, name->tag, 16);
+		*p++ = '/';
+	}
 	if (name->kind == ESWRAP_NAME_OUTCOME) {
 		p = eswrap_put_hex(p, (uint64_t)name->error, 4);
 		*p++ = '/';
@@ -403,6 +480,10 @@ static inline bool eswrap_name_parse(const struct sockaddr_un *from, socklen_t l
 	     name->kind != ESWRAP_NAME_DATAGRAM_PEER) ||
 	    *p++ != '/' || !eswrap_get_hex(&p, end, 16, &name->id) ||
 	    !eswrap_get_char(&p, end, &slash) || slash != '/')
+		return false;
+	if (name->kind == ESWRAP_NAME_DATAGRAM_PEER &&
+	    (!eswrap_get_hex(&p, end, 16, &name->tag) || !eswrap_get_char(&p, end, &slash) ||
+	     slash != '/'))
 		return false;
 	if (name->kind == ESWRAP_NAME_OUTCOME) {
 		if (!eswrap_get_hex(&p, end, 4, &value) || !eswrap_get_char(&p, end, &slash) ||

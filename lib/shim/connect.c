@@ -179,7 +179,7 @@ static void bind_any(int fd, int family)
  * Puts a granted flow in the place of the program's socket; takes @granted over.
  * Return: 0 or a positive errno.
  */
-static int install(int fd, int granted)
+static int install(int fd, int granted, const struct eswrap_key *key)
 {
 	struct eswrap_name flow, before;
 	struct notes notes;
@@ -201,6 +201,7 @@ static int install(int fd, int granted)
 			bind_any(fd, flow.family);
 		notes.value[NOTE_LOCAL_PORT] = local_port(fd);
 	}
+	memcpy(notes.value + NOTE_KEY, key, sizeof(*key));
 	if (flow.type == SOCK_STREAM && is_nonblocking(fd))
 		notes.value[NOTE_UNREPORTED] = UNREPORTED_ERROR | UNREPORTED_RESULT;
 	shim_notes_write(granted, &notes);
@@ -212,7 +213,7 @@ static int install(int fd, int granted)
 
 /* Asks what is to become of a destination. @granted is the flow's descriptor for VERDICT_OURS. */
 static enum verdict ask(int fd, enum eswrap_request_type type, int family,
-			const struct eswrap_endpoint *to, int *granted)
+			const struct eswrap_endpoint *to, int *granted, struct eswrap_key *key)
 {
 	struct eswrap_request request;
 	struct eswrap_reply reply;
@@ -223,6 +224,7 @@ static enum verdict ask(int fd, enum eswrap_request_type type, int family,
 	request.mark = (uint32_t)shim_get_int(fd, SOL_SOCKET, SO_MARK, 0);
 	request.dest = *to;
 	error = shim_ask(&request, &reply, granted);
+	*key = reply.key;
 	if (!error && reply.verdict == ESWRAP_DIRECT)
 		return VERDICT_DIRECT;
 	if (!error && reply.verdict == ESWRAP_GRANTED && *granted >= 0)
@@ -266,15 +268,16 @@ static bool fits(int family, bool stream, const struct eswrap_endpoint *to)
  */
 enum verdict shim_claim(int fd, int family, bool stream, const struct eswrap_endpoint *to)
 {
+	struct eswrap_key key;
 	enum verdict verdict;
 	int granted, error;
 
 	if (shim_policy_is_direct(to, stream))
 		return VERDICT_DIRECT;
-	verdict = ask(fd, stream ? ESWRAP_CONNECT : ESWRAP_ASSOCIATE, family, to, &granted);
+	verdict = ask(fd, stream ? ESWRAP_CONNECT : ESWRAP_ASSOCIATE, family, to, &granted, &key);
 	if (verdict != VERDICT_OURS)
 		return verdict;
-	error = install(fd, granted);
+	error = install(fd, granted, &key);
 	if (!error)
 		return VERDICT_OURS;
 	errno = error;
@@ -304,26 +307,40 @@ enum verdict shim_claim_internet_socket(int fd, int protocol, const struct socka
 /**
  * shim_peer_name() - the socket name that stands for a destination of a datagram flow
  *
- * Return: its length.
+ * Where the kernel has not kept the key, the broker is asked each time.
+ *
+ * Return: 0 or a positive errno.
  */
-socklen_t shim_peer_name(const struct eswrap_name *flow, const struct eswrap_endpoint *to,
-			 struct sockaddr_un *name)
+int shim_peer_name(int fd, const struct eswrap_name *flow, const struct eswrap_endpoint *to,
+		   struct sockaddr_un *name, socklen_t *len)
 {
 	struct eswrap_name peer = { .kind = ESWRAP_NAME_DATAGRAM_PEER,
 				    .id = flow->id,
 				    .type = SOCK_DGRAM,
 				    .family = flow->family,
 				    .endpoint = *to };
+	struct eswrap_key key;
+	int error;
 
-	return eswrap_name_format(&peer, name);
+	if (LIKELY(shim_key(fd, &key))) {
+		peer.tag = eswrap_peer_tag(&key, flow->family, to);
+	} else {
+		error = shim_add_peer(fd, flow, to, &peer.tag);
+		if (error)
+			return error;
+	}
+	*len = eswrap_name_format(&peer, name);
+	return 0;
 }
 
 /**
  * shim_add_peer() - ask for one more destination of a datagram flow
+ * @tag:	that of its name
  *
  * Return: 0 or a positive errno.
  */
-int shim_add_peer(int fd, const struct eswrap_name *flow, const struct eswrap_endpoint *to)
+int shim_add_peer(int fd, const struct eswrap_name *flow, const struct eswrap_endpoint *to,
+		  uint64_t *tag)
 {
 	struct eswrap_request request;
 	struct eswrap_reply reply;
@@ -337,6 +354,7 @@ int shim_add_peer(int fd, const struct eswrap_name *flow, const struct eswrap_en
 	error = shim_ask(&request, &reply, &none);
 	if (none >= 0)
 		syscall(SYS_close, none);
+	*tag = reply.tag;
 	if (error || reply.verdict == ESWRAP_GRANTED)
 		return error;
 	return reply.verdict == ESWRAP_REFUSED && reply.error ? reply.error : ENETUNREACH;
@@ -359,11 +377,12 @@ static int connect_to_peer(int fd, const struct eswrap_endpoint *to)
 	struct sockaddr_un name;
 	struct eswrap_name flow;
 	socklen_t len;
+	int error;
 
 	if (!shim_flow(fd, &flow))
 		return fail(EPROTO);
-	len = shim_peer_name(&flow, to, &name);
-	return real()->connect(fd, (struct sockaddr *)&name, len);
+	error = shim_peer_name(fd, &flow, to, &name, &len);
+	return error ? fail(error) : real()->connect(fd, (struct sockaddr *)&name, len);
 }
 
 /* connect() of a flow that is over: it may have to go another way than before. */

@@ -79,6 +79,21 @@ bool shim_notes_write(int fd, const struct notes *notes)
 }
 
 /**
+ * shim_key() - the key of a datagram flow
+ *
+ * Return: false when it is not known.
+ */
+bool shim_key(int fd, struct eswrap_key *key)
+{
+	struct notes notes;
+
+	if (!shim_notes_read(fd, &notes))
+		return false;
+	memcpy(key, notes.value + NOTE_KEY, sizeof(*key));
+	return true;
+}
+
+/**
  * shim_take_unreported() - is this report of how connect() ended still due? From now on it is not.
  * @fd:		the program's end
  * @which:	one of UNREPORTED_*

@@ -97,11 +97,22 @@ static bool is_special(int fd, size_t size, int flags, ssize_t *result)
 	return true;
 }
 
+/* Did the broker bind this name, or somebody who has seen others of it? */
+static bool is_genuine(int fd, const struct eswrap_name *peer)
+{
+	struct eswrap_key key;
+
+	return peer->kind == ESWRAP_NAME_DATAGRAM_PEER &&
+	       (!shim_key(fd, &key) ||
+		peer->tag == eswrap_peer_tag(&key, peer->family, &peer->endpoint));
+}
+
 /*
- * Hands the source of what was received to the program, as the kernel does.
+ * Hands the source of what was received to the program, as the kernel does. What is not from a peer
+ * has none.
  * @from, @len:	as the kernel gave them
  */
-static void give_source(const struct sockaddr_storage *from, socklen_t len, void *to,
+static void give_source(int fd, const struct sockaddr_storage *from, socklen_t len, void *to,
 			socklen_t *to_len)
 {
 	socklen_t room = *to_len;
@@ -110,7 +121,7 @@ static void give_source(const struct sockaddr_storage *from, socklen_t len, void
 
 	if (len >= sizeof(sa_family_t) && from->ss_family == AF_UNIX &&
 	    eswrap_name_parse((const struct sockaddr_un *)from, len, &name)) {
-		if (name.kind != ESWRAP_NAME_DATAGRAM_PEER) {
+		if (!is_genuine(fd, &name)) {
 			*to_len = 0;
 			return;
 		}
@@ -185,7 +196,7 @@ EXPORT ssize_t recvfrom(int fd, void *__restrict data, size_t size, int flags,
 	if (UNLIKELY(got < 0))
 		return shim_fix_read(fd);
 	if (address.__sockaddr__ && len)
-		give_source(&from, from_len, address.__sockaddr__, len);
+		give_source(fd, &from, from_len, address.__sockaddr__, len);
 	return got;
 }
 
@@ -240,7 +251,7 @@ static ssize_t receive_message(recvmsg_call call, int fd, struct msghdr *message
 		message->msg_namelen = room;
 		return shim_fix_read(fd);
 	}
-	give_source(&from, message->msg_namelen, to, &room);
+	give_source(fd, &from, message->msg_namelen, to, &room);
 	message->msg_namelen = room;
 	return got;
 }
@@ -288,7 +299,7 @@ static int receive_messages(recvmmsg_call call, int fd, struct mmsghdr *messages
 		struct msghdr *message = &messages[i].msg_hdr;
 
 		if (to[i] && (int)i < got)
-			give_source(&from[i], message->msg_namelen, to[i], &room[i]);
+			give_source(fd, &from[i], message->msg_namelen, to[i], &room[i]);
 		message->msg_name = to[i];
 		message->msg_namelen = room[i];
 	}

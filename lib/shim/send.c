@@ -160,6 +160,7 @@ static ssize_t send_to_peer(sendmsg_call call, int fd, const struct msghdr *orig
 	struct sockaddr_un name;
 	struct eswrap_name flow;
 	int saved = errno;
+	uint64_t tag;
 	ssize_t sent;
 	int error;
 
@@ -171,14 +172,16 @@ static ssize_t send_to_peer(sendmsg_call call, int fd, const struct msghdr *orig
 		return fail(EAFNOSUPPORT);
 	if (size_of(original->msg_iov, original->msg_iovlen) > DATAGRAM_MAX)
 		return fail(EMSGSIZE);
-	message.msg_namelen = shim_peer_name(&flow, &to, &name);
+	error = shim_peer_name(fd, &flow, &to, &name, &message.msg_namelen);
+	if (error)
+		return fail(error);
 	message.msg_name = &name;
 	message.msg_control = NULL;
 	message.msg_controllen = 0;
 	sent = call(fd, &message, flags);
 	if (LIKELY(sent >= 0) || errno != ECONNREFUSED)
 		return sent;
-	error = shim_add_peer(fd, &flow, &to);
+	error = shim_add_peer(fd, &flow, &to, &tag);
 	if (error)
 		return fail(error);
 	errno = saved;

@@ -193,7 +193,8 @@ int shim_get_int(int fd, int level, int option, int missing);
 enum note {
 	NOTE_UNREPORTED, /* which reports of how connect() ended are still due: UNREPORTED_* */
 	NOTE_LOCAL_PORT, /* of the replaced socket; 0: it had none */
-	NOTE_OPTIONS,	 /* first of the remembered options */
+	NOTE_KEY,	 /* of a datagram flow: the words of struct eswrap_key */
+	NOTE_OPTIONS = NOTE_KEY + 4, /* first of the remembered options */
 	NOTE_MAX = NOTE_OPTIONS + 48,
 };
 
@@ -207,6 +208,7 @@ struct notes {
 bool shim_notes_read(int fd, struct notes *notes);
 bool shim_notes_write(int fd, const struct notes *notes);
 bool shim_take_unreported(int fd, uint32_t which);
+bool shim_key(int fd, struct eswrap_key *key);
 
 /* policy.c */
 
@@ -231,9 +233,10 @@ enum verdict shim_claim_internet_socket(int fd, int protocol, const struct socka
 					socklen_t len);
 int shim_finish_connect(int fd);
 int shim_connect(int fd, const struct sockaddr *address, socklen_t len);
-socklen_t shim_peer_name(const struct eswrap_name *flow, const struct eswrap_endpoint *to,
-			 struct sockaddr_un *name);
-int shim_add_peer(int fd, const struct eswrap_name *flow, const struct eswrap_endpoint *to);
+int shim_peer_name(int fd, const struct eswrap_name *flow, const struct eswrap_endpoint *to,
+		   struct sockaddr_un *name, socklen_t *len);
+int shim_add_peer(int fd, const struct eswrap_name *flow, const struct eswrap_endpoint *to,
+		  uint64_t *tag);
 
 /* true once a datagram flow was made in this process or an ancestor since its last exec */
 extern bool shim_has_datagrams;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -74,6 +75,38 @@ START_TEST(the_outcome_tells_the_local_address)
 	ck_assert_uint_ge(name.endpoint.port, 49152);
 	close(fd);
 	close(server);
+}
+END_TEST
+
+START_TEST(who_takes_the_name_of_an_outcome_stops_no_connect)
+{
+	guint16 port;
+	int server = module_and_broker(LOCAL_TCP, &port), first = raw_connected(h, port),
+	    thief = socket(AF_UNIX, SOCK_STREAM, 0), fd;
+	struct eswrap_name name = raw_outcome(first);
+	struct sockaddr_un address;
+	struct eswrap_reply reply;
+	socklen_t len;
+
+	kill(process_pid(h->fake), SIGSTOP);
+	if (_i)
+		close(server);
+	fd = raw_flow(h, "127.0.0.1", port, &reply);
+	name.id = reply.id;
+	name.endpoint.port = (guint16)(49152 + name.id % 16384);
+	if (_i) {
+		name.error = ECONNREFUSED;
+		memset(&name.endpoint, 0, sizeof(name.endpoint));
+	}
+	len = eswrap_name_format(&name, &address);
+	ck_assert_int_eq(bind(thief, (struct sockaddr *)&address, len), 0);
+	kill(process_pid(h->fake), SIGCONT);
+	ck_assert_int_eq(raw_outcome(fd).error, _i ? ECONNREFUSED : 0);
+	close(fd);
+	close(first);
+	close(thief);
+	if (!_i)
+		close(server);
 }
 END_TEST
 
@@ -405,6 +438,7 @@ int main(void)
 	tcase_add_checked_fixture(flows, setup, teardown);
 	tcase_add_test(flows, bytes_cross_both_ways_and_a_clean_end_is_an_end_of_file);
 	tcase_add_test(flows, the_outcome_tells_the_local_address);
+	tcase_add_loop_test(flows, who_takes_the_name_of_an_outcome_stops_no_connect, 0, 2);
 	tcase_add_test(flows, a_refused_connect_has_its_errno_in_the_outcome);
 	tcase_add_test(flows, a_connect_without_a_module_is_granted_at_once_and_times_out);
 	tcase_add_test(flows, a_fifth_connect_waits_its_turn_or_times_out);

@@ -258,10 +258,13 @@ END_TEST
 
 /* Datagrams. */
 
-static void send_to_peer(int fd, guint64 id, struct eswrap_endpoint dest, const char *text)
+/* @flow: the broker's answer to ESWRAP_ASSOCIATE */
+static void send_to_peer(int fd, const struct eswrap_reply *flow, struct eswrap_endpoint dest,
+			 const char *text)
 {
 	struct eswrap_name name = { .kind = ESWRAP_NAME_DATAGRAM_PEER,
-				    .id = id,
+				    .id = flow->id,
+				    .tag = eswrap_peer_tag(&flow->key, AF_INET, &dest),
 				    .type = SOCK_DGRAM,
 				    .family = AF_INET,
 				    .endpoint = dest };
@@ -276,7 +279,7 @@ static void send_to_peer(int fd, guint64 id, struct eswrap_endpoint dest, const 
 START_TEST(datagrams_keep_their_boundaries_and_say_where_they_are_from)
 {
 	struct eswrap_request request;
-	struct eswrap_reply reply;
+	struct eswrap_reply reply, peer;
 	struct sockaddr_storage from;
 	struct sockaddr_un un;
 	struct eswrap_endpoint to[2];
@@ -297,11 +300,12 @@ START_TEST(datagrams_keep_their_boundaries_and_say_where_they_are_from)
 	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
 	request = raw_request(ESWRAP_PEER, to[1]);
 	request.id = reply.id;
-	ck_assert_int_eq(raw_ask(h, &request, &reply), -1);
-	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	ck_assert_int_eq(raw_ask(h, &request, &peer), -1);
+	ck_assert_uint_eq(peer.verdict, ESWRAP_GRANTED);
+	ck_assert_uint_eq(peer.tag, eswrap_peer_tag(&reply.key, AF_INET, &to[1]));
 	for (i = 0; i < 2; i++) {
-		send_to_peer(fd, reply.id, to[i], "one");
-		send_to_peer(fd, reply.id, to[i], "and two");
+		send_to_peer(fd, &reply, to[i], "one");
+		send_to_peer(fd, &reply, to[i], "and two");
 		raw_await(servers[i], POLLIN);
 		ck_assert_int_eq(recv(servers[i], got, sizeof(got), 0), 3);
 		raw_await(servers[i], POLLIN);
@@ -339,7 +343,7 @@ START_TEST(more_datagram_flows_than_sockets_can_follow_each_other)
 	for (i = 0; i < 12; i++) {
 		fd = raw_ask(h, &request, &reply);
 		ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
-		send_to_peer(fd, reply.id, to, "query");
+		send_to_peer(fd, &reply, to, "query");
 		raw_await(server, POLLIN);
 		ck_assert_int_eq(recv(server, got, sizeof(got), 0), 5);
 		close(fd);

@@ -4,7 +4,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "claims.h"
@@ -202,9 +204,51 @@ static void udp_what_it_is(const struct place *place)
 	say_result("TCP_NODELAY", setsockopt(fd, IPPROTO_TCP, 1, &one, sizeof(one)));
 }
 
+/* What anybody on the machine can learn of the flow, and the port of the place that is put in. */
+static socklen_t learn(const struct place *place, int fd, int n, struct sockaddr_un *peer)
+{
+	socklen_t len = sizeof(*peer);
+	char text[32], port[5];
+
+	await(fd, POLLIN);
+	say_result("learn", syscall(SYS_recvfrom, fd, text, sizeof(text), 0, peer, &len));
+	snprintf(port, sizeof(port), "%04x", place->ports[n]);
+	/* .../PORT/SCOPE: see include/eswrap/wire.h */
+	memcpy((char *)peer + len - 13, port, 4);
+	return len;
+}
+
+/* Another program has seen the names of a flow, and wants to have, or to say, what is not its own. */
+static void udp_squatted(const struct place *place)
+{
+	int fd = place_socket(place, SOCK_DGRAM), other = socket(AF_UNIX, SOCK_DGRAM, 0);
+	struct sockaddr_un name, own;
+	socklen_t len, own_len = sizeof(own);
+	struct sockaddr_storage from;
+	socklen_t from_len = sizeof(from);
+	char text[32] = "";
+
+	say_result("to 0", send_to(place, 0, fd, "zero"));
+	len = learn(place, fd, 1, &name);
+	say_result("squat", bind(other, (struct sockaddr *)&name, len));
+	say_result("to 1", send_to(place, 1, fd, "secret"));
+	say_received(place, fd, 0);
+	say_result("squatter", recv(other, text, sizeof(text), MSG_DONTWAIT));
+	syscall(SYS_getsockname, fd, &own, &own_len);
+	say_result("forge", sendto(other, "forged", 6, 0, (struct sockaddr *)&own, own_len));
+	say_result("recvfrom",
+		   recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&from, &from_len));
+	say("source of %u bytes", (unsigned int)from_len);
+}
+
 const struct claim datagram_claims[] = {
-	{ "udp_connected", udp_connected },   { "udp_unconnected", udp_unconnected },
-	{ "udp_messages", udp_messages },     { "udp_truncated", udp_truncated },
-	{ "udp_boundaries", udp_boundaries }, { "udp_too_long", udp_too_long },
-	{ "udp_what_it_is", udp_what_it_is }, { NULL },
+	{ "udp_connected", udp_connected },
+	{ "udp_unconnected", udp_unconnected },
+	{ "udp_messages", udp_messages },
+	{ "udp_truncated", udp_truncated },
+	{ "udp_boundaries", udp_boundaries },
+	{ "udp_too_long", udp_too_long },
+	{ "udp_what_it_is", udp_what_it_is },
+	{ "udp_squatted", udp_squatted },
+	{ NULL },
 };

@@ -40,6 +40,15 @@ START_TEST(more_than_1460_bytes_are_emsgsize)
 }
 END_TEST
 
+START_TEST(who_has_seen_a_name_can_neither_take_nor_forge_another)
+{
+	stage_says("to 0: 4\nlearn: 4\nsquat: 0\nto 1: 6\nrecvfrom: 6\n"
+		   "secret from 1 family 2 length 16\nsquatter: -1 EAGAIN\nforge: 6\n"
+		   "recvfrom: 6\nsource of 0 bytes\n",
+		   "udp_squatted", LOOPBACK, stage.udp[0], stage.udp[1], -1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("datagram");
@@ -53,6 +62,7 @@ int main(void)
 	tcase_add_test(datagrams, udp_what_it_is);
 	tcase_add_test(datagrams, v4_mapped_sources);
 	tcase_add_test(datagrams, more_than_1460_bytes_are_emsgsize);
+	tcase_add_test(datagrams, who_has_seen_a_name_can_neither_take_nor_forge_another);
 	tcase_set_timeout(datagrams, 2 * HARNESS_DEADLINE_S);
 	tcase_add_unchecked_fixture(datagrams, stage_set_up, stage_tear_down);
 	suite_add_tcase(suite, datagrams);

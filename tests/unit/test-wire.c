@@ -26,6 +26,35 @@ START_TEST(flow_name_reads_as_documented)
 }
 END_TEST
 
+/* Of the paper's reference implementation: key 00 01 .. 0f, and 0 and 8 bytes 00 01 .. 07. */
+START_TEST(tags_are_siphash)
+{
+	static const uint64_t key[2] = { 0x0706050403020100, 0x0f0e0d0c0b0a0908 };
+
+	ck_assert_uint_eq(eswrap_siphash(key, NULL, 0), 0x726fdb47dd0e0e31);
+	ck_assert_uint_eq(eswrap_siphash(key, key, 1), 0x93f5f5799a932462);
+}
+END_TEST
+
+START_TEST(tags_depend_on_all_of_the_destination)
+{
+	const struct eswrap_key key = { { 1, 2, 3, 4 } }, other = { { 1, 2, 3, 5 } };
+	const struct eswrap_endpoint to = { .family = AF_INET, .port = 53, .address = { 9 } };
+	struct eswrap_endpoint changed[] = { to, to, to, to };
+	uint64_t tag = eswrap_peer_tag(&key, AF_INET, &to);
+	size_t i;
+
+	changed[0].family = AF_INET6;
+	changed[1].port = 54;
+	changed[2].scope = 1;
+	changed[3].address[15] = 1;
+	for (i = 0; i < sizeof(changed) / sizeof(changed[0]); i++)
+		ck_assert_uint_ne(eswrap_peer_tag(&key, AF_INET, &changed[i]), tag);
+	ck_assert_uint_ne(eswrap_peer_tag(&key, AF_INET6, &to), tag);
+	ck_assert_uint_ne(eswrap_peer_tag(&other, AF_INET, &to), tag);
+}
+END_TEST
+
 START_TEST(every_kind_of_name_comes_back_as_it_went)
 {
 	struct eswrap_name names[] = {
@@ -35,6 +64,7 @@ START_TEST(every_kind_of_name_comes_back_as_it_went)
 		  .endpoint = { .family = AF_INET, .port = 65535, .address = { 192, 168, 1, 2 } } },
 		{ .kind = ESWRAP_NAME_DATAGRAM_PEER,
 		  .id = 1,
+		  .tag = 0xfedcba9876543210,
 		  .type = SOCK_DGRAM,
 		  .family = AF_INET6,
 		  .endpoint = { .family = AF_INET6,
@@ -52,6 +82,7 @@ START_TEST(every_kind_of_name_comes_back_as_it_went)
 		ck_assert(eswrap_name_parse(&address, len, &back));
 		ck_assert_int_eq(back.kind, names[i].kind);
 		ck_assert_uint_eq(back.id, names[i].id);
+		ck_assert_uint_eq(back.tag, names[i].tag);
 		ck_assert_int_eq(back.type, names[i].type);
 		ck_assert_int_eq(back.family, names[i].family);
 		ck_assert_int_eq(back.error, names[i].error);
@@ -118,6 +149,8 @@ int main(void)
 	TCase *names = tcase_create("names");
 
 	tcase_add_test(names, flow_name_reads_as_documented);
+	tcase_add_test(names, tags_are_siphash);
+	tcase_add_test(names, tags_depend_on_all_of_the_destination);
 	tcase_add_test(names, every_kind_of_name_comes_back_as_it_went);
 	tcase_add_test(names, a_cut_or_changed_name_is_not_ours);
 	tcase_add_test(names, v4_mapped_addresses_cross_families);

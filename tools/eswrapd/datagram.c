@@ -41,6 +41,7 @@ struct datagrams {
 struct association {
 	struct datagrams *datagrams;
 	guint64 id;
+	struct eswrap_key key;
 	struct sockaddr_un name;
 	socklen_t name_len;
 	uid_t uid;
@@ -379,6 +380,7 @@ static int peer_socket(struct association *flow, const struct flow_request *requ
 	struct eswrap_name name = {
 		.kind = ESWRAP_NAME_DATAGRAM_PEER,
 		.id = flow->id,
+		.tag = eswrap_peer_tag(&flow->key, request->family, &request->dest),
 		.type = SOCK_DGRAM,
 		.family = request->family,
 		.endpoint = request->dest,
@@ -444,6 +446,11 @@ static int program_socket(struct association *flow, const struct flow_request *r
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
+	if (getrandom(&flow->key, sizeof(flow->key), 0) < 0) {
+		result = -errno;
+		close(fd);
+		return result;
+	}
 	do {
 		if (getrandom(&name.id, sizeof(name.id), 0) < 0)
 			result = -errno;
@@ -459,7 +466,8 @@ static int program_socket(struct association *flow, const struct flow_request *r
 	return fd;
 }
 
-int datagram_associate(struct datagrams *datagrams, const struct flow_request *request, guint64 *id)
+int datagram_associate(struct datagrams *datagrams, const struct flow_request *request, guint64 *id,
+		       struct eswrap_key *key)
 {
 	struct association *flow = g_new0(struct association, 1);
 	int fd, result;
@@ -483,15 +491,18 @@ int datagram_associate(struct datagrams *datagrams, const struct flow_request *r
 	if (!datagrams->timer)
 		datagrams->timer = g_timeout_add_seconds(CHECK_S, check, datagrams);
 	*id = flow->id;
+	*key = flow->key;
 	return fd;
 }
 
-int datagram_add_peer(struct datagrams *datagrams, guint64 id, const struct flow_request *request)
+int datagram_add_peer(struct datagrams *datagrams, guint64 id, const struct flow_request *request,
+		      guint64 *tag)
 {
 	struct association *flow = g_hash_table_lookup(datagrams->flows, &id);
 
 	if (!flow || flow->uid != request->asker.uid)
 		return -ENOENT;
+	*tag = eswrap_peer_tag(&flow->key, request->family, &request->dest);
 	return add_peer(flow, request);
 }
 

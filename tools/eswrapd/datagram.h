@@ -43,18 +43,21 @@ void datagrams_free(struct datagrams *datagrams);
 /**
  * datagram_associate() - begin a datagram flow with its first destination
  * @id:	set to the flow's id
+ * @key:	set to what the names of its destinations depend on
  *
  * Return: the program's end, to be sent and closed by the caller; or a negative errno.
  */
-int datagram_associate(struct datagrams *datagrams, const struct flow_request *request,
-		       guint64 *id);
+int datagram_associate(struct datagrams *datagrams, const struct flow_request *request, guint64 *id,
+		       struct eswrap_key *key);
 
 /**
  * datagram_add_peer() - one more destination of a flow
+ * @tag:	set to that of the destination's name
  *
  * Return: 0, also when it is there already; a negative errno, -ENOENT: that user has no such flow.
  */
-int datagram_add_peer(struct datagrams *datagrams, guint64 id, const struct flow_request *request);
+int datagram_add_peer(struct datagrams *datagrams, guint64 id, const struct flow_request *request,
+		      guint64 *tag);
 
 /* datagram_reap() - free the flows whose program has closed */
 void datagram_reap(struct datagrams *datagrams);

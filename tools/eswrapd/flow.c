@@ -32,6 +32,9 @@
 #define DYNAMIC_PORT  49152
 #define DYNAMIC_PORTS 16384
 
+/* Names for an outcome that are tried where others have been taken. */
+#define OUTCOME_TRIES 64
+
 enum flow_state { FLOW_CONNECTING, FLOW_OPEN, FLOW_FINISHED, FLOW_LEAVING };
 
 /* Printed exactly as written in the enum. */
@@ -227,13 +230,18 @@ static int bind_outcome(struct flow *flow, int error)
 {
 	struct eswrap_name name = { .kind = ESWRAP_NAME_OUTCOME, .id = flow->id, .error = error };
 	const char *own = eswifi_module_identity(flow->flows->broker->module)->address;
+	int tries = OUTCOME_TRIES, result;
 
 	if (error == 0 && inet_pton(AF_INET, own, name.endpoint.address) == 1) {
 		name.endpoint.family = AF_INET;
 		/* The module does not say which port it took; programs take 0 for "not bound". */
 		name.endpoint.port = (uint16_t)(DYNAMIC_PORT + flow->id % DYNAMIC_PORTS);
 	}
-	return bind_name(flow->fd, &name);
+	/* Whoever has read the flow's name can have bound this one; not one with every port. */
+	while ((result = bind_name(flow->fd, &name)) == -EADDRINUSE && tries--)
+		name.endpoint.port =
+			(uint16_t)g_random_int_range(DYNAMIC_PORT, DYNAMIC_PORT + DYNAMIC_PORTS);
+	return result;
 }
 
 static void tell_failure(struct flow *flow, int error)

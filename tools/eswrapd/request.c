@@ -187,7 +187,8 @@ static enum request_state handle_associate(struct asked *asked)
 
 	if (!taken(asked, SOCK_DGRAM, &flow))
 		return REQUEST_ANSWERED;
-	return grant(asked, datagram_associate(asked->broker->datagrams, &flow, &asked->reply->id));
+	return grant(asked, datagram_associate(asked->broker->datagrams, &flow, &asked->reply->id,
+					       &asked->reply->key));
 }
 
 static enum request_state handle_peer(struct asked *asked)
@@ -201,7 +202,8 @@ static enum request_state handle_peer(struct asked *asked)
 			refuse(asked, ENETUNREACH);
 		return REQUEST_ANSWERED;
 	}
-	result = datagram_add_peer(asked->broker->datagrams, asked->request.id, &flow);
+	result = datagram_add_peer(asked->broker->datagrams, asked->request.id, &flow,
+				   &asked->reply->tag);
 	if (result < 0)
 		return refuse(asked, own_errno(result));
 	asked->reply->verdict = ESWRAP_GRANTED;
