@@ -213,6 +213,32 @@ START_TEST(a_program_that_wants_both_gets_both)
 }
 END_TEST
 
+/* With a connect that takes longer than a twin is held back once the first has succeeded. */
+START_TEST(several_connects_each_have_their_own_second)
+{
+	int first[3], second[3], i;
+
+	harness_free(h);
+	h = harness_new();
+	harness_fake(h, "--baud", "0", "--latency", "P6=1500", "--resolve", NAME "=127.0.0.1",
+		     NULL);
+	harness_broker(h, "[route names]\nhost = " NAME "\nthrough = tcp\n");
+	raw_resolve(h, NAME, &name);
+	for (i = 0; i < 3; i++)
+		first[i] = begin(&name.v4);
+	for (i = 0; i < 3; i++)
+		second[i] = begin(&name.v6);
+	for (i = 0; i < 3; i++) {
+		ck_assert_int_eq(raw_outcome(first[i]).error, 0);
+		close(second[i]);
+	}
+	assert_connected(first[0]);
+	ck_assert_uint_eq(asked_of_the_module(), 3);
+	for (i = 0; i < 3; i++)
+		close(first[i]);
+}
+END_TEST
+
 START_TEST(two_processes_are_two_attempts)
 {
 	int fd, status;
@@ -250,6 +276,7 @@ int main(void)
 	tcase_add_loop_test(twins, a_connect_that_was_given_up_serves_the_next_try, 0, 2);
 	tcase_add_test(twins, a_connect_that_was_given_up_for_good_is_closed);
 	tcase_add_test(twins, a_program_that_wants_both_gets_both);
+	tcase_add_test(twins, several_connects_each_have_their_own_second);
 	tcase_add_test(twins, two_processes_are_two_attempts);
 	suite_add_tcase(suite, twins);
 	return suite_run(suite);

@@ -76,7 +76,7 @@ struct flows {
  * @ahead:	its twin, for whose end it waits
  * @behind:	its twin, which waits for its end
  * @given_up:	the program has closed while P6=1 was under way; @watch is NULL
- * @opened:	monotonic time, us; 0: not yet
+ * @began, @opened:	monotonic time, us; @opened 0: not yet
  * @rest, @rest_size, @rest_at:	what the program's queue has not taken yet
  * @shut:	the program has said shutdown(SHUT_WR) or closed
  * @hung_up:	the program has closed, or each end has shut down its side
@@ -97,13 +97,12 @@ struct flow {
 	const struct route *route;
 	char *host, *where, *program, *attempt;
 	struct flow *ahead, *behind;
-	gint64 opened;
 	uid_t uid;
 	guint8 *rest;
 	gsize rest_size, rest_at;
 	bool shut, hung_up, deaf, far_closed, refused, greeted, ipv6, given_up;
 	guint timer;
-	gint64 began;
+	gint64 began, opened;
 	guint64 bytes_sent, bytes_received;
 };
 
@@ -688,16 +687,32 @@ static int failure_of_twin(struct flows *flows, const char *attempt, bool ipv6)
 	return failure->error;
 }
 
+/* May the program have made the second of these connects because the first was slow? */
+static bool may_be_twins(const struct flow *flow, const struct flow *other)
+{
+	return other->ipv6 != flow->ipv6 && !other->ahead && !other->behind &&
+	       (other->state == FLOW_CONNECTING ||
+		(other->opened && flow->began - other->opened < TWIN_HOLD_US));
+}
+
+/* A program with several connects under way will have made their twins in the same order. */
+static bool is_likelier_twin(const struct flow *flow, const struct flow *than)
+{
+	bool connecting = flow->state == FLOW_CONNECTING;
+
+	if (connecting != (than->state == FLOW_CONNECTING))
+		return connecting;
+	return flow->began < than->began;
+}
+
 /* Where the same is under way already, or was a moment ago, no other P6=1 is asked for. */
 static void begin(struct flow *flow)
 {
-	struct flows *flows = flow->flows;
-	struct sched *sched = flows->broker->sched;
-	gint64 now = g_get_monotonic_time();
-	struct flow *other;
+	struct sched *sched = flow->flows->broker->sched;
+	struct flow *other, *twin = NULL;
 	GHashTableIter iter;
 
-	g_hash_table_iter_init(&iter, flows->all);
+	g_hash_table_iter_init(&iter, flow->flows->all);
 	while (flow->attempt && g_hash_table_iter_next(&iter, (gpointer *)&other, NULL)) {
 		if (other == flow || g_strcmp0(other->attempt, flow->attempt) != 0)
 			continue;
@@ -706,19 +721,17 @@ static void begin(struct flow *flow)
 			flow_free(other);
 			return;
 		}
-		if (other->ipv6 == flow->ipv6 || other->ahead || other->behind)
-			continue;
-		if (other->state == FLOW_CONNECTING) {
-			flow->ahead = other;
-			other->behind = flow;
-			return;
-		}
-		if (other->opened && now - other->opened < TWIN_HOLD_US) {
-			set_timer(flow, TWIN_HOLD_S, hold_expired);
-			return;
-		}
+		if (may_be_twins(flow, other) && (!twin || is_likelier_twin(other, twin)))
+			twin = other;
 	}
-	sched_open(sched, &flow->channel);
+	if (!twin) {
+		sched_open(sched, &flow->channel);
+	} else if (twin->state == FLOW_CONNECTING) {
+		flow->ahead = twin;
+		twin->behind = flow;
+	} else {
+		set_timer(flow, TWIN_HOLD_S, hold_expired);
+	}
 }
 
 /* @attempt is taken over. */
