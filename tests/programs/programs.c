@@ -44,18 +44,6 @@ struct nginx programs_nginx(struct harness *h)
 	return nginx;
 }
 
-guint programs_opened(struct harness *h)
-{
-	const char *at = harness_read(h, h->trace);
-	guint opened = 0;
-
-	while ((at = strstr(at, "> \"P6=1\\r\""))) {
-		opened++;
-		at++;
-	}
-	return opened;
-}
-
 static const char *builddir(void)
 {
 	const char *path = g_getenv("top_builddir");
@@ -110,16 +98,16 @@ const struct result *programs_same(struct harness *h, const struct run *how, gui
 {
 	struct run bare = *how, under = *how;
 	const struct result *native, *wrapped;
-	guint opened = programs_opened(h);
+	guint opened = harness_opened(h);
 
 	bare.wrapped = false;
 	under.wrapped = true;
 	native = programs_run(h, &bare, "127.0.0.1", port, argv);
 	ck_result_status(native, 0);
-	ck_assert_uint_eq(programs_opened(h), opened);
+	ck_assert_uint_eq(harness_opened(h), opened);
 	wrapped = programs_run(h, &under, PROGRAMS_TCP_HOST, port, argv);
 	ck_result_status(wrapped, 0);
-	ck_assert_uint_gt(programs_opened(h), opened);
+	ck_assert_uint_gt(harness_opened(h), opened);
 	ck_assert_msg(g_string_equal(native->out, wrapped->out),
 		      "natively it says \"%s\", wrapped \"%s\"; stderr: %s", native->out->str,
 		      wrapped->out->str, wrapped->err->str);
@@ -144,15 +132,15 @@ static void assert_pattern(const char *where, const struct result *result)
 void programs_fetch(struct harness *h, const struct nginx *nginx, const char *const *argv)
 {
 	static const struct run wrapped = { .wrapped = true };
-	guint opened = programs_opened(h);
+	guint opened = harness_opened(h);
 
 	assert_pattern("natively", programs_run(h, &natively, "127.0.0.1", nginx->plain, argv));
-	ck_assert_uint_eq(programs_opened(h), opened);
+	ck_assert_uint_eq(harness_opened(h), opened);
 	assert_pattern("through tcp",
 		       programs_run(h, &wrapped, PROGRAMS_TCP_HOST, nginx->plain, argv));
 	assert_pattern("through tls",
 		       programs_run(h, &wrapped, PROGRAMS_TLS_HOST, nginx->tls, argv));
-	ck_assert_uint_ge(programs_opened(h), opened + 2);
+	ck_assert_uint_ge(harness_opened(h), opened + 2);
 }
 
 const char *programs_client(struct harness *h, const char *name)

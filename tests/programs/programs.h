@@ -25,9 +25,6 @@ struct nginx programs_nginx(struct harness *h);
 /* programs_pattern() - write PROGRAMS_FILE_SIZE bytes of the servers' pattern to @path */
 void programs_pattern(const char *path);
 
-/* programs_opened() - connections that the module has started so far */
-guint programs_opened(struct harness *h);
-
 /**
  * programs_argv() - arguments with what is only known now
  * @host, @port:	put in where an argument says {host} and {port}

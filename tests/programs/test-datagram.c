@@ -96,10 +96,10 @@ START_TEST(ntpdig_reads_a_servers_clock)
 	process_await_line(server, "ready");
 	assert_a_day_ahead(harness_run(h, "ntpdig", "-j", "127.0.0.1", NULL));
 	process_await_line(server, "asked");
-	opened = programs_opened(h);
+	opened = harness_opened(h);
 	assert_a_day_ahead(harness_run_wrapped(h, "ntpdig", "-j", PROGRAMS_TCP_HOST, NULL));
 	process_await_line(server, "asked");
-	ck_assert_uint_gt(programs_opened(h), opened);
+	ck_assert_uint_gt(harness_opened(h), opened);
 	harness_free(h);
 }
 END_TEST

@@ -77,7 +77,7 @@ START_TEST(curl_keeps_a_connection_for_its_next_request)
 					      "http://{host}:{port}/pattern",
 					      "http://{host}:{port}/pattern?again")),
 			 0);
-	ck_assert_uint_eq(programs_opened(h), 1);
+	ck_assert_uint_eq(harness_opened(h), 1);
 	log = log_of(h, &nginx);
 	ck_assert_msg(sscanf(log,
 			     "%u 1 GET /pattern 200\n"
@@ -111,7 +111,7 @@ static guint curl_fetches_six(const char *option, const char *value)
 					     harness_format(h, "%s/pattern", nginx.www), NULL),
 				 0);
 	}
-	opened = programs_opened(h);
+	opened = harness_opened(h);
 	harness_free(h);
 	return opened;
 }
@@ -247,7 +247,7 @@ START_TEST(curl_opens_one_connection_however_long_the_module_takes)
 	kill(process_pid(h->fake), SIGCONT);
 	ck_assert_int_eq(process_wait(curl), 0);
 	ck_result_status(harness_run(h, "cmp", copy, "www/pattern", NULL), 0);
-	ck_assert_uint_eq(programs_opened(h), 1);
+	ck_assert_uint_eq(harness_opened(h), 1);
 	harness_free(h);
 }
 END_TEST
@@ -264,7 +264,7 @@ START_TEST(a_program_that_tries_every_address_asks_the_module_once)
 	ck_result_status(result, 4);
 	ck_text_has(result->err->str, "|198.1");
 	ck_text_has(result->err->str, "|2001:2:");
-	ck_assert_uint_eq(programs_opened(h), 1);
+	ck_assert_uint_eq(harness_opened(h), 1);
 	harness_free(h);
 }
 END_TEST

@@ -237,11 +237,11 @@ static void assert_all_fail_in_silence(struct leaks *l)
 START_TEST(what_is_refused_sends_nothing)
 {
 	struct leaks l = leaks_new();
-	guint opened = programs_opened(l.h);
+	guint opened = harness_opened(l.h);
 
 	assert_all_fail_in_silence(&l);
 	/* Neither by way of the module. */
-	ck_assert_uint_eq(programs_opened(l.h), opened);
+	ck_assert_uint_eq(harness_opened(l.h), opened);
 	leaks_free(&l);
 }
 END_TEST

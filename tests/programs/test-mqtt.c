@@ -136,7 +136,7 @@ START_TEST(mosquitto_sub_stays_through_its_keep_alives)
 	struct harness *h = programs_new();
 	struct mosquitto mosquitto = mosquitto_start(h);
 	struct process *subscriber = subscribe(h, &mosquitto, "3");
-	guint opened = programs_opened(h);
+	guint opened = harness_opened(h);
 	const char *message;
 	guint i;
 
@@ -150,7 +150,7 @@ START_TEST(mosquitto_sub_stays_through_its_keep_alives)
 	}
 	ck_assert_int_eq(process_wait(subscriber), 0);
 	/* It was the first connection all the time; the others are mosquitto_pub's. */
-	ck_assert_uint_eq(programs_opened(h), opened + 3);
+	ck_assert_uint_eq(harness_opened(h), opened + 3);
 	harness_free(h);
 }
 END_TEST

@@ -245,6 +245,18 @@ const char *harness_fake(struct harness *h, const char *option, ...)
 	return h->device;
 }
 
+guint harness_opened(struct harness *h)
+{
+	const char *at = harness_read(h, h->trace);
+	guint opened = 0;
+
+	while ((at = strstr(at, "> \"P6=1\\r\""))) {
+		opened++;
+		at++;
+	}
+	return opened;
+}
+
 static const char *write_config(struct harness *h, const char *format, va_list arguments)
 {
 	char *text = g_strdup_vprintf(format, arguments);

@@ -100,6 +100,9 @@ const char *harness_credential(struct harness *h, const char *name);
  */
 const char *harness_fake(struct harness *h, const char *option, ...) G_GNUC_NULL_TERMINATED;
 
+/* harness_opened() - how often the module has been asked to connect (P6=1) so far */
+guint harness_opened(struct harness *h);
+
 /**
  * harness_burn() - program items of a credentials set into the simulated module, as the product
  * note says
