@@ -373,6 +373,19 @@ static void send_bytes(const void *bytes, size_t size, int error)
 	close(control);
 }
 
+START_TEST(a_client_that_asks_nothing_is_hung_up_on)
+{
+	int control;
+
+	harness_fake(h, NULL, NULL);
+	start_broker("");
+	control = raw_connect(h);
+	ck_assert_int_eq(raw_end(control), 0);
+	close(control);
+	still_answers();
+}
+END_TEST
+
 START_TEST(packets_that_are_no_requests_are_answered_with_eproto)
 {
 	struct eswrap_request good = raw_request(ESWRAP_CONNECT, raw_endpoint("127.0.0.1", 80)),
@@ -663,6 +676,7 @@ int main(void)
 	suite_add_tcase(suite, datagrams);
 	tcase_add_checked_fixture(robust, setup, teardown);
 	tcase_add_test(robust, packets_that_are_no_requests_are_answered_with_eproto);
+	tcase_add_test(robust, a_client_that_asks_nothing_is_hung_up_on);
 	tcase_add_test(robust, noise_on_the_control_socket_does_no_harm);
 	tcase_add_test(robust, clients_that_ask_nothing_keep_nobody_waiting);
 	tcase_add_test(robust,
