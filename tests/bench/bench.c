@@ -73,13 +73,42 @@ static const struct bench_result *find(const char *name)
 	return found;
 }
 
+/* struct cpu_time - of all CPUs since the machine's start, in clock ticks */
+struct cpu_time {
+	guint64 all, stolen;
+};
+
+/* The first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal [proc(5)]. */
+static struct cpu_time cpu_time(void)
+{
+	struct cpu_time time = { 0 };
+	FILE *file = fopen("/proc/stat", "r");
+	guint64 ticks;
+	int i;
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fscanf(file, "cpu"), 0);
+	for (i = 0; i < 8 && fscanf(file, "%" G_GUINT64_FORMAT, &ticks) == 1; i++) {
+		time.all += ticks;
+		time.stolen = ticks;
+	}
+	ck_assert_int_eq(i, 8);
+	fclose(file);
+	return time;
+}
+
 START_TEST(measure)
 {
 	const struct bench_case *what = &cases[_i / LATENCIES];
 	struct bench_result *result = &results[_i];
+	struct cpu_time before = cpu_time(), after;
 	char *name = run_name((guint)_i);
 
 	what->run(what, latencies[_i % LATENCIES], result);
+	after = cpu_time();
+	result_add(result, "stolen_percent",
+		   100.0 * (double)(after.stolen - before.stolen) /
+			   (double)MAX(after.all - before.all, 1));
 	printf("bench %s %.4g %s %.4f\n", name, result->value, result->unit, result->ratio);
 	fflush(stdout);
 	g_free(name);

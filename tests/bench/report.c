@@ -74,11 +74,14 @@ static const struct threshold {
 	{ "idle4", "median_ms", false, 60 },
 };
 
+/* More than this and the machine was not ours for much of the time, percent. */
+#define STOLEN_MUCH 1.0
+
 void report_thresholds(const struct bench_result *(*find)(const char *name))
 {
 	const struct bench_result *result, *delayed;
 	const struct threshold *t;
-	double value, other;
+	double value, other, stolen;
 	char *name;
 	bool met;
 
@@ -93,6 +96,8 @@ void report_thresholds(const struct bench_result *(*find)(const char *name))
 		delayed = find(name);
 		if (delayed && result_metric(delayed, t->metric, &other))
 			printf(" (at latency 2: %.4g)", other);
+		if (result_metric(result, "stolen_percent", &stolen) && stolen > STOLEN_MUCH)
+			printf("; the machine's host took %.2g %% of the CPU time", stolen);
 		printf("\n");
 		g_free(name);
 	}
