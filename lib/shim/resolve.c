@@ -16,8 +16,8 @@
  * is about what this machine has, and the module has IPv4.
  *
  * Without a broker nothing is looked up, since a query would go out by another way: EAI_AGAIN.
- * Always libc's own: addresses in text, a NULL node, and localhost (RFC 6761). getaddrinfo_a() and
- * the res_*() functions look names up inside libc, where a preloaded library does not come.
+ * Always libc's own: addresses in text, a NULL node, and localhost (RFC 6761). The res_*()
+ * functions look names up inside libc, where a preloaded library does not come.
  */
 #include "shim.h"
 

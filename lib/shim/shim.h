@@ -15,8 +15,8 @@
  * asked. The exchange with the broker is private: it uses syscall(2), so that a cancelled thread
  * cannot leave a descriptor behind.
  *
- * Nothing here allocates, locks or uses stdio, except the name look-ups (resolve.c), whose libc
- * originals do so too.
+ * Nothing here allocates, locks or uses stdio, except the name look-ups (resolve.c, async.c), whose
+ * libc originals do so too.
  */
 #ifndef SHIM_H
 #define SHIM_H

@@ -94,6 +94,70 @@ static void publish(struct harness *h, const struct mosquitto *mosquitto, const 
 			 0);
 }
 
+/* The gateway's own mosquitto, wrapped: listens here, and has a bridge to the other. */
+static struct process *gateway_start(struct harness *h, const struct mosquitto *mosquitto,
+				     guint16 port)
+{
+	const char *config = harness_file(h, "gateway.conf",
+					  "listener %u 127.0.0.1\n"
+					  "allow_anonymous true\n"
+					  "connection cloud\n"
+					  "address " PROGRAMS_TLS_HOST ":%u\n"
+					  "remote_clientid gateway\n"
+					  "topic plant/# out 1\n"
+					  "topic orders/# in 1\n"
+					  "keepalive_interval " KEEP_ALIVE "\n"
+					  "restart_timeout 1\n"
+					  "log_dest stderr\n"
+					  "log_type all\n"
+					  "log_timestamp false\n"
+					  "user root\n",
+					  port, mosquitto->port);
+	const char *const argv[] = { "sh", "-c", "exec mosquitto -c \"$0\" 2>&1", config, NULL };
+	struct process *gateway = client_start(h, "gateway", argv);
+
+	process_await_port(gateway, port);
+	return gateway;
+}
+
+static void publish_here(struct harness *h, guint16 port, const char *topic, const char *message)
+{
+	ck_result_status(harness_run(h, "mosquitto_pub", "-p", harness_format(h, "%u", port), "-q",
+				     "1", "-t", topic, "-m", message, NULL),
+			 0);
+}
+
+START_TEST(mosquitto_bridges_both_ways_and_comes_back_after_a_restart_of_the_broker)
+{
+	struct harness *h = programs_new();
+	struct mosquitto mosquitto = mosquitto_start(h);
+	guint16 port = harness_free_port();
+	const char *const orders[] = {
+		"mosquitto_sub", "-i", "orders", "-p", harness_format(h, "%u", port), "-t",
+		"orders/#",	 "-v", NULL
+	};
+	struct process *gateway = gateway_start(h, &mosquitto, port), *subscriber;
+	guint i;
+
+	process_await_line(mosquitto.process, "Sending SUBACK to gateway");
+	subscriber = process_start(h, "orders", orders, NULL);
+	process_await_line(gateway, "Sending SUBACK to orders");
+	for (i = 0; i < 2; i++) {
+		if (i) {
+			process_stop(h->broker);
+			harness_broker_file(h, h->config);
+			process_await_line(mosquitto.process, "Sending SUBACK to gateway");
+		}
+		publish_here(h, port, "plant/temperature", "21.5");
+		ck_text_has(process_await_line(mosquitto.process, "Received PUBLISH from gateway"),
+			    "plant/temperature");
+		publish(h, &mosquitto, "orders/valve", "open");
+		ck_assert_str_eq(process_await_line(subscriber, ""), "orders/valve open");
+	}
+	harness_free(h);
+}
+END_TEST
+
 START_TEST(mosquitto_pub_is_known_by_the_modules_certificate)
 {
 	struct harness *h = programs_new();
@@ -164,6 +228,8 @@ int main(void)
 	tcase_add_test(mqtt, mosquitto_pub_is_known_by_the_modules_certificate);
 	tcase_add_test(mqtt, mosquitto_sub_gets_what_mosquitto_pub_sends);
 	tcase_add_test(mqtt, mosquitto_sub_stays_through_its_keep_alives);
+	tcase_add_test(mqtt,
+		       mosquitto_bridges_both_ways_and_comes_back_after_a_restart_of_the_broker);
 	suite_add_tcase(suite, mqtt);
 	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,9 @@ static const char *eai_name(int error)
 		{ EAI_SOCKTYPE, "EAI_SOCKTYPE" },
 		{ EAI_OVERFLOW, "EAI_OVERFLOW" },
 		{ EAI_ADDRFAMILY, "EAI_ADDRFAMILY" },
+		{ EAI_SYSTEM, "EAI_SYSTEM" },
+		{ EAI_ALLDONE, "EAI_ALLDONE" },
+		{ EAI_INPROGRESS, "EAI_INPROGRESS" },
 	};
 	size_t i;
 
@@ -285,6 +289,82 @@ static void look_up(const struct place *place)
 	say_addrinfo("look-up", place->address, NULL, AF_INET, SOCK_STREAM, 0);
 }
 
+static void say_requests(struct gaicb **list, int count)
+{
+	struct addrinfo *entry;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		if (!list[i])
+			continue;
+		say("%s: %s", list[i]->ar_name, eai_name(gai_error(list[i])));
+		say("cancel: %s", eai_name(gai_cancel(list[i])));
+		if (gai_error(list[i]))
+			continue;
+		for (entry = list[i]->ar_result; entry; entry = entry->ai_next)
+			say("  %d %s", entry->ai_family, address_text(entry->ai_addr));
+		freeaddrinfo(list[i]->ar_result);
+	}
+}
+
+static int told[2]; /* a pipe */
+
+static void be_told(union sigval value)
+{
+	if (write(told[1], &value.sival_int, sizeof(int)) != sizeof(int))
+		_exit(1);
+}
+
+/* getaddrinfo_a(): waiting, in the background, and with every way to be told of the end. */
+static void getaddrinfo_async(const struct place *place)
+{
+	static const struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM };
+	struct gaicb name = { .ar_name = place->address,
+			      .ar_service = "http",
+			      .ar_request = &hints };
+	struct gaicb number = { .ar_name = "127.0.0.1", .ar_request = &hints };
+	struct gaicb bad = { .ar_name = "127.0.0.1", .ar_service = "nosuch", .ar_request = &hints };
+	struct gaicb *list[] = { &name, NULL, &number, &bad };
+	struct sigevent event = { .sigev_value.sival_int = 7 };
+	const struct timespec second = { .tv_sec = 1 };
+	sigset_t signals;
+	siginfo_t info;
+	int value, error;
+
+	say("wait: %s", eai_name(getaddrinfo_a(GAI_WAIT, list, 4, NULL)));
+	say_requests(list, 4);
+	say("nothing to wait for: %s",
+	    eai_name(gai_suspend((const struct gaicb *const *)list, 4, &second)));
+	say("no wait: %s", eai_name(getaddrinfo_a(GAI_NOWAIT, list, 4, NULL)));
+	do {
+		error = gai_suspend((const struct gaicb *const *)list, 4, NULL);
+	} while (error == 0);
+	say("suspend: %s", eai_name(error));
+	say_requests(list, 4);
+	/* Before there is a thread that calls back: it has no signal blocked. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	event.sigev_notify = SIGEV_SIGNAL;
+	event.sigev_signo = SIGUSR1;
+	say("signal: %s", eai_name(getaddrinfo_a(GAI_NOWAIT, list, 4, &event)));
+	value = sigwaitinfo(&signals, &info);
+	say("told: %d code %d value %d", value, info.si_code, info.si_value.sival_int);
+	say_requests(list, 4);
+	say("nothing: %s", eai_name(getaddrinfo_a(GAI_NOWAIT, list + 1, 1, &event)));
+	say("told: %d", sigwaitinfo(&signals, &info));
+	say("wrong mode: %s", eai_name(getaddrinfo_a(5, list, 4, NULL)));
+	if (pipe(told) != 0)
+		give_up("pipe");
+	event.sigev_notify = SIGEV_THREAD;
+	event.sigev_notify_function = be_told;
+	say("thread: %s", eai_name(getaddrinfo_a(GAI_NOWAIT, list, 4, &event)));
+	if (read(told[0], &value, sizeof(value)) != sizeof(value))
+		give_up("read");
+	say("told: %d", value);
+	say_requests(list, 4);
+}
+
 /* The look-up's address is the program's only output: to be compared between runs. */
 const struct claim name_claims[] = {
 	{ "getaddrinfo_all", getaddrinfo_all },
@@ -295,6 +375,7 @@ const struct claim name_claims[] = {
 	{ "child_sees_stand_in", child_sees_stand_in },
 	{ "by_name_ipv4", by_name_ipv4 },
 	{ "by_name_ipv6", by_name_ipv6 },
+	{ "getaddrinfo_async", getaddrinfo_async },
 	{ "look_up", look_up },
 	{ NULL },
 };

@@ -67,7 +67,7 @@ static const char *const datagram_claims[] = {
 
 static const char *const name_claims[] = {
 	"getaddrinfo_all", "getaddrinfo_ipv6",	  "getnameinfo_all",
-	"gethostby_all",   "child_sees_stand_in",
+	"gethostby_all",   "child_sees_stand_in", "getaddrinfo_async",
 };
 
 /* Where the machine's library is, as $LIB in LD_PRELOAD says it there. */

@@ -86,6 +86,22 @@ START_TEST(getaddrinfo_with_every_flag_and_family)
 }
 END_TEST
 
+#define REQUESTS                                                     \
+	FLAGGED ": 0\ncancel: EAI_ALLDONE\n  2 " STAND_IN "\n"       \
+		"127.0.0.1: 0\ncancel: EAI_ALLDONE\n  2 127.0.0.1\n" \
+		"127.0.0.1: EAI_SERVICE\ncancel: EAI_ALLDONE\n"
+
+START_TEST(getaddrinfo_a_tells_of_its_end_in_every_way)
+{
+	ck_assert_str_eq(shown("getaddrinfo_async", FLAGGED),
+			 "wait: 0\n" REQUESTS "nothing to wait for: EAI_ALLDONE\n"
+			 "no wait: 0\nsuspend: EAI_ALLDONE\n" REQUESTS
+			 "signal: 0\ntold: 10 code -60 value 7\n" REQUESTS
+			 "nothing: 0\ntold: 10\nwrong mode: EAI_SYSTEM\n"
+			 "thread: 0\ntold: 7\n" REQUESTS);
+}
+END_TEST
+
 START_TEST(getnameinfo_gives_the_name_of_a_stand_in)
 {
 	ck_assert_str_eq(shown("getnameinfo_all", FLAGGED),
@@ -143,9 +159,9 @@ END_TEST
 /* Names that no route flags, from the hosts file; localhost; addresses in text. */
 START_TEST(other_names_are_looked_up_as_without_the_shim)
 {
-	static const char *const claims[] = { "getaddrinfo_all", "getaddrinfo_ipv6",
-					      "getnameinfo_all", "gethostby_all",
-					      "getaddrinfo_native" };
+	static const char *const claims[] = { "getaddrinfo_all",    "getaddrinfo_ipv6",
+					      "getnameinfo_all",    "gethostby_all",
+					      "getaddrinfo_native", "getaddrinfo_async" };
 	const char *names[] = { "localhost", g_get_host_name(), "127.0.0.1" };
 	const struct result *native, *wrapped;
 	size_t i, j;
@@ -217,6 +233,7 @@ int main(void)
 	TCase *brokers = tcase_create("brokers");
 
 	tcase_add_test(names, getaddrinfo_with_every_flag_and_family);
+	tcase_add_test(names, getaddrinfo_a_tells_of_its_end_in_every_way);
 	tcase_add_test(names, getnameinfo_gives_the_name_of_a_stand_in);
 	tcase_add_test(names, the_gethostby_family_both_ways);
 	tcase_add_test(names, a_child_sees_its_parents_stand_ins);
