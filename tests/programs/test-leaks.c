@@ -65,6 +65,10 @@ static void build_clients(struct harness *h)
 static const struct leaker leakers[] = {
 	{ .argv = PROGRAM("getent", "ahosts", "{host}") },
 	{ .argv = PROGRAM("getent", "hosts", "{host}") },
+	/* As mosquitto does for a bridge: in libc's background. */
+	{ .argv = PROGRAM(
+		  "sh", "-c",
+		  "{built}/../shim/claims getaddrinfo_async {host} | grep -q '^{host}: 0'") },
 	FETCHER("curl", "-sSf", URL),
 	FETCHER("wget", "-q", "-t", "1", "-O", "-", URL),
 	FETCHER("perl", "{clients}/client.pl", "http", "{host}", "{port}"),
