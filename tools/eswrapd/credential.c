@@ -336,7 +336,7 @@ static bool module_is_good(struct broker *broker, const char *mac, char **why)
 
 static int write_start(struct sched_job *job, struct eswifi_module *module, int socket)
 {
-	struct write *write = (struct write *)((char *)job - G_STRUCT_OFFSET(struct write, job));
+	struct write *write = (gpointer)((char *)job - offsetof(struct write, job));
 	GError *error = NULL;
 	char *why = NULL;
 	int result = -EIO;
