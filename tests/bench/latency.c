@@ -107,10 +107,7 @@ static struct process *start_holder(struct rig *rig, const guint16 *ports)
 			       port_text(rig, ports[2]),
 			       port_text(rig, ports[3]),
 			       NULL };
-	const char *environment[] = { harness_format(rig->h, "LD_PRELOAD=%s", harness_shim(rig->h)),
-				      harness_format(rig->h, "ESWRAP_SOCKET=%s", rig->h->socket),
-				      NULL };
-	struct process *holder = process_start(rig->h, "bench-client", argv, environment);
+	struct process *holder = process_start_wrapped(rig->h, "bench-client", argv);
 
 	process_await_line(holder, "open");
 	return holder;

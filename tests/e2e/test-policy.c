@@ -90,15 +90,12 @@ START_TEST(a_running_program_obeys_the_next_broker)
 						    "exec 3<>/dev/tcp/127.0.0.1/%u",
 						    port, fifo, port),
 				     NULL };
-	const char *environment[] = { NULL, NULL, NULL };
 	struct process *program;
 	int fd;
 
 	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
 	harness_broker(h, "%s", "");
-	environment[0] = harness_format(h, "LD_PRELOAD=%s", harness_shim(h));
-	environment[1] = harness_format(h, "%s=%s", ESWRAP_SOCKET_ENV, h->socket);
-	program = process_start(h, "program", argv, environment);
+	program = process_start_wrapped(h, "program", argv);
 	process_await_line(program, "first");
 	ck_assert_int_eq(process_stop(h->broker), 0);
 	harness_broker(h, "%s", REFUSE_LOOPBACK);

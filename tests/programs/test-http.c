@@ -234,15 +234,12 @@ START_TEST(curl_opens_one_connection_however_long_the_module_takes)
 	const char *const *argv =
 		programs_argv(h, PROGRAMS_TCP_HOST, nginx.plain,
 			      PROGRAM("curl", "-sSf", "-o", copy, "http://{host}:{port}/pattern"));
-	const char *const environment[] = { harness_format(h, "LD_PRELOAD=%s", harness_shim(h)),
-					    harness_format(h, "ESWRAP_SOCKET=%s", h->socket),
-					    NULL };
 	struct process *curl;
 
 	/* The broker remembers the name, and needs no module to tell it again. */
 	ck_result_status(harness_run_wrapped(h, "getent", "ahosts", PROGRAMS_TCP_HOST, NULL), 0);
 	kill(process_pid(h->fake), SIGSTOP);
-	curl = process_start(h, "curl", argv, environment);
+	curl = process_start_wrapped(h, "curl", argv);
 	await_connecting(h, 2);
 	kill(process_pid(h->fake), SIGCONT);
 	ck_assert_int_eq(process_wait(curl), 0);

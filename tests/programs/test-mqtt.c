@@ -47,16 +47,6 @@ static struct mosquitto mosquitto_start(struct harness *h)
 	return mosquitto;
 }
 
-/* A wrapped mosquitto client in the background. */
-static struct process *client_start(struct harness *h, const char *name, const char *const *argv)
-{
-	const char *const environment[] = { harness_format(h, "LD_PRELOAD=%s", harness_shim(h)),
-					    harness_format(h, "ESWRAP_SOCKET=%s", h->socket),
-					    NULL };
-
-	return process_start(h, name, argv, environment);
-}
-
 static struct process *subscribe(struct harness *h, const struct mosquitto *mosquitto,
 				 const char *messages)
 {
@@ -77,7 +67,7 @@ static struct process *subscribe(struct harness *h, const struct mosquitto *mosq
 				     "-C",
 				     messages,
 				     NULL };
-	struct process *subscriber = client_start(h, "mosquitto_sub", argv);
+	struct process *subscriber = process_start_wrapped(h, "mosquitto_sub", argv);
 
 	process_await_line(mosquitto->process, "Sending SUBACK to subscriber");
 	return subscriber;
@@ -114,7 +104,7 @@ static struct process *gateway_start(struct harness *h, const struct mosquitto *
 					  "user root\n",
 					  port, mosquitto->port);
 	const char *const argv[] = { "sh", "-c", "exec mosquitto -c \"$0\" 2>&1", config, NULL };
-	struct process *gateway = client_start(h, "gateway", argv);
+	struct process *gateway = process_start_wrapped(h, "gateway", argv);
 
 	process_await_port(gateway, port);
 	return gateway;

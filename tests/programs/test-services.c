@@ -148,13 +148,10 @@ static struct talker start_talker(struct harness *h)
 	const char *const argv[] = {
 		"/usr/bin/python3", "-c", program, PROGRAMS_TCP_HOST, port, fifo, NULL
 	};
-	const char *const environment[] = { harness_format(h, "LD_PRELOAD=%s", harness_shim(h)),
-					    harness_format(h, "ESWRAP_SOCKET=%s", h->socket),
-					    NULL };
 	struct talker talker;
 
 	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-	talker.process = process_start(h, "talker", argv, environment);
+	talker.process = process_start_wrapped(h, "talker", argv);
 	talker.trigger = fopen(fifo, "we");
 	ck_assert_ptr_nonnull(talker.trigger);
 	process_await_line(talker.process, "connected");

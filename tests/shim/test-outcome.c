@@ -176,11 +176,8 @@ static struct process *start_wrapped(const char *claim, guint16 port, int number
 				     text,
 				     harness_format(h, "%d", number),
 				     NULL };
-	const char *const environment[] = { harness_format(h, "LD_PRELOAD=%s", harness_shim(h)),
-					    harness_format(h, "ESWRAP_SOCKET=%s", h->socket),
-					    NULL };
 
-	return process_start(h, claim, argv, environment);
+	return process_start_wrapped(h, claim, argv);
 }
 
 /* A broker that dies before it could say how a connect has ended. */

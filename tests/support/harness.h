@@ -135,6 +135,8 @@ const char *harness_config(struct harness *h, const char *format, ...) G_GNUC_PR
  */
 struct process *process_start(struct harness *h, const char *name, const char *const *argv,
 			      const char *const *environment);
+/* process_start_wrapped() - the same under the shim, with ESWRAP_SOCKET of the latest broker */
+struct process *process_start_wrapped(struct harness *h, const char *name, const char *const *argv);
 /* process_await_line() - the next line of its standard output that begins so, without newline */
 const char *process_await_line(struct process *process, const char *beginning);
 /* process_await_port() - wait until a loopback port (IPv4) that the process opens takes connects */

@@ -178,6 +178,15 @@ struct process *process_start(struct harness *h, const char *name, const char *c
 	return process;
 }
 
+struct process *process_start_wrapped(struct harness *h, const char *name, const char *const *argv)
+{
+	const char *const environment[] = { harness_format(h, "LD_PRELOAD=%s", harness_shim(h)),
+					    harness_format(h, "ESWRAP_SOCKET=%s", h->socket),
+					    NULL };
+
+	return process_start(h, name, argv, environment);
+}
+
 pid_t process_pid(const struct process *process)
 {
 	return process->pid;
