@@ -16,8 +16,8 @@
  * is about what this machine has, and the module has IPv4.
  *
  * Without a broker nothing is looked up, since a query would go out by another way: EAI_AGAIN.
- * Always libc's own: addresses in text, a NULL node, and localhost (RFC 6761). The res_*()
- * functions look names up inside libc, where a preloaded library does not come.
+ * Always libc's own: addresses in text, a NULL node, and localhost (RFC 6761). What is
+ * asked of name servers beside addresses: query.c.
  */
 #include "shim.h"
 
@@ -325,6 +325,19 @@ static int host_error(enum answer answer)
 	default:
 		return NO_RECOVERY;
 	}
+}
+
+/**
+ * shim_name_is_direct() - is this name libc's own business?
+ * @h_error:	h_errno for a question about it when it is not
+ */
+bool shim_name_is_direct(const char *name, int *h_error)
+{
+	struct eswrap_reply reply;
+	enum answer answer = look_up(name, &reply);
+
+	*h_error = answer == ANSWER_AGAIN ? TRY_AGAIN : NO_DATA;
+	return answer == ANSWER_DIRECT;
 }
 
 static struct hostent *static_failure(int error)

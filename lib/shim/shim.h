@@ -54,43 +54,52 @@
  * The functions of libc that are wrapped: return type, name, parameters. Their order is also the
  * order of struct real and of the names that init.c looks up.
  */
-#define SHIM_REAL(X)                                                                             \
-	X(int, connect, (int, const struct sockaddr *, socklen_t))                               \
-	X(int, getsockname, (int, struct sockaddr *, socklen_t *))                               \
-	X(int, getpeername, (int, struct sockaddr *, socklen_t *))                               \
-	X(int, getsockopt, (int, int, int, void *, socklen_t *))                                 \
-	X(int, setsockopt, (int, int, int, const void *, socklen_t))                             \
-	X(ssize_t, read, (int, void *, size_t))                                                  \
-	X(ssize_t, readv, (int, const struct iovec *, int))                                      \
-	X(ssize_t, recv, (int, void *, size_t, int))                                             \
-	X(ssize_t, recvfrom, (int, void *, size_t, int, struct sockaddr *, socklen_t *))         \
-	X(ssize_t, recvmsg, (int, struct msghdr *, int))                                         \
-	X(int, recvmmsg, (int, struct mmsghdr *, unsigned int, int, struct timespec *))          \
-	X(ssize_t, write, (int, const void *, size_t))                                           \
-	X(ssize_t, writev, (int, const struct iovec *, int))                                     \
-	X(ssize_t, send, (int, const void *, size_t, int))                                       \
-	X(ssize_t, sendto, (int, const void *, size_t, int, const struct sockaddr *, socklen_t)) \
-	X(ssize_t, sendmsg, (int, const struct msghdr *, int))                                   \
-	X(int, sendmmsg, (int, struct mmsghdr *, unsigned int, int))                             \
-	X(ssize_t, __read_chk, (int, void *, size_t, size_t))                                    \
-	X(ssize_t, __recv_chk, (int, void *, size_t, size_t, int))                               \
-	X(ssize_t, __recvfrom_chk,                                                               \
-	  (int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *))                    \
-	X(int, getaddrinfo,                                                                      \
-	  (const char *, const char *, const struct addrinfo *, struct addrinfo **))             \
-	X(int, getnameinfo,                                                                      \
-	  (const struct sockaddr *, socklen_t, char *, socklen_t, char *, socklen_t, int))       \
-	X(struct hostent *, gethostbyname, (const char *))                                       \
-	X(struct hostent *, gethostbyname2, (const char *, int))                                 \
-	X(struct hostent *, gethostbyaddr, (const void *, socklen_t, int))                       \
-	X(int, gethostbyname_r,                                                                  \
-	  (const char *, struct hostent *, char *, size_t, struct hostent **, int *))            \
-	X(int, gethostbyname2_r,                                                                 \
-	  (const char *, int, struct hostent *, char *, size_t, struct hostent **, int *))       \
-	X(int, gethostbyaddr_r,                                                                  \
-	  (const void *, socklen_t, int, struct hostent *, char *, size_t, struct hostent **,    \
-	   int *))                                                                               \
+#define SHIM_REAL(X)                                                                              \
+	X(int, connect, (int, const struct sockaddr *, socklen_t))                                \
+	X(int, getsockname, (int, struct sockaddr *, socklen_t *))                                \
+	X(int, getpeername, (int, struct sockaddr *, socklen_t *))                                \
+	X(int, getsockopt, (int, int, int, void *, socklen_t *))                                  \
+	X(int, setsockopt, (int, int, int, const void *, socklen_t))                              \
+	X(ssize_t, read, (int, void *, size_t))                                                   \
+	X(ssize_t, readv, (int, const struct iovec *, int))                                       \
+	X(ssize_t, recv, (int, void *, size_t, int))                                              \
+	X(ssize_t, recvfrom, (int, void *, size_t, int, struct sockaddr *, socklen_t *))          \
+	X(ssize_t, recvmsg, (int, struct msghdr *, int))                                          \
+	X(int, recvmmsg, (int, struct mmsghdr *, unsigned int, int, struct timespec *))           \
+	X(ssize_t, write, (int, const void *, size_t))                                            \
+	X(ssize_t, writev, (int, const struct iovec *, int))                                      \
+	X(ssize_t, send, (int, const void *, size_t, int))                                        \
+	X(ssize_t, sendto, (int, const void *, size_t, int, const struct sockaddr *, socklen_t))  \
+	X(ssize_t, sendmsg, (int, const struct msghdr *, int))                                    \
+	X(int, sendmmsg, (int, struct mmsghdr *, unsigned int, int))                              \
+	X(ssize_t, __read_chk, (int, void *, size_t, size_t))                                     \
+	X(ssize_t, __recv_chk, (int, void *, size_t, size_t, int))                                \
+	X(ssize_t, __recvfrom_chk,                                                                \
+	  (int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *))                     \
+	X(int, getaddrinfo,                                                                       \
+	  (const char *, const char *, const struct addrinfo *, struct addrinfo **))              \
+	X(int, getnameinfo,                                                                       \
+	  (const struct sockaddr *, socklen_t, char *, socklen_t, char *, socklen_t, int))        \
+	X(struct hostent *, gethostbyname, (const char *))                                        \
+	X(struct hostent *, gethostbyname2, (const char *, int))                                  \
+	X(struct hostent *, gethostbyaddr, (const void *, socklen_t, int))                        \
+	X(int, gethostbyname_r,                                                                   \
+	  (const char *, struct hostent *, char *, size_t, struct hostent **, int *))             \
+	X(int, gethostbyname2_r,                                                                  \
+	  (const char *, int, struct hostent *, char *, size_t, struct hostent **, int *))        \
+	X(int, gethostbyaddr_r,                                                                   \
+	  (const void *, socklen_t, int, struct hostent *, char *, size_t, struct hostent **,     \
+	   int *))                                                                                \
+	X(int, res_query, (const char *, int, int, unsigned char *, int))                         \
+	X(int, res_search, (const char *, int, int, unsigned char *, int))                        \
+	X(int, res_querydomain, (const char *, const char *, int, int, unsigned char *, int))     \
+	X(int, res_nquery, (struct __res_state *, const char *, int, int, unsigned char *, int))  \
+	X(int, res_nsearch, (struct __res_state *, const char *, int, int, unsigned char *, int)) \
+	X(int, res_nquerydomain,                                                                  \
+	  (struct __res_state *, const char *, const char *, int, int, unsigned char *, int))     \
 	SHIM_REAL_TIME64(X)
+
+struct __res_state;
 
 /*
  * On 32-bit machines whose time_t was once 32 bits wide, programs built with 64-bit times call
@@ -240,6 +249,10 @@ int shim_add_peer(int fd, const struct eswrap_name *flow, const struct eswrap_en
 
 /* true once a datagram flow was made in this process or an ancestor since its last exec */
 extern bool shim_has_datagrams;
+
+/* resolve.c */
+
+bool shim_name_is_direct(const char *name, int *h_error);
 
 /* recv.c */
 

@@ -69,6 +69,9 @@ static const struct leaker leakers[] = {
 	{ .argv = PROGRAM(
 		  "sh", "-c",
 		  "{built}/../shim/claims getaddrinfo_async {host} | grep -q '^{host}: 0'") },
+	{ .argv = PROGRAM("sh", "-c",
+			  "{built}/../shim/claims res_queries {host} >/dev/null; "
+			  "getent ahosts {host}") },
 	FETCHER("curl", "-sSf", URL),
 	FETCHER("wget", "-q", "-t", "1", "-O", "-", URL),
 	FETCHER("perl", "{clients}/client.pl", "http", "{host}", "{port}"),

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Name look-ups. The "address" of the place is the name to look up. */
 #include <arpa/inet.h>
+#include <arpa/nameser.h>
 #include <errno.h>
 #include <netdb.h>
+#include <resolv.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -365,6 +367,46 @@ static void getaddrinfo_async(const struct place *place)
 	say_requests(list, 4);
 }
 
+/* Questions of every kind to the system's name server, or to one at the place's port. */
+static void res_queries(const struct place *place)
+{
+	const char *name = place->address;
+	struct __res_state state;
+	unsigned char answer[512];
+
+	memset(&state, 0, sizeof(state));
+	if (res_init() != 0 || res_ninit(&state) != 0)
+		give_up("res_init");
+	_res.retry = state.retry = 1;
+	_res.retrans = state.retrans = 1;
+	if (place->ports[0]) {
+		_res.nscount = state.nscount = 1;
+		_res.nsaddr_list[0] = (struct sockaddr_in){
+			.sin_family = AF_INET,
+			.sin_port = htons(place->ports[0]),
+			.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		};
+		state.nsaddr_list[0] = _res.nsaddr_list[0];
+	}
+	say("query: %d", res_query(name, ns_c_in, ns_t_srv, answer, sizeof(answer)));
+	say("h_errno %d", h_errno);
+	h_errno = 0;
+	say("search: %d", res_search(name, ns_c_in, ns_t_txt, answer, sizeof(answer)));
+	say("h_errno %d", h_errno);
+	h_errno = 0;
+	say("querydomain: %d",
+	    res_querydomain("_mqtt._tcp", name, ns_c_in, ns_t_srv, answer, sizeof(answer)));
+	say("h_errno %d", h_errno);
+	say("nquery: %d", res_nquery(&state, name, ns_c_in, ns_t_a, answer, sizeof(answer)));
+	say("h_errno %d", state.res_h_errno);
+	say("nsearch: %d", res_nsearch(&state, name, ns_c_in, ns_t_a, answer, sizeof(answer)));
+	say("h_errno %d", state.res_h_errno);
+	say("nquerydomain: %d", res_nquerydomain(&state, "_mqtt._tcp", name, ns_c_in, ns_t_srv,
+						 answer, sizeof(answer)));
+	say("h_errno %d", state.res_h_errno);
+	res_nclose(&state);
+}
+
 /* The look-up's address is the program's only output: to be compared between runs. */
 const struct claim name_claims[] = {
 	{ "getaddrinfo_all", getaddrinfo_all },
@@ -376,6 +418,7 @@ const struct claim name_claims[] = {
 	{ "by_name_ipv4", by_name_ipv4 },
 	{ "by_name_ipv6", by_name_ipv6 },
 	{ "getaddrinfo_async", getaddrinfo_async },
+	{ "res_queries", res_queries },
 	{ "look_up", look_up },
 	{ NULL },
 };

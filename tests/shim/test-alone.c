@@ -339,6 +339,18 @@ START_TEST(the_shim_exports_what_it_wraps_and_nothing_else)
 		"getaddrinfo_a",
 		"gai_suspend",
 		"gai_cancel",
+		"res_query",
+		"res_search",
+		"res_querydomain",
+		"res_nquery",
+		"res_nsearch",
+		"res_nquerydomain",
+		"__res_query",
+		"__res_search",
+		"__res_querydomain",
+		"__res_nquery",
+		"__res_nsearch",
+		"__res_nquerydomain",
 	};
 	const struct result *result =
 		harness_run(h, "nm", "-D", "--defined-only", harness_shim(h), NULL);

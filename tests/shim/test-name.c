@@ -102,6 +102,26 @@ START_TEST(getaddrinfo_a_tells_of_its_end_in_every_way)
 }
 END_TEST
 
+#define FIND(what, result) what ": -1\nh_errno " result "\n"
+#define FIND_ALL(result)            \
+	FIND("query", result)       \
+	FIND("search", result)      \
+	FIND("querydomain", result) \
+	FIND("nquery", result) FIND("nsearch", result) FIND("nquerydomain", result)
+
+/* 4 is NO_DATA, 2 TRY_AGAIN: no name server is there. */
+START_TEST(flagged_names_have_no_records_and_others_are_asked_for)
+{
+	ck_assert_str_eq(stage_run(true, "res_queries", FLAGGED, stage.refused, -1)->out->str,
+			 FIND_ALL("4"));
+	ck_assert_str_eq(stage_run(true, "res_queries", "direct.test", stage.refused, -1)->out->str,
+			 FIND_ALL("2"));
+	ck_assert_str_eq(
+		stage_run(false, "res_queries", "direct.test", stage.refused, -1)->out->str,
+		FIND_ALL("2"));
+}
+END_TEST
+
 START_TEST(getnameinfo_gives_the_name_of_a_stand_in)
 {
 	ck_assert_str_eq(shown("getnameinfo_all", FLAGGED),
@@ -234,6 +254,7 @@ int main(void)
 
 	tcase_add_test(names, getaddrinfo_with_every_flag_and_family);
 	tcase_add_test(names, getaddrinfo_a_tells_of_its_end_in_every_way);
+	tcase_add_test(names, flagged_names_have_no_records_and_others_are_asked_for);
 	tcase_add_test(names, getnameinfo_gives_the_name_of_a_stand_in);
 	tcase_add_test(names, the_gethostby_family_both_ways);
 	tcase_add_test(names, a_child_sees_its_parents_stand_ins);
