@@ -6,6 +6,24 @@
 
 #define SHA256_SHOWN 16 /* hexadecimal digits; --json has all 64 */
 
+/**
+ * struct write_plan - what is to happen to each item of one set
+ * @options:	which set
+ * @set:	the files, checked; each key is wiped when it has been sent
+ * @known:	the module and its ledger
+ * @intent:	what the user asked for
+ * @decision:	by item; only those that @set holds count
+ * @result:	by item: what has become of it; NULL: nothing yet
+ */
+struct write_plan {
+	const struct set_options *options;
+	struct credential_set *set;
+	const struct known *known;
+	enum credential_intent intent;
+	enum credential_decision decision[CREDENTIAL_ITEMS];
+	const char *result[CREDENTIAL_ITEMS];
+};
+
 /* One item while the broker works on it. */
 struct progress {
 	const char *item;
@@ -79,7 +97,11 @@ static char *decide(struct write_plan *plan, int i)
 	return credential_refusal(&entry, plan->intent, plan->options->set, item->pem.item);
 }
 
-int write_prepare(const struct ctl *ctl, struct write_plan *plan)
+/*
+ * Decides on each item, and shows the plan.
+ * Return: CTL_OK; else a status after the reasons, and nothing may be sent.
+ */
+static int prepare(const struct ctl *ctl, struct write_plan *plan)
 {
 	GPtrArray *refusals = g_ptr_array_new_with_free_func(g_free);
 	int status = CTL_OK;
@@ -112,7 +134,8 @@ out:
 	return status;
 }
 
-bool write_burns(const struct write_plan *plan)
+/* Does the plan hold an item that may be burnt by it? */
+static bool burns(const struct write_plan *plan)
 {
 	int i;
 
@@ -235,7 +258,8 @@ static void print_state(const struct ctl *ctl, const struct write_plan *plan,
 	known_clear(&now);
 }
 
-int write_run(const struct ctl *ctl, struct write_plan *plan)
+/* Return: CTL_OK, or the status of the first item that failed. */
+static int send_items(const struct ctl *ctl, struct write_plan *plan)
 {
 	bool there[CREDENTIAL_ITEMS];
 	GError *error = NULL;
@@ -254,5 +278,40 @@ int write_run(const struct ctl *ctl, struct write_plan *plan)
 	if (error && !ctl->json)
 		print_state(ctl, plan, there);
 	g_clear_error(&error);
+	return status;
+}
+
+static int confirm_and_send(const struct ctl *ctl, struct write_plan *plan, bool yes,
+			    const char *warning, const char *done)
+{
+	int status = prepare(ctl, plan);
+
+	if (status != CTL_OK)
+		return status;
+	if (burns(plan) && !yes && !terminal_confirm(ctl, warning, plan->options->set))
+		return CTL_USAGE;
+	status = send_items(ctl, plan);
+	if (status == CTL_OK && !ctl->json)
+		printf("set %u of module %s %s\n", plan->options->set, plan->known->module, done);
+	return status;
+}
+
+int write_set(const struct ctl *ctl, const struct set_options *options,
+	      enum credential_intent intent, bool yes, const char *warning, const char *done)
+{
+	struct write_plan plan = { .options = options, .intent = intent };
+	struct known known;
+	int status;
+
+	plan.set = set_load(ctl, options, intent == CREDENTIAL_VERIFY);
+	if (!plan.set)
+		return CTL_BAD_INPUT;
+	status = known_get(ctl, true, &known);
+	plan.known = &known;
+	if (status == CTL_OK) {
+		status = confirm_and_send(ctl, &plan, yes, warning, done);
+		known_clear(&known);
+	}
+	credential_set_free(plan.set);
 	return status;
 }

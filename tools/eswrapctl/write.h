@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What `credentials program` and `credentials verify` share: the plan, and sending it item by item.
- */
+/* What `credentials program` and `credentials verify` share. */
 #ifndef ESWRAPCTL_WRITE_H
 #define ESWRAPCTL_WRITE_H
 
@@ -8,38 +7,18 @@
 #include "eswrapd/credential-rule.h"
 
 /**
- * struct write_plan - what is to happen to each item of one set
- * @options:	which set
- * @set:	the files, checked; each key is wiped when it has been sent
- * @known:	the module and its ledger
+ * write_set() - check the files of a set, show the plan, ask, and send them
+ * @options:	which set, and its files
  * @intent:	what the user asked for
- * @decision:	by item; only those that @set holds count
- * @result:	by item: what has become of it; NULL: nothing yet
- */
-struct write_plan {
-	const struct set_options *options;
-	struct credential_set *set;
-	const struct known *known;
-	enum credential_intent intent;
-	enum credential_decision decision[CREDENTIAL_ITEMS];
-	const char *result[CREDENTIAL_ITEMS];
-};
-
-/**
- * write_prepare() - decide on each item, and show the plan
+ * @yes:	do not ask
+ * @warning:	what the user is to confirm where an item may be burnt
+ * @done:	what is said of the set when all is well: "is programmed"
  *
- * Return: CTL_OK; else a status after the reasons, and nothing may be sent.
+ * The items go one by one, each acknowledged before the next; what becomes of each is said. Return:
+ * CTL_OK; else the status of the first that failed, or a status after the reasons why nothing was
+ * sent.
  */
-int write_prepare(const struct ctl *ctl, struct write_plan *plan);
-
-/* write_burns() - does the plan hold an item that may be burnt by it? */
-bool write_burns(const struct write_plan *plan);
-
-/**
- * write_run() - send the items one by one, each acknowledged before the next
- *
- * Says what becomes of each. Return: CTL_OK, or the status of the first that failed.
- */
-int write_run(const struct ctl *ctl, struct write_plan *plan);
+int write_set(const struct ctl *ctl, const struct set_options *options,
+	      enum credential_intent intent, bool yes, const char *warning, const char *done);
 
 #endif
