@@ -2,7 +2,6 @@
 /* The driver against the simulated module, one claim of eswifi.h after the other. */
 #include <errno.h>
 #include <gio/gio.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,22 +9,8 @@
 
 #include "driver/drive.h"
 #include "support/harness.h"
+#include "support/raw.h"
 #include "support/suite.h"
-
-/* A listening loopback socket; the kernel picks the port. */
-static int listen_loopback(guint16 *port)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	socklen_t size = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, size), 0);
-	ck_assert_int_eq(listen(fd, 8), 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-	*port = ntohs(address.sin_port);
-	return fd;
-}
 
 START_TEST(bring_up_learns_who_the_module_is)
 {
@@ -51,7 +36,7 @@ START_TEST(bytes_go_both_ways_and_the_end_is_seen)
 	GByteArray *got;
 	guint16 port;
 	char buffer[16];
-	int fd = listen_loopback(&port), peer, end;
+	int fd = raw_listener(&port), peer, end;
 	struct drive d;
 
 	drive_ready(&d, harness_fake(h, NULL, NULL));
@@ -135,7 +120,7 @@ START_TEST(a_second_open_says_only_what_is_new)
 	struct harness *h = harness_new();
 	guint64 before;
 	guint16 port;
-	int fd = listen_loopback(&port);
+	int fd = raw_listener(&port);
 	struct drive d;
 
 	drive_ready(&d, harness_fake(h, NULL, NULL));
@@ -264,7 +249,7 @@ START_TEST(a_closing_peer_loses_nothing_whatever_it_says)
 {
 	struct harness *h = harness_new();
 	guint16 port;
-	int fd = listen_loopback(&port), peer, end;
+	int fd = raw_listener(&port), peer, end;
 	GByteArray *bytes, *got;
 	struct drive d;
 	gsize i;
@@ -299,7 +284,7 @@ START_TEST(a_peer_that_stays_loses_nothing_whatever_it_says)
 {
 	struct harness *h = harness_new();
 	guint16 port;
-	int fd = listen_loopback(&port), peer, end;
+	int fd = raw_listener(&port), peer, end;
 	GByteArray *bytes, *got;
 	struct drive d;
 	gsize i;
@@ -332,7 +317,7 @@ START_TEST(losing_wifi_is_not_an_end_of_the_connection)
 {
 	struct harness *h = harness_new();
 	guint16 port;
-	int fd = listen_loopback(&port), peer, n;
+	int fd = raw_listener(&port), peer, n;
 	struct drive d;
 
 	drive_ready(&d, harness_fake(h, "--gone", gones[_i], "--fault", "wifi-loss@R0#3", NULL));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Faults that look like an answer, and that only what comes later gives away. */
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,24 +10,11 @@
 #include "driver/drive.h"
 #include "support/harness.h"
 #include "support/process.h"
+#include "support/raw.h"
 #include "support/suite.h"
 
 /* What a reset prints. Behind an answer that it has cut off, it makes the answer whole. */
 #define PROMPT "\r\n> "
-
-static int listen_loopback(guint16 *port)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	socklen_t size = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, size), 0);
-	ck_assert_int_eq(listen(fd, 8), 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-	*port = ntohs(address.sin_port);
-	return fd;
-}
 
 /* Bytes to the host until the answer to the command that begins with @command is whole. */
 static gsize bytes_until(const char *trace, const char *command)
@@ -83,7 +69,7 @@ START_TEST(what_was_set_before_a_reset_that_looked_like_an_answer_is_set_again)
 	guint16 port;
 	char *fault;
 
-	fd = listen_loopback(&port);
+	fd = raw_listener(&port);
 	until_opened(port, NULL, &bytes, &result, NULL);
 	ck_assert_int_eq(result, 0);
 	/* The byte at which the reset happens is the first that is not sent any more. */
@@ -173,7 +159,7 @@ START_TEST(a_start_that_was_heard_as_a_stop_is_no_connection)
 	struct harness *h = harness_new();
 	const char *device = start_proxy(h, harness_fake(h, NULL, NULL), "P6=1\r", "P6=0\r", 0);
 	guint16 port;
-	int fd = listen_loopback(&port);
+	int fd = raw_listener(&port);
 	struct drive d;
 
 	drive_ready(&d, device);
@@ -192,7 +178,7 @@ START_TEST(a_stop_that_was_heard_as_a_start_is_said_again)
 	const char *device =
 		start_proxy(h, harness_fake(h, NULL, NULL), "P6=0\r", "P6=1\r", ESWIFI_SOCKETS);
 	guint16 port;
-	int fd = listen_loopback(&port), peer;
+	int fd = raw_listener(&port), peer;
 	struct drive d;
 	char byte;
 

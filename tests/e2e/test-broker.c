@@ -28,26 +28,10 @@ static void teardown(void)
 	harness_free(h);
 }
 
-static const char *start_broker(const char *rest)
-{
-	return harness_broker(h, "[broker]\nstate-dir = %s\n%s", harness_path(h, "state"), rest);
-}
-
-#define LOCAL_TCP "[route local]\naddress = 127.0.0.0/8\nthrough = tcp\n"
-
-static int module_and_broker(const char *routes, guint16 *port)
-{
-	int server = raw_listener(port);
-
-	harness_fake(h, "--resolve", "a.example=127.0.0.1", NULL);
-	start_broker(routes);
-	return server;
-}
-
 START_TEST(bytes_cross_both_ways_and_a_clean_end_is_an_end_of_file)
 {
 	guint16 port;
-	int server = module_and_broker(LOCAL_TCP, &port), fd = raw_connected(h, port),
+	int server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port), fd = raw_connected(h, port),
 	    far = raw_accept(server);
 
 	raw_put(fd, "there");
@@ -64,7 +48,7 @@ END_TEST
 START_TEST(the_outcome_tells_the_local_address)
 {
 	guint16 port;
-	int server = module_and_broker(LOCAL_TCP, &port);
+	int server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port);
 	struct eswrap_reply reply;
 	struct eswrap_name name;
 	int fd = raw_flow(h, "127.0.0.1", port, &reply);
@@ -81,7 +65,7 @@ END_TEST
 START_TEST(who_takes_the_name_of_an_outcome_stops_no_connect)
 {
 	guint16 port;
-	int server = module_and_broker(LOCAL_TCP, &port), first = raw_connected(h, port),
+	int server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port), first = raw_connected(h, port),
 	    thief = socket(AF_UNIX, SOCK_STREAM, 0), fd;
 	struct eswrap_name name = raw_outcome(first);
 	struct sockaddr_un address;
@@ -117,7 +101,7 @@ START_TEST(a_refused_connect_has_its_errno_in_the_outcome)
 	int fd;
 
 	harness_fake(h, NULL, NULL);
-	start_broker(LOCAL_TCP);
+	raw_broker(h, RAW_LOCAL_TCP);
 	fd = raw_flow(h, "127.0.0.1", port, &reply);
 	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
 	ck_assert_int_eq(raw_outcome(fd).error, ECONNREFUSED);
@@ -132,7 +116,7 @@ START_TEST(a_connect_without_a_module_is_granted_at_once_and_times_out)
 	struct eswrap_reply reply;
 
 	h->device = harness_format(h, "unix:%s", harness_path(h, "nobody.sock"));
-	start_broker("connect-timeout = 1\n" LOCAL_TCP);
+	raw_broker(h, "connect-timeout = 1\n" RAW_LOCAL_TCP);
 	p.fd = raw_flow(h, "127.0.0.1", 9, &reply);
 	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
 	ck_assert_int_eq(poll(&p, 1, 0), 0);
@@ -146,8 +130,8 @@ END_TEST
 START_TEST(a_fifth_connect_waits_its_turn_or_times_out)
 {
 	guint16 port;
-	int server = module_and_broker("connect-timeout = 5\n" LOCAL_TCP, &port), fds[4], far[4], i,
-	    fifth, sixth;
+	int server = raw_module_and_broker(h, "connect-timeout = 5\n" RAW_LOCAL_TCP, &port), fds[4],
+	    far[4], i, fifth, sixth;
 	struct pollfd p = { .events = POLLOUT };
 	struct eswrap_reply reply;
 
@@ -184,7 +168,7 @@ END_TEST
 START_TEST(what_the_far_end_said_before_it_closed_is_read_then_a_reset)
 {
 	guint16 port;
-	int server = module_and_broker(LOCAL_TCP, &port), fd = raw_connected(h, port),
+	int server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port), fd = raw_connected(h, port),
 	    far = raw_accept(server);
 	char bytes[5000], got[5000];
 
@@ -205,7 +189,7 @@ END_TEST
 START_TEST(what_was_written_before_close_is_delivered)
 {
 	guint16 port;
-	int server = module_and_broker(LOCAL_TCP, &port), fd = raw_connected(h, port),
+	int server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port), fd = raw_connected(h, port),
 	    far = raw_accept(server);
 	char *sent = g_malloc(200000), *got = g_malloc(200000);
 	size_t i, done = 0;
@@ -233,7 +217,7 @@ END_TEST
 START_TEST(after_shutdown_the_answer_still_comes)
 {
 	guint16 port;
-	int server = module_and_broker(LOCAL_TCP, &port), fd = raw_connected(h, port),
+	int server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port), fd = raw_connected(h, port),
 	    far = raw_accept(server);
 
 	raw_put(fd, "question");
@@ -251,7 +235,7 @@ END_TEST
 START_TEST(after_shutdown_of_both_sides_a_read_is_an_end_of_file)
 {
 	guint16 port;
-	int server = module_and_broker(LOCAL_TCP, &port), fd = raw_connected(h, port),
+	int server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port), fd = raw_connected(h, port),
 	    far = raw_accept(server);
 
 	raw_put(fd, "last words");
@@ -271,7 +255,7 @@ START_TEST(half_close_is_given_up_as_an_abort_when_nothing_comes)
 	int server = raw_listener(&port), fd, far;
 
 	harness_fake(h, NULL, NULL);
-	start_broker("half-close-timeout = 1\n" LOCAL_TCP);
+	raw_broker(h, "half-close-timeout = 1\n" RAW_LOCAL_TCP);
 	fd = raw_connected(h, port);
 	far = raw_accept(server);
 	ck_assert_int_eq(shutdown(fd, SHUT_WR), 0);
@@ -286,7 +270,7 @@ END_TEST
 START_TEST(a_killed_broker_or_module_is_a_reset_and_no_clean_end)
 {
 	guint16 port;
-	int server = module_and_broker(LOCAL_TCP, &port), fd = raw_connected(h, port),
+	int server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port), fd = raw_connected(h, port),
 	    far = raw_accept(server);
 
 	raw_put(far, "half of it");
@@ -302,7 +286,7 @@ END_TEST
 START_TEST(a_program_that_does_not_read_stops_only_itself)
 {
 	guint16 port;
-	int server = module_and_broker(LOCAL_TCP, &port), lazy = raw_connected(h, port),
+	int server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port), lazy = raw_connected(h, port),
 	    lazy_far = raw_accept(server), fd = raw_connected(h, port), far = raw_accept(server);
 	const int flood = 4 << 20;
 	char *sent = g_malloc0((gsize)flood), *got = g_malloc((gsize)flood);
@@ -341,7 +325,7 @@ END_TEST
 START_TEST(pollout_comes_back_after_everything_was_sent)
 {
 	guint16 port;
-	int server = module_and_broker(LOCAL_TCP, &port), fd = raw_connected(h, port),
+	int server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port), fd = raw_connected(h, port),
 	    far = raw_accept(server), file;
 	gsize size = 1 << 20;
 	char *got = g_malloc(size), *name;
@@ -368,7 +352,7 @@ END_TEST
 START_TEST(data_for_a_far_end_that_has_closed_is_an_abort)
 {
 	guint16 port;
-	int server = module_and_broker(LOCAL_TCP, &port), fd = raw_connected(h, port),
+	int server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port), fd = raw_connected(h, port),
 	    far = raw_accept(server);
 
 	raw_put(far, "all there is");
@@ -392,7 +376,7 @@ START_TEST(a_connect_waits_for_a_module_that_comes_back)
 	int server = raw_listener(&port), fd, far;
 
 	harness_fake(h, NULL, NULL);
-	harness_broker(h, LOCAL_TCP "[broker]\nstate-dir = %s\n", harness_path(h, "state"));
+	harness_broker(h, RAW_LOCAL_TCP "[broker]\nstate-dir = %s\n", harness_path(h, "state"));
 	close(raw_connected(h, port));
 	close(raw_accept(server));
 	process_kill(h->fake);
@@ -418,7 +402,7 @@ START_TEST(tls_inside_tls_and_verify_none_are_told_of_in_the_log)
 
 	harness_fake(h, NULL, NULL);
 	port = server_start(h, &echo);
-	start_broker("[route r]\naddress = 127.0.0.1\nthrough = tls\nverify = none\n");
+	raw_broker(h, "[route r]\naddress = 127.0.0.1\nthrough = tls\nverify = none\n");
 	fd = raw_connected(h, port);
 	raw_put(fd, hello);
 	raw_expect(fd, hello);

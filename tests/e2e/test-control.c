@@ -27,22 +27,6 @@ static void teardown(void)
 	harness_free(h);
 }
 
-static const char *start_broker(const char *rest)
-{
-	return harness_broker(h, "[broker]\nstate-dir = %s\n%s", harness_path(h, "state"), rest);
-}
-
-#define LOCAL_TCP "[route local]\naddress = 127.0.0.0/8\nthrough = tcp\n"
-
-static int module_and_broker(const char *routes, guint16 *port)
-{
-	int server = raw_listener(port);
-
-	harness_fake(h, "--resolve", "a.example=127.0.0.1", NULL);
-	start_broker(routes);
-	return server;
-}
-
 /* Names and routes. */
 
 START_TEST(a_flagged_name_gets_stand_ins_that_lead_to_it)
@@ -50,8 +34,9 @@ START_TEST(a_flagged_name_gets_stand_ins_that_lead_to_it)
 	struct eswrap_request reverse;
 	struct eswrap_reply reply, back;
 	guint16 port;
-	int server = module_and_broker("[route a]\nhost = *.example\nthrough = tcp\n", &port), fd,
-	    far, i;
+	int server =
+		    raw_module_and_broker(h, "[route a]\nhost = *.example\nthrough = tcp\n", &port),
+	    fd, far, i;
 
 	raw_resolve(h, "A.Example.", &reply);
 	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
@@ -81,7 +66,8 @@ START_TEST(an_unknown_name_is_unknown)
 {
 	struct eswrap_reply reply;
 	guint16 port;
-	int server = module_and_broker("[route a]\nhost = *.example\nthrough = tcp\n", &port);
+	int server =
+		raw_module_and_broker(h, "[route a]\nhost = *.example\nthrough = tcp\n", &port);
 
 	raw_resolve(h, "nobody.example", &reply);
 	raw_refused(&reply, ESWRAP_NAME_UNKNOWN);
@@ -99,7 +85,8 @@ START_TEST(a_name_that_is_no_host_name_never_reaches_the_port)
 	struct eswrap_reply reply;
 	const char *trace;
 	guint16 port;
-	int server = module_and_broker("[route a]\nhost = *.example\nthrough = tcp\n", &port);
+	int server =
+		raw_module_and_broker(h, "[route a]\nhost = *.example\nthrough = tcp\n", &port);
 	guint i;
 
 	/* First one that does, so that the trace is seen to hold look-ups. */
@@ -126,7 +113,7 @@ START_TEST(a_look_up_that_nobody_waits_for_any_more_is_not_begun)
 
 	/* Each of the first keeps the line busy for a while. */
 	harness_fake(h, "--resolve-all", "127.0.0.1", "--latency", "D0=300", NULL);
-	start_broker("[route a]\nhost = *.example\nthrough = tcp\n");
+	raw_broker(h, "[route a]\nhost = *.example\nthrough = tcp\n");
 	raw_resolve(h, "ready.example", &reply);
 	for (i = 0; i < 50; i++) {
 		control = raw_connect(h);
@@ -152,7 +139,7 @@ START_TEST(local_and_numeric_names_are_left_alone)
 	guint i;
 
 	harness_fake(h, NULL, NULL);
-	start_broker("[default]\nthrough = refuse\n");
+	raw_broker(h, "[default]\nthrough = refuse\n");
 	for (i = 0; i < G_N_ELEMENTS(names); i++) {
 		raw_resolve(h, names[i], &reply);
 		ck_assert_uint_eq(reply.verdict, ESWRAP_DIRECT);
@@ -167,9 +154,10 @@ START_TEST(what_no_route_takes_is_direct_but_never_to_a_stand_in)
 	struct eswrap_request request;
 	struct eswrap_reply reply, back;
 	guint16 port;
-	int server = module_and_broker("[route a]\nhost = a.example\nport = 1\nthrough = tcp\n"
-				       "[route no]\naddress = 192.0.2.0/24\nthrough = refuse\n",
-				       &port);
+	int server = raw_module_and_broker(h,
+					   "[route a]\nhost = a.example\nport = 1\nthrough = tcp\n"
+					   "[route no]\naddress = 192.0.2.0/24\nthrough = refuse\n",
+					   &port);
 
 	raw_flow(h, "198.51.100.1", 80, &reply);
 	ck_assert_uint_eq(reply.verdict, ESWRAP_DIRECT);
@@ -196,7 +184,8 @@ START_TEST(the_module_speaks_ipv4_only)
 {
 	struct eswrap_reply reply;
 	guint16 port;
-	int server = module_and_broker("[default]\nthrough = tcp\n" LOCAL_TCP, &port), fd;
+	int server = raw_module_and_broker(h, "[default]\nthrough = tcp\n" RAW_LOCAL_TCP, &port),
+	    fd;
 
 	raw_flow(h, "2001:db8::1", 80, &reply);
 	raw_refused(&reply, ENETUNREACH);
@@ -213,7 +202,8 @@ START_TEST(a_forced_route_takes_loopback_and_names_and_an_unknown_one_is_refused
 	struct eswrap_request request;
 	struct eswrap_reply reply;
 	guint16 port;
-	int server = module_and_broker("[route r]\nhost = nothing.example\nthrough = tcp\n", &port),
+	int server = raw_module_and_broker(h, "[route r]\nhost = nothing.example\nthrough = tcp\n",
+					   &port),
 	    fd;
 
 	request = raw_request(ESWRAP_CONNECT, raw_endpoint("127.0.0.1", port));
@@ -242,7 +232,8 @@ START_TEST(stand_ins_outlive_a_restart)
 	struct eswrap_request reverse;
 	struct eswrap_reply reply, back;
 	guint16 port;
-	int server = module_and_broker("[route a]\nhost = *.example\nthrough = tcp\n", &port);
+	int server =
+		raw_module_and_broker(h, "[route a]\nhost = *.example\nthrough = tcp\n", &port);
 
 	raw_resolve(h, "a.example", &reply);
 	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
@@ -290,7 +281,7 @@ START_TEST(datagrams_keep_their_boundaries_and_say_where_they_are_from)
 	char got[64];
 
 	harness_fake(h, NULL, NULL);
-	start_broker("[route local]\naddress = 127.0.0.0/8\nthrough = udp\n");
+	raw_broker(h, "[route local]\naddress = 127.0.0.0/8\nthrough = udp\n");
 	for (i = 0; i < 2; i++) {
 		servers[i] = raw_udp(&ports[i]);
 		to[i] = raw_endpoint("127.0.0.1", ports[i]);
@@ -337,7 +328,7 @@ START_TEST(more_datagram_flows_than_sockets_can_follow_each_other)
 	char got[64];
 
 	harness_fake(h, NULL, NULL);
-	start_broker("[route local]\naddress = 127.0.0.0/8\nthrough = udp\n");
+	raw_broker(h, "[route local]\naddress = 127.0.0.0/8\nthrough = udp\n");
 	to = raw_endpoint("127.0.0.1", port);
 	request = raw_request(ESWRAP_ASSOCIATE, to);
 	for (i = 0; i < 12; i++) {
@@ -378,7 +369,7 @@ START_TEST(a_client_that_asks_nothing_is_hung_up_on)
 	int control;
 
 	harness_fake(h, NULL, NULL);
-	start_broker("");
+	raw_broker(h, "");
 	control = raw_connect(h);
 	ck_assert_int_eq(raw_end(control), 0);
 	close(control);
@@ -394,7 +385,7 @@ START_TEST(packets_that_are_no_requests_are_answered_with_eproto)
 	size_t size;
 
 	harness_fake(h, NULL, NULL);
-	start_broker("");
+	raw_broker(h, "");
 	for (size = 1; size < sizeof(good); size += 37)
 		send_bytes(&good, size, EPROTO);
 	memcpy(large, &good, sizeof(good));
@@ -462,7 +453,7 @@ START_TEST(noise_on_the_control_socket_does_no_harm)
 	size_t j;
 
 	harness_fake(h, NULL, NULL);
-	start_broker(LOCAL_TCP);
+	raw_broker(h, RAW_LOCAL_TCP);
 	for (i = 0; i < 1000; i++) {
 		int control = raw_connect(h);
 
@@ -498,7 +489,7 @@ START_TEST(clients_that_ask_nothing_keep_nobody_waiting)
 	int idle[300], i;
 
 	harness_fake(h, NULL, NULL);
-	start_broker("");
+	raw_broker(h, "");
 	for (i = 0; i < 300; i++)
 		idle[i] = raw_connect(h);
 	still_answers();
@@ -515,7 +506,7 @@ START_TEST(without_descriptors_connects_are_refused_with_enobufs_until_there_are
 	int fds[64], n, i;
 
 	h->device = harness_format(h, "unix:%s", harness_path(h, "nobody.sock"));
-	harness_broker(h, LOCAL_TCP "[broker]\nstate-dir = %s\n", harness_path(h, "state"));
+	harness_broker(h, RAW_LOCAL_TCP "[broker]\nstate-dir = %s\n", harness_path(h, "state"));
 	ck_assert_int_eq(prlimit(process_pid(h->broker), RLIMIT_NOFILE, NULL, &limit), 0);
 	limit.rlim_cur = 40;
 	ck_assert_int_eq(prlimit(process_pid(h->broker), RLIMIT_NOFILE, &limit, NULL), 0);
@@ -543,7 +534,7 @@ START_TEST(hundreds_of_connects_wait_at_once_and_then_no_more)
 	int fds[512], i;
 
 	h->device = harness_format(h, "unix:%s", harness_path(h, "nobody.sock"));
-	start_broker(LOCAL_TCP);
+	raw_broker(h, RAW_LOCAL_TCP);
 	for (i = 0; i < 512; i++) {
 		fds[i] = raw_flow(h, "127.0.0.1", 80, &reply);
 		ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
@@ -565,7 +556,7 @@ START_TEST(a_second_broker_on_the_same_socket_is_refused)
 	const struct result *result;
 
 	harness_fake(h, NULL, NULL);
-	start_broker("");
+	raw_broker(h, "");
 	result = harness_run(h, harness_tool(h, "eswrapd"), "-c", h->config, "--socket", h->socket,
 			     NULL);
 	ck_result_status(result, 1);
@@ -645,7 +636,7 @@ START_TEST(the_broker_cannot_be_dumped_or_traced_by_its_user)
 	const char *status;
 
 	harness_fake(h, NULL, NULL);
-	start_broker("");
+	raw_broker(h, "");
 	status = harness_read(h, harness_format(h, "/proc/%d/limits", process_pid(h->broker)));
 	ck_text_has(status, "Max core file size        0                    0  ");
 }

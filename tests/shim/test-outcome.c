@@ -58,47 +58,41 @@ static void await_trace(const char *text)
 	close(watch);
 }
 
-START_TEST(an_interrupted_connect_goes_on)
+/* A claim that connects to an echo server prints this, with a module that takes its time. */
+static void says_while_slow(const char *expected, const char *claim)
 {
 	guint16 port = server(SERVER_ECHO);
 
 	harness_fake(h, SLOW, NULL);
 	broker(port, "tcp");
-	stage_says("connect: -1 EINTR\nwaits for the end: 0\nagain: -1 EISCONN\nback: ping\n",
-		   "interrupted", LOOPBACK, port, -1);
+	stage_says(expected, claim, LOOPBACK, port, -1);
+}
+
+START_TEST(an_interrupted_connect_goes_on)
+{
+	says_while_slow("connect: -1 EINTR\nwaits for the end: 0\nagain: -1 EISCONN\nback: ping\n",
+			"interrupted");
 }
 END_TEST
 
 START_TEST(a_handler_with_sa_restart_does_not_interrupt_connect)
 {
-	guint16 port = server(SERVER_ECHO);
-
-	harness_fake(h, SLOW, NULL);
-	broker(port, "tcp");
-	stage_says("connect: 0\nback: ping\n", "restarted", LOOPBACK, port, -1);
+	says_while_slow("connect: 0\nback: ping\n", "restarted");
 }
 END_TEST
 
 START_TEST(a_connect_is_given_up_after_so_sndtimeo)
 {
-	guint16 port = server(SERVER_ECHO);
-
-	harness_fake(h, SLOW, NULL);
-	broker(port, "tcp");
-	stage_says("connect: -1 EINPROGRESS\nagain: -1 EALREADY\nSO_ERROR 0\nback: ping\n",
-		   "send_timeout", LOOPBACK, port, -1);
+	says_while_slow("connect: -1 EINPROGRESS\nagain: -1 EALREADY\nSO_ERROR 0\nback: ping\n",
+			"send_timeout");
 }
 END_TEST
 
 START_TEST(a_connect_in_progress_is_ealready)
 {
-	guint16 port = server(SERVER_ECHO);
-
-	harness_fake(h, SLOW, NULL);
-	broker(port, "tcp");
-	stage_says("connect: -1 EINPROGRESS\nagain: -1 EALREADY\npoll: 0\nSO_ERROR 0\n"
-		   "getpeername: -1 ENOTCONN\nafterwards: 0\nback: ping\n",
-		   "already", LOOPBACK, port, -1);
+	says_while_slow("connect: -1 EINPROGRESS\nagain: -1 EALREADY\npoll: 0\nSO_ERROR 0\n"
+			"getpeername: -1 ENOTCONN\nafterwards: 0\nback: ping\n",
+			"already");
 }
 END_TEST
 

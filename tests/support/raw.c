@@ -11,6 +11,20 @@
 
 #define WAIT_MS (HARNESS_DEADLINE_S * 1000)
 
+const char *raw_broker(struct harness *h, const char *rest)
+{
+	return harness_broker(h, "[broker]\nstate-dir = %s\n%s", harness_path(h, "state"), rest);
+}
+
+int raw_module_and_broker(struct harness *h, const char *rest, guint16 *port)
+{
+	int server = raw_listener(port);
+
+	harness_fake(h, "--resolve", "a.example=127.0.0.1", NULL);
+	raw_broker(h, rest);
+	return server;
+}
+
 int raw_connect(struct harness *h)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };

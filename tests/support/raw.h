@@ -14,6 +14,14 @@
 /* raw_await() - wait until poll() reports one of @events, with the harness's deadline */
 void raw_await(int fd, short events);
 
+/* A route for raw_broker(): all of loopback, as TCP. */
+#define RAW_LOCAL_TCP "[route local]\naddress = 127.0.0.0/8\nthrough = tcp\n"
+
+/* raw_broker() - a broker with a state-dir; @rest may go on with keys of [broker] */
+const char *raw_broker(struct harness *h, const char *rest);
+/* raw_module_and_broker() - a module that knows a.example as loopback, too; Return: a raw_listener() */
+int raw_module_and_broker(struct harness *h, const char *rest, guint16 *port);
+
 /* raw_connect() - a new connection to h->socket */
 int raw_connect(struct harness *h);
 /* raw_reply() - wait for the reply; Return: the descriptor that came with it, or -1 */

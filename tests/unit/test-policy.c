@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <glib/gstdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "eswrapd/policy.h"
 #include "eswrapd/route.h"
 #include "support/suite.h"
+#include "unit/with.h"
 
 #define SEEDS	     300
 #define DESTINATIONS 200
@@ -15,21 +14,9 @@ static struct eswrap_policy policy;
 
 static void load(const char *routes)
 {
-	static const char base[] = "[module]\ndevice=/dev/x\n[wifi]\nssid=s\nsecurity=open\n";
-	char *text = g_strconcat(base, routes, NULL), *path;
-	GError *error = NULL;
-	int fd = g_file_open_tmp("eswrap-policy-XXXXXX", &path, NULL);
-
-	ck_assert_int_ge(fd, 0);
-	close(fd);
-	ck_assert(g_file_set_contents(path, text, -1, NULL));
 	settings_free(settings);
-	settings = settings_load(path, NULL, &error);
-	ck_assert_msg(settings, "%s: %s", error ? error->message : "", text);
+	settings = settings_with(routes);
 	policy_compile(settings, &policy);
-	g_unlink(path);
-	g_free(path);
-	g_free(text);
 }
 
 static void teardown(void)

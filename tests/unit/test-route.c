@@ -1,31 +1,17 @@
 // SPDX-License-Identifier: MIT
-#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "eswrapd/route.h"
 #include "support/suite.h"
+#include "unit/with.h"
 
 static struct settings *settings;
 
 static void load(const char *routes)
 {
-	static const char base[] = "[module]\ndevice=/dev/x\n[wifi]\nssid=s\nsecurity=open\n"
-				   "[credentials c]\nset=0\n";
-	char *text = g_strconcat(base, routes, NULL), *path;
-	GError *error = NULL;
-	int fd = g_file_open_tmp("eswrap-route-XXXXXX", &path, NULL);
-
-	ck_assert_int_ge(fd, 0);
-	close(fd);
-	ck_assert(g_file_set_contents(path, text, -1, NULL));
 	settings_free(settings);
-	settings = settings_load(path, NULL, &error);
-	ck_assert_msg(settings, "%s", error ? error->message : "");
-	g_unlink(path);
-	g_free(path);
-	g_free(text);
+	settings = settings_with(routes);
 }
 
 static void teardown(void)
