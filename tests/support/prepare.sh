@@ -95,7 +95,8 @@ build() {
 
 # shellcheck disable=SC2034 # for those who source this
 BUILD_PACKAGES="autoconf automake libtool pkg-config gcc libc6-dev make libserialport-dev
-	libglib2.0-dev libssl-dev libsystemd-dev"
+	libglib2.0-dev libjson-glib-dev libssl-dev libsystemd-dev libseccomp-dev libgpiod-dev
+	libncurses-dev libbsd-dev"
 
 # shellcheck disable=SC2034
 TEST_PACKAGES="
