@@ -2,6 +2,7 @@
 /* eswrapctl credentials, through the broker, to the simulated module: what is burnt, and what not.
  */
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -353,6 +354,22 @@ START_TEST(on_a_terminal_a_passphrase_is_asked_for_and_not_shown)
 }
 END_TEST
 
+START_TEST(ctrl_c_at_the_passphrase_ends_it_at_once)
+{
+	struct terminal *terminal;
+	const char *shown;
+
+	start();
+	encrypted_key();
+	terminal = program_on_terminal();
+	terminal_await(terminal, "device.key: ");
+	terminal_type(terminal, "open\x03");
+	ck_assert_int_eq(terminal_end(terminal, &shown), 128 + SIGINT);
+	ck_text_lacks(shown, "open");
+	ck_assert_uint_eq(credentials_sent(h), 0);
+}
+END_TEST
+
 START_TEST(verify_compares_what_is_burnt_and_refuses_what_may_be_blank)
 {
 	const struct result *result;
@@ -609,6 +626,26 @@ START_TEST(without_a_broker_the_socket_is_named)
 }
 END_TEST
 
+START_TEST(output_that_cannot_be_written_is_said)
+{
+	static const char *const commands[] = { "--version", "help", "check-config \"$2\"" };
+	const char *path = harness_file(h, "good.conf",
+					"[module]\ndevice = /dev/ttyS0\n"
+					"[wifi]\nssid = plant-7\nsecurity = open\n");
+	const struct result *result;
+	const char *script;
+	gsize i;
+
+	for (i = 0; i < G_N_ELEMENTS(commands); i++) {
+		script = harness_format(h, "\"$1\" %s >/dev/full", commands[i]);
+		result = harness_run(h, "sh", "-c", script, "sh", harness_tool(h, "eswrapctl"),
+				     path, NULL);
+		ck_result_status(result, EX_IOERR);
+		ck_text_has(result->err->str, "No space left on device");
+	}
+}
+END_TEST
+
 START_TEST(check_config_names_file_and_line)
 {
 	const char *path = harness_file(h, "bad.conf", "[module]\ndevise = /dev/ttyS0\n");
@@ -747,6 +784,7 @@ int main(void)
 	tcase_add_test(good, programming_again_only_compares);
 	tcase_add_test(good, on_a_terminal_the_number_of_the_set_confirms);
 	tcase_add_test(good, on_a_terminal_a_passphrase_is_asked_for_and_not_shown);
+	tcase_add_test(good, ctrl_c_at_the_passphrase_ends_it_at_once);
 	tcase_add_test(good, verify_compares_what_is_burnt_and_refuses_what_may_be_blank);
 	tcase_add_test(good, verify_even_if_blank_burns_and_says_so);
 	tcase_add_test(good, a_set_that_another_tool_programmed_is_adopted);
@@ -770,6 +808,7 @@ int main(void)
 	tcase_add_test(bad, a_detection_that_is_not_sure_never_programs);
 	tcase_add_test(bad, a_damaged_ledger_stops_everything_and_stays_as_it_is);
 	tcase_add_test(bad, without_a_broker_the_socket_is_named);
+	tcase_add_test(bad, output_that_cannot_be_written_is_said);
 	tcase_add_test(bad, check_config_names_file_and_line);
 	if (geteuid() == 0) {
 		tcase_add_test(bad, others_may_ask_for_the_status_and_nothing_more);

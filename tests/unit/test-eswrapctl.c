@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* eswrapctl's own parts: what it says on the control socket, and JSON. */
+/* eswrapctl's own parts: what it says on the control socket, and what it knows without. */
 #include <errno.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -186,43 +186,132 @@ START_TEST(a_broker_that_leaves_or_talks_nonsense_is_an_error)
 	expect_end(pid);
 	pid = serve("x", say_nonsense);
 	ck_assert_int_eq(client_call(&ctl, "x", NULL, NULL, NULL, NULL, &error), CTL_UNREACHABLE);
-	ck_assert_ptr_nonnull(strstr(error->message, "makes no sense"));
+	ck_assert_ptr_nonnull(strstr(error->message, "malformed"));
 	g_clear_error(&error);
 	expect_end(pid);
 }
 END_TEST
 
-START_TEST(json_is_what_the_standard_wants)
+/* Programs of these names that answer as systemd's would, in front of all others. */
+static void put_systemd(const char *listener, const char *service, const char *journal)
 {
-	GVariant *value = g_variant_ref_sink(g_variant_new_parsed(
-		"{'text': <'a\"\\\\\\n\\u00e9\\u007f'>, 'yes': <true>, 'small': <byte 7>, "
-		"'minus': <int64 -9223372036854775808>, 'large': <uint64 18446744073709551615>, "
-		"'list': <['a', 'b']>, 'none': <@as []>, 'rows': <[{'n': <uint32 1>}]>, "
-		"'half': <0.5>, 'pair': <(1, 'x')>}"));
-	GString *text = g_string_new(NULL);
+	g_autofree char *systemctl = g_build_filename(dir, "systemctl", NULL);
+	g_autofree char *journalctl = g_build_filename(dir, "journalctl", NULL);
+	g_autofree char *search = g_strdup_printf("%s:%s", dir, g_getenv("PATH"));
+	g_autofree char *text = g_strdup_printf("#!/bin/sh\n"
+						"[ $1 = show ] || exit 1\n"
+						"case $2 in\n"
+						"eswrapd.socket) printf '%%b' 'Listen=%s "
+						"(SequentialPacket)\\n%s\\n' ;;\n"
+						"eswrapd.service) printf '%%b' '%s\\n' ;;\n"
+						"esac\n",
+						path, listener, service);
+	g_autofree char *line = g_strdup_printf("#!/bin/sh\necho '%s'\n", journal);
 
-	json_from_variant(value, text);
-	ck_assert_str_eq(text->str,
-			 "{\"text\": \"a\\\"\\\\\\u000a\xc3\xa9\\u007f\", \"yes\": true, "
-			 "\"small\": 7, \"minus\": -9223372036854775808, "
-			 "\"large\": 18446744073709551615, \"list\": [\"a\", \"b\"], \"none\": [], "
-			 "\"rows\": [{\"n\": 1}], \"half\": 0.5, \"pair\": [1, \"x\"]}");
-	g_string_free(text, TRUE);
-	g_variant_unref(value);
+	ck_assert(g_file_set_contents_full(systemctl, text, -1, G_FILE_SET_CONTENTS_NONE, 0755,
+					   NULL));
+	ck_assert(g_file_set_contents_full(journalctl, line, -1, G_FILE_SET_CONTENTS_NONE, 0755,
+					   NULL));
+	g_setenv("PATH", search, TRUE);
+}
+
+static void remove_systemd(void)
+{
+	g_autofree char *systemctl = g_build_filename(dir, "systemctl", NULL);
+	g_autofree char *journalctl = g_build_filename(dir, "journalctl", NULL);
+
+	unlink(systemctl);
+	unlink(journalctl);
+}
+
+START_TEST(a_broker_that_never_starts_is_given_up_and_systemd_says_why)
+{
+	g_autoptr(GError) error = NULL;
+
+	/* systemd listens, and nobody takes what comes. */
+	put_systemd("ActiveState=active\\nSubState=running\\nResult=success",
+		    "ActiveState=activating\\nSubState=auto-restart\\nResult=exit-code\\n"
+		    "NRestarts=90\\nExecMainStatus=1",
+		    "eswrapd: /dev/ttyS1: no permission");
+	ck_assert_int_eq(client_call(&ctl, "x", NULL, NULL, NULL, NULL, &error), CTL_UNREACHABLE);
+	ck_assert_ptr_nonnull(strstr(error->message, "it said nothing within 5 s"));
+	ck_assert_ptr_nonnull(strstr(error->message, "eswrapd.service is activating (auto-restart)"
+						     ", exit-code, exit status 1, restarted 90 "
+						     "times"));
+	ck_assert_ptr_nonnull(strstr(error->message, "/dev/ttyS1: no permission"));
+	ck_assert_ptr_nonnull(strstr(error->message, "journalctl -u eswrapd"));
+	remove_systemd();
+}
+END_TEST
+
+START_TEST(a_service_that_a_wrong_key_has_stopped_leads_to_check_config)
+{
+	g_autoptr(GError) error = NULL;
+
+	close(listening);
+	put_systemd("ActiveState=failed\\nSubState=failed\\nResult=service-start-limit-hit",
+		    "ActiveState=failed\\nSubState=failed\\nResult=exit-code\\nNRestarts=4\\n"
+		    "ExecMainStatus=78",
+		    "eswrapd: eswrap.conf:3: unknown key");
+	ck_assert_int_eq(client_call(&ctl, "x", NULL, NULL, NULL, NULL, &error), CTL_UNREACHABLE);
+	ck_assert_ptr_nonnull(strstr(error->message, "Connection refused"));
+	ck_assert_ptr_nonnull(strstr(error->message, "eswrapd.socket is failed (failed), "
+						     "service-start-limit-hit"));
+	ck_assert_ptr_nonnull(strstr(error->message, "eswrap.conf:3: unknown key"));
+	ck_assert_ptr_nonnull(strstr(error->message, "`eswrapctl check-config`"));
+	remove_systemd();
+}
+END_TEST
+
+START_TEST(a_socket_that_is_not_systemds_is_not_mixed_up_with_it)
+{
+	g_autoptr(GError) error = NULL;
+
+	put_systemd("ActiveState=active\\nSubState=listening\\nResult=success",
+		    "ActiveState=failed\\nSubState=failed\\nResult=exit-code", "of another");
+	ctl.socket[strlen(ctl.socket) - 1] = '\0';
+	ck_assert_int_eq(client_call(&ctl, "x", NULL, NULL, NULL, NULL, &error), CTL_UNREACHABLE);
+	ck_assert_ptr_null(strstr(error->message, "eswrapd.service"));
+	ck_assert_ptr_nonnull(strstr(error->message, "-s names another socket"));
+	ctl.socket[strlen(ctl.socket)] = 'k';
+	remove_systemd();
+}
+END_TEST
+
+static void be_slow(int fd)
+{
+	reply(fd, one("heard", g_variant_new_boolean(TRUE)));
+	/* Longer than anybody is waited for who has not even heard. */
+	g_usleep(6 * G_USEC_PER_SEC);
+	say_done(fd);
+}
+
+START_TEST(a_broker_that_has_heard_may_take_its_time)
+{
+	pid_t pid = serve("x", be_slow);
+
+	ck_assert_int_eq(client_call(&ctl, "x", NULL, NULL, NULL, NULL, NULL), CTL_OK);
+	expect_end(pid);
 }
 END_TEST
 
 int main(void)
 {
 	Suite *suite = suite_create("eswrapctl");
-	TCase *socket_case = tcase_create("socket"), *json = tcase_create("json");
+	TCase *socket_case = tcase_create("socket"), *systemd = tcase_create("systemd");
 
 	tcase_add_checked_fixture(socket_case, setup, teardown);
 	tcase_add_test(socket_case, a_request_leaves_nothing_of_a_key_in_memory);
 	tcase_add_test(socket_case, progress_comes_in_order_and_the_brokers_status_is_ours);
 	tcase_add_test(socket_case, a_broker_that_leaves_or_talks_nonsense_is_an_error);
-	tcase_add_test(json, json_is_what_the_standard_wants);
+	tcase_set_timeout(socket_case, 20);
+	tcase_add_test(socket_case, a_broker_that_has_heard_may_take_its_time);
+	tcase_add_checked_fixture(systemd, setup, teardown);
+	tcase_set_timeout(systemd, 20);
+	tcase_add_test(systemd, a_broker_that_never_starts_is_given_up_and_systemd_says_why);
+	tcase_add_test(systemd, a_service_that_a_wrong_key_has_stopped_leads_to_check_config);
+	tcase_add_test(systemd, a_socket_that_is_not_systemds_is_not_mixed_up_with_it);
 	suite_add_tcase(suite, socket_case);
-	suite_add_tcase(suite, json);
+	suite_add_tcase(suite, systemd);
 	return suite_run(suite);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* eswrapctl check-config: would the broker take this file? */
 #include <stdio.h>
 #include <string.h>
 
@@ -33,27 +34,25 @@ static void print_result(const struct ctl *ctl, const char *path, GPtrArray *war
 
 int ctl_check_config(struct ctl *ctl, int argc, char **argv)
 {
+	const struct ctl_usage usage = {
+		.words = "eswrapctl check-config",
+		.arguments = "[FILE]",
+		.summary = "Reads a configuration file as the broker would, and starts nothing.",
+	};
+	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) error = NULL;
 	struct settings *settings;
-	GPtrArray *warnings;
-	GError *error = NULL;
 	const char *path;
 
-	if (!ctl_parse(ctl, "eswrapctl check-config", "[FILE]",
-		       "Reads a configuration file as the broker would, and starts nothing.", NULL,
-		       false, &argc, &argv))
+	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
 	if (argc > 2) {
 		ctl_error(ctl, "check-config takes one file");
 		return CTL_USAGE;
 	}
 	path = argc > 1 ? argv[1] : ctl->config ? ctl->config : ESWRAP_CONFIG;
-	warnings = g_ptr_array_new_with_free_func(g_free);
 	settings = settings_load(path, warnings, &error);
 	print_result(ctl, path, warnings, error);
 	settings_free(settings);
-	g_ptr_array_unref(warnings);
-	if (!error)
-		return CTL_OK;
-	g_error_free(error);
-	return CTL_CONFIG;
+	return error ? CTL_CONFIG : CTL_OK;
 }

@@ -11,6 +11,14 @@
 #include "eswrapctl/ctl.h"
 #include "eswrapd/admin.h"
 
+/*
+ * A broker that works hears a question at once, whatever the module does: behind a socket on which
+ * systemd listens for a broker that does not start, nobody ever does.
+ */
+#define HEARD_TIMEOUT_S 5
+/* Then it tells of each step, none of which takes longer than a module that has to be reset. */
+#define STEP_TIMEOUT_S 180
+
 static const char *socket_path(const struct ctl *ctl)
 {
 	const char *path = ctl->socket ? ctl->socket : g_getenv(ESWRAP_SOCKET_ENV);
@@ -18,25 +26,42 @@ static const char *socket_path(const struct ctl *ctl)
 	return path && *path ? path : ESWRAP_SOCKET_DEFAULT;
 }
 
-static int reach(const struct ctl *ctl, GError **error)
+static int unreachable(const struct ctl *ctl, const char *why, GError **error)
+{
+	const char *path = socket_path(ctl);
+	g_autofree char *known = service_explain(path);
+
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "no broker answers on %s: %s%s", path,
+		    why, known ? known : "; is eswrapd running? -s names another socket");
+	return CTL_UNREACHABLE;
+}
+
+/* How long connect() (its queue may be full), send() and recv() wait. */
+static void set_timeout(int fd, int seconds)
+{
+	const struct timeval timeout = { .tv_sec = seconds };
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+}
+
+/* Return: a connection, or a negative errno. */
+static int reach(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const char *path = socket_path(ctl);
-	int fd = -1, code = ENAMETOOLONG;
+	int fd, code;
 
 	if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) >= sizeof(address.sun_path))
-		goto fail;
+		return -ENAMETOOLONG;
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+	if (fd < 0)
+		return -errno;
+	set_timeout(fd, HEARD_TIMEOUT_S);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	code = errno;
-fail:
-	g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(code),
-		    "no broker answers on %s: %s; is eswrapd running? -s names another socket",
-		    path, g_strerror(code));
-	if (fd >= 0)
-		close(fd);
-	return -1;
+	close(fd);
+	return -code;
 }
 
 /*
@@ -60,57 +85,72 @@ static guint8 *make_packet(GVariant *request, gsize *size)
 	return packet;
 }
 
-static bool ask(int fd, const char *verb, GVariant *arguments, GError **error)
+/* Return: 0 or a negative errno. */
+static int ask(int fd, const char *verb, GVariant *arguments)
 {
-	GVariant *request;
+	g_autoptr(GVariant) request = NULL;
+	int result = -EMSGSIZE;
 	guint8 *packet;
-	ssize_t n;
 	gsize size;
 
 	if (!arguments)
 		arguments = g_variant_new_array(G_VARIANT_TYPE("{sv}"), NULL, 0);
 	request = g_variant_ref_sink(g_variant_new("(s@a{sv})", verb, arguments));
 	packet = make_packet(request, &size);
-	g_variant_unref(request);
-	n = size <= ESWRAP_ADMIN_MAX ? send(fd, packet, size, MSG_NOSIGNAL) : -1;
-	if (n < 0)
-		g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno),
-			    "the broker did not take the request: %s",
-			    size <= ESWRAP_ADMIN_MAX ? g_strerror(errno) : "it is too long");
+	if (size <= ESWRAP_ADMIN_MAX)
+		result = send(fd, packet, size, MSG_NOSIGNAL) < 0 ? -errno : 0;
 	explicit_bzero(packet, size);
 	g_free(packet);
-	return n >= 0;
+	return result;
 }
 
-/* Return: one reply, or NULL with @error set. */
-static GVariant *next_reply(int fd, GError **error)
+/* Return: one reply; NULL with @result set to a negative errno, -EPROTO for nonsense. */
+static GVariant *next_reply(int fd, int *result)
 {
-	guint8 *packet = g_malloc(ESWRAP_ADMIN_MAX);
-	GVariant *reply = NULL;
+	g_autofree guint8 *packet = g_malloc(ESWRAP_ADMIN_MAX);
+	g_autoptr(GVariant) reply = NULL;
+	g_autoptr(GBytes) bytes = NULL;
 	ssize_t n;
 
 	do
 		n = recv(fd, packet, ESWRAP_ADMIN_MAX, MSG_TRUNC);
 	while (n < 0 && errno == EINTR);
-	if (n <= 0) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_CLOSED,
-			    "the broker went away before it had answered%s%s", n < 0 ? ": " : "",
-			    n < 0 ? g_strerror(errno) : "");
-	} else if (n <= ESWRAP_ADMIN_MAX) {
-		GBytes *bytes = g_bytes_new(packet, (gsize)n);
+	*result = n < 0 ? -errno : -ECONNRESET;
+	if (n <= 0)
+		return NULL;
+	*result = -EPROTO;
+	if (n > ESWRAP_ADMIN_MAX)
+		return NULL;
+	bytes = g_bytes_new(packet, (gsize)n);
+	reply = g_variant_ref_sink(
+		g_variant_new_from_bytes(G_VARIANT_TYPE(ADMIN_REPLY), bytes, FALSE));
+	return g_variant_is_normal_form(reply) ? g_steal_pointer(&reply) : NULL;
+}
 
-		reply = g_variant_ref_sink(
-			g_variant_new_from_bytes(G_VARIANT_TYPE(ADMIN_REPLY), bytes, FALSE));
-		g_bytes_unref(bytes);
+/* Why there is no (further) reply. */
+static int fail(const struct ctl *ctl, int result, bool heard, GError **error)
+{
+	g_autofree char *silence = NULL;
+
+	if (result == -EAGAIN && !heard) {
+		silence = g_strdup_printf("it said nothing within %d s", HEARD_TIMEOUT_S);
+		return unreachable(ctl, silence, error);
 	}
-	if (n > 0 && (!reply || !g_variant_is_normal_form(reply))) {
+	if (result == -EPROTO)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-			    "the broker's answer makes no sense; are eswrapctl and eswrapd of one "
+			    "the broker's answer is malformed; are eswrapctl and eswrapd of one "
 			    "version?");
-		g_clear_pointer(&reply, g_variant_unref);
-	}
-	g_free(packet);
-	return reply;
+	else if (result == -EMSGSIZE)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the request is too long");
+	else if (result == -EAGAIN)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+			    "the broker said nothing more for %d s; see `journalctl -u eswrapd`",
+			    STEP_TIMEOUT_S);
+	else
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_CLOSED,
+			    "the broker went away before it had answered (%s)",
+			    g_strerror(-result));
+	return CTL_UNREACHABLE;
 }
 
 static int status_of(GVariant *reply, GError **error)
@@ -125,37 +165,46 @@ static int status_of(GVariant *reply, GError **error)
 	return status > 0 && status < 126 ? status : CTL_FAILED;
 }
 
-int client_call(const struct ctl *ctl, const char *verb, GVariant *arguments,
-		client_progress progress, gpointer user, GVariant **reply, GError **error)
+/* Up to the last reply. */
+static int converse(const struct ctl *ctl, int fd, client_progress progress, gpointer user,
+		    GVariant **last, GError **error)
 {
-	int status = CTL_UNREACHABLE;
+	bool heard = false;
 	GVariant *each;
-	int fd;
+	int result;
 
-	if (arguments)
-		g_variant_ref_sink(arguments);
-	if (reply)
-		*reply = NULL;
-	fd = reach(ctl, error);
-	if (fd < 0 || !ask(fd, verb, arguments, error))
-		goto out;
-	while ((each = next_reply(fd, error))) {
+	while ((each = next_reply(fd, &result))) {
+		if (!heard)
+			set_timeout(fd, STEP_TIMEOUT_S);
+		heard = true;
 		if (g_variant_lookup(each, "done", "b", NULL))
 			break;
 		if (progress)
 			progress(each, user);
 		g_variant_unref(each);
 	}
-	if (each) {
-		status = status_of(each, error);
-		if (reply)
-			*reply = g_variant_ref(each);
-		g_variant_unref(each);
-	}
-out:
-	if (fd >= 0)
-		close(fd);
-	if (arguments)
-		g_variant_unref(arguments);
+	if (!each)
+		return fail(ctl, result, heard, error);
+	*last = each;
+	return status_of(each, error);
+}
+
+int client_call(const struct ctl *ctl, const char *verb, GVariant *arguments,
+		client_progress progress, gpointer user, GVariant **reply, GError **error)
+{
+	g_autoptr(GVariant) asked = arguments ? g_variant_ref_sink(arguments) : NULL;
+	g_autoptr(GVariant) last = NULL;
+	int fd = reach(socket_path(ctl)), result, status;
+
+	if (reply)
+		*reply = NULL;
+	if (fd < 0)
+		return unreachable(ctl, g_strerror(-fd), error);
+	result = ask(fd, verb, asked);
+	status = result < 0 ? fail(ctl, result, false, error)
+			    : converse(ctl, fd, progress, user, &last, error);
+	close(fd);
+	if (reply)
+		*reply = g_steal_pointer(&last);
 	return status;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* eswrapctl credentials adopt: the ledger learns what another tool has programmed. */
 #include <stdio.h>
 
 #include "eswrapctl/ctl.h"
@@ -6,8 +7,8 @@
 static int adopt_item(const struct ctl *ctl, const char *module, guint set, enum eswifi_item item,
 		      const char *subject, const char *sha256)
 {
+	g_autoptr(GError) error = NULL;
 	GVariantDict dict;
-	GError *error = NULL;
 	int status;
 
 	g_variant_dict_init(&dict, NULL);
@@ -20,7 +21,6 @@ static int adopt_item(const struct ctl *ctl, const char *module, guint set, enum
 			     &error);
 	if (status != CTL_OK) {
 		ctl_error(ctl, "%s", error->message);
-		g_error_free(error);
 	} else if (!ctl->json) {
 		printf("set %u, %s: programmed elsewhere (%s)\n", set, pem_item_name(item),
 		       subject);
@@ -85,17 +85,22 @@ int ctl_credentials_adopt(struct ctl *ctl, int argc, char **argv)
 	struct set_options options = { NULL };
 	gboolean unknown = FALSE;
 	const GOptionEntry entries[] = {
-		SET_OPTION_ENTRIES(options),
 		{ "unknown", 0, 0, G_OPTION_ARG_NONE, &unknown,
 		  "the files are not at hand; name the items", NULL },
 		{ NULL },
 	};
+	const struct ctl_usage usage = {
+		.words = "eswrapctl credentials adopt",
+		.arguments = "SET [ca] [certificate] [key]",
+		.summary =
+			"Notes in the ledger that a set was programmed with another tool, or "
+			"comes with the firmware\nthat was flashed. Sends nothing to the module.",
+		.entries = entries,
+		.group = set_option_group(&options),
+	};
 	int status = CTL_USAGE;
 
-	if (ctl_parse(ctl, "eswrapctl credentials adopt", "SET [ca] [certificate] [key]",
-		      "Notes in the ledger that a set was programmed with another tool, or comes "
-		      "with the firmware\nthat was flashed. Sends nothing to the module.",
-		      entries, false, &argc, &argv)) {
+	if (ctl_parse(ctl, &usage, &argc, &argv)) {
 		if (argc < 2)
 			ctl_error(ctl, "adopt takes a set");
 		else if (unknown)

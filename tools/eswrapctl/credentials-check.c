@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* eswrapctl credentials check: the files of a set, without the module. */
 #include <stdio.h>
 
 #include "eswrapctl/ctl.h"
@@ -56,15 +57,18 @@ static void print_set(const struct set_options *options, const struct credential
 int ctl_credentials_check(struct ctl *ctl, int argc, char **argv)
 {
 	struct set_options options = { NULL };
-	const GOptionEntry entries[] = { SET_OPTION_ENTRIES(options), { NULL } };
+	const struct ctl_usage usage = {
+		.words = "eswrapctl credentials check",
+		.arguments = "SET",
+		.summary = "Checks the files of a [credentials] group (SET is its number or name), "
+			   "or those of --ca,\n--certificate and --key, as `program` does first. "
+			   "Sends nothing.",
+		.group = set_option_group(&options),
+	};
 	struct credential_set *set;
 	int status = CTL_USAGE;
 
-	if (ctl_parse(ctl, "eswrapctl credentials check", "SET",
-		      "Checks the files of a [credentials] group (SET is its number or name), or "
-		      "those of --ca,\n--certificate and --key, as `program` does first. Sends "
-		      "nothing.",
-		      entries, false, &argc, &argv)) {
+	if (ctl_parse(ctl, &usage, &argc, &argv)) {
 		if (argc != 2)
 			ctl_error(ctl, "check takes one set");
 		else

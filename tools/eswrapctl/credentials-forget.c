@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* eswrapctl credentials forget-ledger: the ledger takes items for blank again. */
 #include <stdio.h>
 
 #include "eswrapctl/ctl.h"
@@ -19,9 +20,9 @@ struct forgetting {
 static int forget(const struct ctl *ctl, const struct forgetting *what, const char *module,
 		  int item, guint *count)
 {
-	GVariant *reply = NULL;
+	g_autoptr(GVariant) reply = NULL;
+	g_autoptr(GError) error = NULL;
 	GVariantDict dict;
-	GError *error = NULL;
 	guint forgotten = 0;
 	int status;
 
@@ -35,13 +36,10 @@ static int forget(const struct ctl *ctl, const struct forgetting *what, const ch
 			     &reply, &error);
 	if (status != CTL_OK) {
 		ctl_error(ctl, "%s", error->message);
-		g_error_free(error);
 	} else {
 		g_variant_lookup(reply, "forgotten", "u", &forgotten);
 	}
 	*count += forgotten;
-	if (reply)
-		g_variant_unref(reply);
 	return status;
 }
 
@@ -74,6 +72,7 @@ static int confirm_and_forget(const struct ctl *ctl, const struct forgetting *wh
 {
 	const char *module = what->module;
 	struct known known = { NULL };
+	char number[SET_NUMBER_SIZE];
 	int status = CTL_OK;
 
 	if (!module) {
@@ -84,12 +83,13 @@ static int confirm_and_forget(const struct ctl *ctl, const struct forgetting *wh
 		ctl_error(ctl, "no module has answered yet; --module names it by its MAC");
 		status = CTL_FAILED;
 	}
+	g_snprintf(number, sizeof(number), "%u", what->set);
 	if (status == CTL_OK && !what->yes &&
-	    !terminal_confirm(
-		    ctl,
-		    "Nothing else remembers what is burnt: only after a complete firmware "
-		    "was flashed is it right to forget it.",
-		    what->all ? 0 : what->set))
+	    !terminal_confirm(ctl,
+			      "Nothing else remembers what is burnt: only after a complete "
+			      "firmware was flashed is it right to forget it.",
+			      what->all ? "the module's MAC" : "the set's number",
+			      what->all ? module : number))
 		status = CTL_USAGE;
 	if (status == CTL_OK)
 		status = forget_all(ctl, what, module);
@@ -104,16 +104,20 @@ int ctl_credentials_forget(struct ctl *ctl, int argc, char **argv)
 		{ "all", 0, 0, G_OPTION_ARG_NONE, &what.all, "all sets of the module", NULL },
 		{ "module", 0, 0, G_OPTION_ARG_STRING, &what.module,
 		  "another module than the one that is connected", "MAC" },
-		{ "yes", 0, 0, G_OPTION_ARG_NONE, &what.yes, "do not ask to confirm", NULL },
+		{ "yes", 0, 0, G_OPTION_ARG_NONE, &what.yes, "do not ask for confirmation", NULL },
 		{ NULL },
+	};
+	const struct ctl_usage usage = {
+		.words = "eswrapctl credentials forget-ledger",
+		.arguments = "SET [ca] [certificate] [key]",
+		.summary = "Takes a set, or items of it, for blank from now on: after a complete "
+			   "firmware (not an\nupdate) was flashed, which is the only thing that "
+			   "clears them. Sends nothing to the module.",
+		.entries = entries,
 	};
 	int status = CTL_USAGE;
 
-	if (ctl_parse(ctl, "eswrapctl credentials forget-ledger", "SET [ca] [certificate] [key]",
-		      "Takes a set, or items of it, for blank from now on: after a complete "
-		      "firmware (not an\nupdate) was flashed, which is the only thing that clears "
-		      "them. Sends nothing to the module.",
-		      entries, false, &argc, &argv)) {
+	if (ctl_parse(ctl, &usage, &argc, &argv)) {
 		what.some = argc > 2;
 		if (what.all ? argc > 1 : argc < 2)
 			ctl_error(ctl, "forget-ledger takes a set, or --all");

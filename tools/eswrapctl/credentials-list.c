@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* eswrapctl credentials list: what the ledger says. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,25 +8,18 @@
 #define STATE_WIDTH  9	/* "uncertain", "elsewhere" */
 #define SHA256_SHOWN 16 /* hexadecimal digits; --json has all 64 */
 
-static const char *text_of(GVariant *dict, const char *key)
-{
-	const char *text = "";
-
-	g_variant_lookup(dict, key, "&s", &text);
-	return text;
-}
-
 static void print_row(GVariant *row)
 {
-	const char *sha256 = text_of(row, "sha256"), *reason = text_of(row, "reason");
+	const char *sha256 = ctl_text(row, "sha256"), *reason = ctl_text(row, "reason");
 	guint set = 0;
 
 	g_variant_lookup(row, "set", "u", &set);
-	printf("%u  %-11s  %s", set, text_of(row, "item"), text_of(row, "state"));
-	if (*text_of(row, "when"))
-		printf("%*s  %s  %.*s%s  %s", (int)(STATE_WIDTH - strlen(text_of(row, "state"))),
-		       "", text_of(row, "when"), SHA256_SHOWN, *sha256 ? sha256 : "(bytes unknown)",
-		       *sha256 ? "..." : "", text_of(row, "subject"));
+	printf("%u  %-11s  %s", set, ctl_text(row, "item"), ctl_text(row, "state"));
+	if (*ctl_text(row, "when"))
+		printf("%*s  %s  %.*s%s  %s", (int)(STATE_WIDTH - strlen(ctl_text(row, "state"))),
+		       "", ctl_text(row, "when"), SHA256_SHOWN,
+		       *sha256 ? sha256 : "(bytes unknown)", *sha256 ? "..." : "",
+		       ctl_text(row, "subject"));
 	if (*reason)
 		printf(" (%s)", reason);
 	printf("\n");
@@ -43,8 +37,8 @@ static void print_rows(GVariant *reply, const char *key)
 	g_variant_iter_init(&iter, rows);
 	while ((row = g_variant_iter_next_value(&iter))) {
 		/* The strings live in the reply. */
-		if (!strcmp(key, "others") && g_strcmp0(module, text_of(row, "module"))) {
-			module = text_of(row, "module");
+		if (!strcmp(key, "others") && g_strcmp0(module, ctl_text(row, "module"))) {
+			module = ctl_text(row, "module");
 			printf("\nmodule %s, which is not the one that is connected\n", module);
 		}
 		print_row(row);
@@ -55,23 +49,22 @@ static void print_rows(GVariant *reply, const char *key)
 
 static void print_list(GVariant *reply)
 {
-	const char **warnings = NULL;
+	g_autofree const char **warnings = NULL;
 	guint i;
 
-	if (*text_of(reply, "module"))
-		printf("module %s (%s, firmware %s, dialect %s)\n", text_of(reply, "module"),
-		       text_of(reply, "product"), text_of(reply, "firmware"),
-		       text_of(reply, "dialect"));
+	if (*ctl_text(reply, "module"))
+		printf("module %s (%s, firmware %s, dialect %s)\n", ctl_text(reply, "module"),
+		       ctl_text(reply, "product"), ctl_text(reply, "firmware"),
+		       ctl_text(reply, "dialect"));
 	else
-		printf("no module has answered yet (%s)\n", text_of(reply, "state"));
-	printf("ledger %s\n", text_of(reply, "ledger"));
+		printf("no module has answered yet (%s)\n", ctl_text(reply, "state"));
+	printf("ledger %s\n", ctl_text(reply, "ledger"));
 	print_rows(reply, "items");
 	print_rows(reply, "others");
 	fflush(stdout);
 	g_variant_lookup(reply, "warnings", "^a&s", &warnings);
 	for (i = 0; warnings && warnings[i]; i++)
 		fprintf(stderr, "warning: %s\n", warnings[i]);
-	g_free(warnings);
 }
 
 int ctl_credentials_list(struct ctl *ctl, int argc, char **argv)
@@ -82,13 +75,16 @@ int ctl_credentials_list(struct ctl *ctl, int argc, char **argv)
 		  "wait until the module is ready, up to a minute", NULL },
 		{ NULL },
 	};
+	const struct ctl_usage usage = {
+		.words = "eswrapctl credentials list",
+		.summary = "What the ledger says of each set and item of the module. The module "
+			   "itself cannot be asked.",
+		.entries = entries,
+	};
 	struct known known;
 	int status;
 
-	if (!ctl_parse(ctl, "eswrapctl credentials list", NULL,
-		       "What the ledger says of each set and item of the module. The module itself "
-		       "cannot be asked.",
-		       entries, false, &argc, &argv))
+	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
 	if (argc > 1) {
 		ctl_error(ctl, "list takes no arguments");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* eswrapctl credentials program: burn a set into the module. */
 #include "eswrapctl/write.h"
 
 int ctl_credentials_program(struct ctl *ctl, int argc, char **argv)
@@ -6,18 +7,22 @@ int ctl_credentials_program(struct ctl *ctl, int argc, char **argv)
 	struct set_options options = { NULL };
 	gboolean yes = FALSE;
 	const GOptionEntry entries[] = {
-		SET_OPTION_ENTRIES(options),
-		{ "yes", 0, 0, G_OPTION_ARG_NONE, &yes, "do not ask to confirm", NULL },
+		{ "yes", 0, 0, G_OPTION_ARG_NONE, &yes, "do not ask for confirmation", NULL },
 		{ NULL },
+	};
+	const struct ctl_usage usage = {
+		.words = "eswrapctl credentials program",
+		.arguments = "SET",
+		.summary = "Burns the files of a [credentials] group (SET is its number or name), "
+			   "or those of --ca,\n--certificate and --key, into the module. They are "
+			   "checked first. Safe to run again after\nan interruption: what is burnt "
+			   "already is compared.",
+		.entries = entries,
+		.group = set_option_group(&options),
 	};
 	int status = CTL_USAGE;
 
-	if (ctl_parse(ctl, "eswrapctl credentials program", "SET",
-		      "Burns the files of a [credentials] group (SET is its number or name), or "
-		      "those of --ca,\n--certificate and --key, into the module. They are checked "
-		      "first. Safe to run again after\nan interruption: what is burnt already is "
-		      "compared.",
-		      entries, false, &argc, &argv)) {
+	if (ctl_parse(ctl, &usage, &argc, &argv)) {
 		if (argc != 2)
 			ctl_error(ctl, "program takes one set");
 		else

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* eswrapctl credentials: the table of its subcommands. */
 #include "eswrapctl/ctl.h"
 
 static const struct ctl_command commands[] = {
@@ -13,7 +14,11 @@ static const struct ctl_command commands[] = {
 
 int ctl_credentials(struct ctl *ctl, int argc, char **argv)
 {
-	if (!ctl_parse(ctl, "eswrapctl credentials", "COMMAND ...", NULL, NULL, true, &argc, &argv))
+	const struct ctl_usage usage = { .words = "eswrapctl credentials",
+					 .arguments = "COMMAND ...",
+					 .stop = true };
+
+	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	return ctl_dispatch(ctl, "eswrapctl credentials", commands, argc, argv);
+	return ctl_dispatch(ctl, usage.words, commands, argc, argv);
 }

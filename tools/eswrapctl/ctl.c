@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+/* What all subcommands begin and end with: the table, the options, output and the exit status. */
 #include "eswrapctl/ctl.h"
 
+#include <errno.h>
+#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,22 +34,26 @@ int ctl_dispatch(struct ctl *ctl, const char *words, const struct ctl_command *c
 	for (command = commands; command->name; command++)
 		if (!strcmp(command->name, argv[1]))
 			return command->run(ctl, argc - 1, argv + 1);
-	ctl_error(ctl, "\"%s\" is no command; `%s help` lists them", argv[1], words);
+	ctl_error(ctl, "unknown command \"%s\"; `%s help` lists them", argv[1], words);
 	return CTL_USAGE;
 }
 
-static gboolean print_version(const char *name, const char *value, gpointer user, GError **error)
+int ctl_finish(int status)
 {
-	(void)name;
-	(void)value;
-	(void)user;
-	(void)error;
-	printf("eswrapctl %s\n", PACKAGE_VERSION);
-	exit(CTL_OK);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "eswrapctl: standard output cannot be written: %s\n", g_strerror(errno));
+	return status == CTL_OK ? CTL_OUTPUT : status;
 }
 
-bool ctl_parse(struct ctl *ctl, const char *words, const char *arguments, const char *summary,
-	       const GOptionEntry *entries, bool stop, int *argc, char ***argv)
+static gboolean print_version(const char *name G_GNUC_UNUSED, const char *value G_GNUC_UNUSED,
+			      gpointer user G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
+{
+	printf("eswrapctl %s\n", PACKAGE_VERSION);
+	exit(ctl_finish(CTL_OK));
+}
+
+bool ctl_parse(struct ctl *ctl, const struct ctl_usage *usage, int *argc, char ***argv)
 {
 	const GOptionEntry common[] = {
 		{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &ctl->config,
@@ -55,34 +62,31 @@ bool ctl_parse(struct ctl *ctl, const char *words, const char *arguments, const 
 		  "the broker's control socket", "PATH" },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &ctl->json, "output for scripts", NULL },
 		{ "version", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK,
-		  (gpointer)print_version, "say the version", NULL },
+		  (gpointer)print_version, "print the version", NULL },
 		{ NULL },
 	};
-	GOptionContext *context = g_option_context_new(arguments);
-	GError *error = NULL;
+	g_autoptr(GOptionContext) context = g_option_context_new(usage->arguments);
+	g_autoptr(GError) error = NULL;
 
 	/* The first word of the usage line. */
-	g_set_prgname(words);
-	if (summary)
-		g_option_context_set_summary(context, summary);
-	if (entries)
-		g_option_context_add_main_entries(context, entries, NULL);
+	g_set_prgname(usage->words);
+	if (usage->summary)
+		g_option_context_set_summary(context, usage->summary);
+	if (usage->group)
+		g_option_context_set_main_group(context, usage->group);
+	if (usage->entries)
+		g_option_context_add_main_entries(context, usage->entries, NULL);
 	g_option_context_add_main_entries(context, common, NULL);
-	g_option_context_set_strict_posix(context, stop);
-	g_option_context_set_help_enabled(context, !stop);
-	g_option_context_set_ignore_unknown_options(context, false);
-	if (stop && *argc > 1 && (!strcmp((*argv)[1], "--help") || !strcmp((*argv)[1], "-h"))) {
+	g_option_context_set_strict_posix(context, usage->stop);
+	g_option_context_set_help_enabled(context, !usage->stop);
+	if (usage->stop && *argc > 1 &&
+	    (!strcmp((*argv)[1], "--help") || !strcmp((*argv)[1], "-h")))
 		/* The list of commands is the help. */
-		g_option_context_free(context);
 		return true;
-	}
 	if (!g_option_context_parse(context, argc, argv, &error)) {
-		ctl_error(ctl, "%s; `%s --help` says more", error->message, words);
-		g_error_free(error);
-		g_option_context_free(context);
+		ctl_error(ctl, "%s; `%s --help` says more", error->message, usage->words);
 		return false;
 	}
-	g_option_context_free(context);
 	/* "--" has been seen to. */
 	if (*argc > 1 && !strcmp((*argv)[1], "--")) {
 		memmove(&(*argv)[1], &(*argv)[2], sizeof(**argv) * (size_t)(*argc - 1));
@@ -93,9 +97,9 @@ bool ctl_parse(struct ctl *ctl, const char *words, const char *arguments, const 
 
 void ctl_error(const struct ctl *ctl, const char *format, ...)
 {
+	g_autofree char *text = NULL;
 	GVariantDict dict;
 	va_list arguments;
-	char *text;
 
 	va_start(arguments, format);
 	text = g_strdup_vprintf(format, arguments);
@@ -108,18 +112,14 @@ void ctl_error(const struct ctl *ctl, const char *format, ...)
 		fflush(stdout);
 		fprintf(stderr, "eswrapctl: %s\n", text);
 	}
-	g_free(text);
 }
 
 void ctl_print_json(GVariant *value)
 {
-	GString *text = g_string_new(NULL);
+	g_autoptr(GVariant) owned = g_variant_ref_sink(value);
+	g_autofree char *text = json_gvariant_serialize_data(owned, NULL);
 
-	g_variant_ref_sink(value);
-	json_from_variant(value, text);
-	g_variant_unref(value);
-	puts(text->str);
-	g_string_free(text, TRUE);
+	puts(text);
 }
 
 void ctl_print_reply(GVariant *reply)
@@ -129,4 +129,23 @@ void ctl_print_reply(GVariant *reply)
 	g_variant_dict_init(&dict, reply);
 	g_variant_dict_remove(&dict, "done");
 	ctl_print_json(g_variant_dict_end(&dict));
+}
+
+const char *ctl_text(GVariant *dict, const char *key)
+{
+	const char *text = "";
+
+	g_variant_lookup(dict, key, "&s", &text);
+	return text;
+}
+
+guint64 ctl_number(GVariant *dict, const char *key)
+{
+	guint64 large = 0;
+	guint32 small = 0;
+
+	if (g_variant_lookup(dict, key, "u", &small))
+		return small;
+	g_variant_lookup(dict, key, "t", &large);
+	return large;
 }

@@ -8,18 +8,19 @@
 #include <stdbool.h>
 #include <sysexits.h>
 
-#include "eswrapctl/credential-check.h"
+#include "eswrapctl/set-check.h"
 
 /*
  * Exit statuses, most of them sysexits(3)'s, as the broker's own are; a request that failed brings
  * the broker's.
  */
-enum ctl_status {
+enum ctl_exit {
 	CTL_OK = 0,
 	CTL_FAILED = 1,		    /* refused, or the module or the broker said no */
 	CTL_USAGE = EX_USAGE,	    /* 64: the command line */
 	CTL_BAD_INPUT = EX_DATAERR, /* 65: a check found mistakes in the files; nothing was sent */
 	CTL_UNREACHABLE = EX_UNAVAILABLE, /* 69: no broker answers on the control socket */
+	CTL_OUTPUT = EX_IOERR,		  /* 74: done, but standard output could not be written */
 	CTL_UNCERTAIN = EX_TEMPFAIL, /* 75: it stopped while an item was being written; again */
 	CTL_CONFIG = EX_CONFIG,	     /* 78: the configuration */
 };
@@ -36,7 +37,7 @@ struct ctl {
 	gboolean json;
 };
 
-/* A subcommand; argv[0] is its name. Return: enum ctl_status */
+/* A subcommand; argv[0] is its name. Return: enum ctl_exit */
 typedef int (*ctl_function)(struct ctl *ctl, int argc, char **argv);
 
 struct ctl_command {
@@ -64,17 +65,35 @@ int ctl_dispatch(struct ctl *ctl, const char *words, const struct ctl_command *c
 		 char **argv);
 
 /**
- * ctl_parse() - options of one (sub)command, among them the common ones
- * @arguments:	of the usage line, "SET [ITEM...]"
+ * struct ctl_usage - what a (sub)command takes
+ * @words:	how it is called, "eswrapctl credentials list"
+ * @arguments:	of the usage line, "SET [ITEM...]"; NULL: none
  * @summary:	a paragraph for --help
  * @entries:	its own options; NULL: none
- * @stop:	stop at the first argument that is no option
+ * @group:	options that it shares with other subcommands, which ctl_parse() takes over; NULL: none
+ * @stop:	stop at the first argument that is no option: a subcommand's name
+ */
+struct ctl_usage {
+	const char *words, *arguments, *summary;
+	const GOptionEntry *entries;
+	GOptionGroup *group;
+	bool stop;
+};
+
+/**
+ * ctl_parse() - options of one (sub)command, among them the common ones
  * @argc, @argv:	what is left: argv[0] and the arguments
  *
  * Return: false after a message; the status is then CTL_USAGE.
  */
-bool ctl_parse(struct ctl *ctl, const char *words, const char *arguments, const char *summary,
-	       const GOptionEntry *entries, bool stop, int *argc, char ***argv);
+bool ctl_parse(struct ctl *ctl, const struct ctl_usage *usage, int *argc, char ***argv);
+
+/**
+ * ctl_finish() - see that all output has been written, as the last thing
+ *
+ * Return: @status; where it is CTL_OK and the output is not whole, CTL_OUTPUT after a message.
+ */
+int ctl_finish(int status);
 
 /* ctl_error() - "eswrapctl: ..." on standard error; with --json {"error": ...} on standard output
  */
@@ -86,6 +105,11 @@ void ctl_print_json(GVariant *value);
 /* ctl_print_reply() - the same with a reply of the broker, but for the wire's own "done" */
 void ctl_print_reply(GVariant *reply);
 
+/* ctl_text() - a string of a reply; "" where it is not there */
+const char *ctl_text(GVariant *dict, const char *key);
+/* ctl_number() - a u or t of a reply; 0 where it is not there */
+guint64 ctl_number(GVariant *dict, const char *key);
+
 /* client.c */
 
 /* A progress reply; it belongs to the caller. */
@@ -93,20 +117,29 @@ typedef void (*client_progress)(GVariant *reply, gpointer user);
 
 /**
  * client_call() - ask the broker one thing and wait for the end of it
- * @verb:	of admin.c's table
+ * @verb:	of the broker's table
  * @arguments:	a{sv}, floating; NULL: none. Not kept in ordinary memory: it may hold a key
  * @progress:	for each reply but the last; NULL: not wanted
  * @reply:	the last reply, also of a failed request; NULL where there is none
+ *
+ * The broker says at once that it has heard the question: where it does not, nobody is there, and
+ * the error holds what systemd knows.
  *
  * Return: CTL_OK; else a status, with @error set.
  */
 int client_call(const struct ctl *ctl, const char *verb, GVariant *arguments,
 		client_progress progress, gpointer user, GVariant **reply, GError **error);
 
-/* json.c */
+/* service.c */
 
-/* json_from_variant() - a GVariant as JSON: what the broker answers, word for word */
-void json_from_variant(GVariant *value, GString *to);
+/**
+ * service_explain() - what systemd and the journal know of a broker that does not answer
+ * @path:	of its control socket
+ *
+ * Return: lines for the user, each behind a newline and two spaces, to be freed; NULL where this is
+ * no socket of systemd's.
+ */
+char *service_explain(const char *path);
 
 /* terminal.c */
 
@@ -115,14 +148,19 @@ bool terminal_is_ours(void);
 /* terminal_ask_passphrase() - a pem_ask that asks on the controlling terminal, without echo */
 bool terminal_ask_passphrase(const char *path, char *passphrase, gpointer user, GError **error);
 /**
- * terminal_confirm() - have the set's number typed back
- * @question:	without colon
+ * terminal_confirm() - have something typed back
+ * @question:	why
+ * @what:	what is to be typed, in words: "the set's number"
+ * @expected:	the same, as it must be
  *
  * Return: false after a message, also when standard input is no terminal.
  */
-bool terminal_confirm(const struct ctl *ctl, const char *question, guint set);
+bool terminal_confirm(const struct ctl *ctl, const char *question, const char *what,
+		      const char *expected);
 
 /* set.c */
+
+#define SET_NUMBER_SIZE 12 /* bytes that a set's number takes as text, with the NUL */
 
 /**
  * struct set_options - which set, and where its files are
@@ -140,23 +178,8 @@ struct set_options {
 	bool items[CREDENTIAL_ITEMS];
 };
 
-/* SET_OPTION_ENTRIES - --ca, --certificate, --key and --other-issuer, for a GOptionEntry array */
-#define SET_OPTION_ENTRIES(options)                                                                  \
-	{ "ca", 0, 0, G_OPTION_ARG_FILENAME, &(options).ca, "the root CA, PEM or DER", "FILE" },     \
-		{ "certificate",                                                                     \
-		  0,                                                                                 \
-		  0,                                                                                 \
-		  G_OPTION_ARG_FILENAME,                                                             \
-		  &(options).certificate,                                                            \
-		  "the device's certificate, PEM or DER",                                            \
-		  "FILE" },                                                                          \
-		{ "key", 0, 0, G_OPTION_ARG_FILENAME, &(options).key, "its private key, PEM or DER", \
-		  "FILE" },                                                                          \
-	{                                                                                            \
-		"other-issuer", 0, 0, G_OPTION_ARG_NONE, &(options).other_issuer,                    \
-			"the certificate was not issued by the CA, which is for the server", NULL    \
-	}
-
+/* set_option_group() - --ca, --certificate, --key and --other-issuer, for struct ctl_usage */
+GOptionGroup *set_option_group(struct set_options *options);
 /**
  * set_find() - the set that SET and the files that the options and the configuration name
  * @which:	a set's number or a [credentials] group's name

@@ -4,17 +4,9 @@
 
 #include "eswrapctl/ctl.h"
 
-static const char *text_of(GVariant *dict, const char *key)
-{
-	const char *text = "";
-
-	g_variant_lookup(dict, key, "&s", &text);
-	return text;
-}
-
 int known_get(const struct ctl *ctl, bool wait, struct known *known)
 {
-	GError *error = NULL;
+	g_autoptr(GError) error = NULL;
 	GVariantDict dict;
 	int status;
 
@@ -25,13 +17,12 @@ int known_get(const struct ctl *ctl, bool wait, struct known *known)
 			     &known->reply, &error);
 	if (status != CTL_OK) {
 		ctl_error(ctl, "%s", error->message);
-		g_error_free(error);
 		known_clear(known);
 		return status;
 	}
-	known->module = text_of(known->reply, "module");
-	known->product = text_of(known->reply, "product");
-	known->dialect = text_of(known->reply, "dialect");
+	known->module = ctl_text(known->reply, "module");
+	known->product = ctl_text(known->reply, "product");
+	known->dialect = ctl_text(known->reply, "dialect");
 	return CTL_OK;
 }
 
@@ -43,26 +34,26 @@ void known_clear(struct known *known)
 struct known_item known_item(const struct known *known, guint set, enum eswifi_item item)
 {
 	struct known_item found = { "blank", "", "", "", "" };
+	g_autoptr(GVariant) items =
+		g_variant_lookup_value(known->reply, "items", G_VARIANT_TYPE("aa{sv}"));
 	GVariantIter iter;
-	GVariant *items, *row;
+	GVariant *row;
 	guint number;
 
-	items = g_variant_lookup_value(known->reply, "items", G_VARIANT_TYPE("aa{sv}"));
 	if (!items)
 		return found;
 	g_variant_iter_init(&iter, items);
 	while ((row = g_variant_iter_next_value(&iter))) {
 		if (g_variant_lookup(row, "set", "u", &number) && number == set &&
-		    !strcmp(text_of(row, "item"), pem_item_name(item))) {
+		    !strcmp(ctl_text(row, "item"), pem_item_name(item))) {
 			/* Serialised, and so part of the reply's memory. */
-			found.state = text_of(row, "state");
-			found.sha256 = text_of(row, "sha256");
-			found.subject = text_of(row, "subject");
-			found.when = text_of(row, "when");
-			found.reason = text_of(row, "reason");
+			found.state = ctl_text(row, "state");
+			found.sha256 = ctl_text(row, "sha256");
+			found.subject = ctl_text(row, "subject");
+			found.when = ctl_text(row, "when");
+			found.reason = ctl_text(row, "reason");
 		}
 		g_variant_unref(row);
 	}
-	g_variant_unref(items);
 	return found;
 }

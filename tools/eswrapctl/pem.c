@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* A file, PEM or DER, to normalised PEM, without leaving a copy of a key in memory. */
 #include "eswrapctl/pem.h"
 
 #include <errno.h>

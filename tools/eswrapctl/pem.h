@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One credentials item from a file to the bytes that PG is given: PEM or DER in, always the same
- * PEM out. What the item must be to be of use to the module is credential-check.h's business.
+ * PEM out. What the item must be to be of use to the module is set-check.h's business.
  */
 #ifndef ESWRAPCTL_PEM_H
 #define ESWRAPCTL_PEM_H

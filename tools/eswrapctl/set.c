@@ -10,18 +10,14 @@
 /* The file that the running broker has; without one the system's. */
 static char *config_path(const struct ctl *ctl)
 {
+	g_autoptr(GVariant) reply = NULL;
 	const char *path = NULL;
-	GVariant *reply = NULL;
-	char *found;
 
 	if (ctl->config)
 		return g_strdup(ctl->config);
 	if (client_call(ctl, "status", NULL, NULL, NULL, &reply, NULL) == CTL_OK)
 		g_variant_lookup(reply, "config", "&s", &path);
-	found = g_strdup(path && *path ? path : ESWRAP_CONFIG);
-	if (reply)
-		g_variant_unref(reply);
-	return found;
+	return g_strdup(path && *path ? path : ESWRAP_CONFIG);
 }
 
 /* "0" to "2", and nothing else. */
@@ -39,7 +35,8 @@ bool set_number(const struct ctl *ctl, const char *text, guint *set)
 {
 	if (is_number(text, set))
 		return true;
-	ctl_error(ctl, "\"%s\" is no set: 0 to %d", text, ESWIFI_CREDENTIAL_SETS - 1);
+	ctl_error(ctl, "unknown set \"%s\": the module has 0 to %d", text,
+		  ESWIFI_CREDENTIAL_SETS - 1);
 	return false;
 }
 
@@ -59,17 +56,15 @@ static const struct credentials *find_group(const struct settings *settings, con
 
 static int take_group(const struct ctl *ctl, const char *which, struct set_options *options)
 {
+	g_autofree char *path = config_path(ctl);
+	g_autoptr(GError) error = NULL;
 	const struct credentials *group;
 	struct settings *settings;
-	char *path = config_path(ctl);
-	GError *error = NULL;
 	int status = CTL_OK;
 
 	settings = settings_load(path, NULL, &error);
 	if (!settings) {
 		ctl_error(ctl, "%s", error->message);
-		g_error_free(error);
-		g_free(path);
 		return CTL_CONFIG;
 	}
 	group = find_group(settings, which);
@@ -87,7 +82,6 @@ static int take_group(const struct ctl *ctl, const char *which, struct set_optio
 		status = CTL_USAGE;
 	}
 	settings_free(settings);
-	g_free(path);
 	return status;
 }
 
@@ -102,7 +96,8 @@ bool set_items(const struct ctl *ctl, char **names, bool items[CREDENTIAL_ITEMS]
 			if (!strcmp(*names, pem_item_name((enum eswifi_item)i)))
 				break;
 		if (i == CREDENTIAL_ITEMS) {
-			ctl_error(ctl, "\"%s\" is no item: ca, certificate, key", *names);
+			ctl_error(ctl, "unknown item \"%s\": ca, certificate and key exist",
+				  *names);
 			return false;
 		}
 		items[i] = true;
@@ -137,6 +132,25 @@ int set_find(const struct ctl *ctl, const char *which, char **items, struct set_
 		options->items[i] = options->items[i] && paths[i];
 	}
 	return CTL_OK;
+}
+
+GOptionGroup *set_option_group(struct set_options *options)
+{
+	const GOptionEntry entries[] = {
+		{ "ca", 0, 0, G_OPTION_ARG_FILENAME, &options->ca, "the root CA, PEM or DER",
+		  "FILE" },
+		{ "certificate", 0, 0, G_OPTION_ARG_FILENAME, &options->certificate,
+		  "the device's certificate, PEM or DER", "FILE" },
+		{ "key", 0, 0, G_OPTION_ARG_FILENAME, &options->key, "its private key, PEM or DER",
+		  "FILE" },
+		{ "other-issuer", 0, 0, G_OPTION_ARG_NONE, &options->other_issuer,
+		  "the certificate was not issued by the CA, which is for the server", NULL },
+		{ NULL },
+	};
+	GOptionGroup *group = g_option_group_new("files", "", "", NULL, NULL);
+
+	g_option_group_add_entries(group, entries);
+	return group;
 }
 
 void set_options_clear(struct set_options *options)

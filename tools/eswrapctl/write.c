@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Items on their way to the module: the plan, the question, and what became of each. */
 #include "eswrapctl/write.h"
 
 #include <stdio.h>
@@ -64,6 +65,7 @@ static void print_plan(const struct write_plan *plan)
 			continue;
 		printf("  %-11s  %s, %zu bytes, SHA-256 %.*s...\n", pem_item_name(item->pem.item),
 		       item->subject, item->pem.size, SHA256_SHOWN, item->sha256);
+		printf("  %-11s  from %s\n", "", item->pem.path);
 		printf("  %-11s  ledger: %s; %s\n", "",
 		       known_item(plan->known, plan->options->set, item->pem.item).state,
 		       intention(plan, i));
@@ -103,15 +105,13 @@ static char *decide(struct write_plan *plan, int i)
  */
 static int prepare(const struct ctl *ctl, struct write_plan *plan)
 {
-	GPtrArray *refusals = g_ptr_array_new_with_free_func(g_free);
-	int status = CTL_OK;
-	char *all;
+	g_autoptr(GPtrArray) refusals = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *all = NULL;
 	guint i;
 
 	if (!*plan->known->module) {
 		ctl_error(ctl, "no module has answered yet; see `eswrapctl status`");
-		status = CTL_FAILED;
-		goto out;
+		return CTL_FAILED;
 	}
 	for (i = 0; i < CREDENTIAL_ITEMS; i++) {
 		char *why = is_there(plan, (int)i) ? decide(plan, (int)i) : NULL;
@@ -122,16 +122,12 @@ static int prepare(const struct ctl *ctl, struct write_plan *plan)
 	if (!ctl->json)
 		print_plan(plan);
 	print_warnings(ctl, plan);
-	if (refusals->len) {
-		g_ptr_array_add(refusals, NULL);
-		all = g_strjoinv("\neswrapctl: ", (char **)refusals->pdata);
-		ctl_error(ctl, "%s", all);
-		g_free(all);
-		status = CTL_FAILED;
-	}
-out:
-	g_ptr_array_unref(refusals);
-	return status;
+	if (!refusals->len)
+		return CTL_OK;
+	g_ptr_array_add(refusals, NULL);
+	all = g_strjoinv("\neswrapctl: ", (char **)refusals->pdata);
+	ctl_error(ctl, "%s", all);
+	return CTL_FAILED;
 }
 
 /* Does the plan hold an item that may be burnt by it? */
@@ -159,7 +155,7 @@ static void show_step(GVariant *reply, gpointer user)
 /* @data is referred to and not copied: its owner wipes it. */
 static GVariant *arguments_of(const struct write_plan *plan, const struct credential_item *item)
 {
-	GBytes *data = g_bytes_new_static(item->pem.data, item->pem.size);
+	g_autoptr(GBytes) data = g_bytes_new_static(item->pem.data, item->pem.size);
 	GVariantDict dict;
 
 	g_variant_dict_init(&dict, NULL);
@@ -170,7 +166,6 @@ static GVariant *arguments_of(const struct write_plan *plan, const struct creden
 	g_variant_dict_insert(&dict, "subject", "s", item->subject);
 	g_variant_dict_insert_value(
 		&dict, "data", g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, data, TRUE));
-	g_bytes_unref(data);
 	return g_variant_dict_end(&dict);
 }
 
@@ -189,7 +184,7 @@ static int send_item(const struct ctl *ctl, struct write_plan *plan, int i, GErr
 	struct credential_item *item = &plan->set->item[i];
 	struct progress progress = { pem_item_name(item->pem.item),
 				     !ctl->json && terminal_is_ours() };
-	GVariant *reply = NULL;
+	g_autoptr(GVariant) reply = NULL;
 	int status = client_call(ctl, "credential-write", arguments_of(plan, item), show_step,
 				 &progress, &reply, error);
 
@@ -200,8 +195,6 @@ static int send_item(const struct ctl *ctl, struct write_plan *plan, int i, GErr
 		plan->result[i] = result_of(plan->decision[i], reply);
 	else
 		plan->result[i] = status == CTL_UNCERTAIN || !reply ? "uncertain" : "not sent";
-	if (reply)
-		g_variant_unref(reply);
 	if (!ctl->json)
 		printf("%s  %-11s  %s\n", progress.terminal ? "\r\033[K" : "", progress.item,
 		       status == CTL_OK ? plan->result[i] : "FAILED");
@@ -262,7 +255,7 @@ static void print_state(const struct ctl *ctl, const struct write_plan *plan,
 static int send_items(const struct ctl *ctl, struct write_plan *plan)
 {
 	bool there[CREDENTIAL_ITEMS];
-	GError *error = NULL;
+	g_autoptr(GError) error = NULL;
 	int status = CTL_OK;
 	int i;
 
@@ -277,7 +270,6 @@ static int send_items(const struct ctl *ctl, struct write_plan *plan)
 		ctl_error(ctl, "%s", error->message);
 	if (error && !ctl->json)
 		print_state(ctl, plan, there);
-	g_clear_error(&error);
 	return status;
 }
 
@@ -285,10 +277,12 @@ static int confirm_and_send(const struct ctl *ctl, struct write_plan *plan, bool
 			    const char *warning, const char *done)
 {
 	int status = prepare(ctl, plan);
+	char number[SET_NUMBER_SIZE];
 
 	if (status != CTL_OK)
 		return status;
-	if (burns(plan) && !yes && !terminal_confirm(ctl, warning, plan->options->set))
+	g_snprintf(number, sizeof(number), "%u", plan->options->set);
+	if (burns(plan) && !yes && !terminal_confirm(ctl, warning, "the set's number", number))
 		return CTL_USAGE;
 	status = send_items(ctl, plan);
 	if (status == CTL_OK && !ctl->json)

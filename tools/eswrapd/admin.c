@@ -174,6 +174,21 @@ static GBytes *copy_request(const guint8 *data, gsize size)
 	return g_bytes_new_with_free_func(copy->data, size, request_copy_free, copy);
 }
 
+/*
+ * A handler may answer much later: that somebody has heard the question is said at once, so that
+ * who asks can tell a broker that works from a socket behind which there is none.
+ */
+static void start(struct broker *broker, struct admin_call *call, admin_handler handler,
+		  GVariant *arguments)
+{
+	GVariantDict heard;
+
+	g_variant_dict_init(&heard, NULL);
+	g_variant_dict_insert(&heard, "heard", "b", TRUE);
+	admin_progress(call, g_variant_dict_end(&heard));
+	handler(broker, call, arguments);
+}
+
 void admin_start(struct broker *broker, struct client *client, const guint8 *data, gsize size)
 {
 	struct admin_call *call = g_new0(struct admin_call, 1);
@@ -202,7 +217,7 @@ void admin_start(struct broker *broker, struct client *client, const guint8 *dat
 			   "\"%s\"",
 			   verb);
 	else
-		verbs[i].handler(broker, call, arguments);
+		start(broker, call, verbs[i].handler, arguments);
 out:
 	g_free(verb);
 	if (arguments)

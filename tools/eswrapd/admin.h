@@ -5,7 +5,7 @@
  * A request packet is struct eswrap_request with type ESWRAP_ADMIN (type and magic are all that
  * count) followed by a serialised GVariant of type ADMIN_REQUEST: the verb and its arguments.
  * Replies are packets that hold one serialised GVariant of type ADMIN_REPLY each: any number of
- * progress replies, then one with "done" (b). A failed request's last reply also has "error" (s): a
+ * progress replies, the first of them "heard" (b), then one with "done" (b). A failed request's last reply also has "error" (s): a
  * sentence for people, and "status" (i): eswrapctl's exit status. Numbers are in the host's byte
  * order: both ends are on one machine.
  *

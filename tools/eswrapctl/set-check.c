@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "eswrapctl/credential-check.h"
+/* The files of a set: does each hold what it should, and do they belong together? */
+#include "eswrapctl/set-check.h"
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
@@ -354,7 +355,7 @@ static void check_chain(struct credential_set *set, const struct credential_rule
 	else
 		add(set->errors,
 		    "%s: does not lead to the CA in %s (%s); if the server knows the device by "
-		    "another CA than its own, say --other-issuer",
+		    "another CA than its own, use --other-issuer",
 		    path_of(set, ESWIFI_ITEM_CERTIFICATE), path_of(set, ESWIFI_ITEM_CA), problem);
 }
 

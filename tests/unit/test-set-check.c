@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "eswrapctl/credential-check.h"
+#include "eswrapctl/set-check.h"
 #include "support/identity.h"
 #include "support/memory.h"
 #include "support/suite.h"
@@ -25,7 +25,7 @@ static void setup(void)
 {
 	struct identity_request request = { .name = "root", .ca = true };
 
-	dir = g_dir_make_tmp("test-credential-check-XXXXXX", NULL);
+	dir = g_dir_make_tmp("test-set-check-XXXXXX", NULL);
 	ck_assert_ptr_nonnull(dir);
 	pem_setup();
 	ca = identity_new(&request);
@@ -739,7 +739,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("credential-check");
+	Suite *suite = suite_create("set-check");
 	TCase *files = tcase_create("files");
 	TCase *together = tcase_create("rules");
 
