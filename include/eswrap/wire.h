@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the shim and the broker share: the messages on the control socket and the names of sockets.
+ * The protocol between the front ends and the broker: the messages on the control socket, the names
+ * of sockets, the published policy. Version 2. What is done with them in C is in lib/wire.
  *
  * DOC: Theory of Operation
  *
@@ -48,19 +49,20 @@
  * It counts only while the broker lives: it is withdrawn (magic 0) when the broker leaves, and the
  * shim looks whether the process is there.
  *
- * Only libc types here, and functions that are safe in a signal handler.
+ * Whom a request is for. The kernel says who asks (SO_PEERCRED), and that is whom it is for, unless
+ * a front end asks for another process: it then names that one's pid and uid. The uid is believed
+ * from root and from the broker's own user; anybody else asks for himself, whatever the request says.
+ *
+ * Versions. The magic ends in the version. A broker answers version 1 as well, with its magic:
+ * programs outlive an upgrade of the package, and with them the shim that they were started with.
+ * Version 1's request ends before @pid. Any other magic is answered with EPROTO.
+ *
+ * All numbers but addresses are in the host's byte order.
  */
 #ifndef ESWRAP_WIRE_H
 #define ESWRAP_WIRE_H
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 /* The system broker's control socket, where ESWRAP_SOCKET is not set. */
 #define ESWRAP_SOCKET_DEFAULT "/run/eswrap/eswrapd.sock"
@@ -69,8 +71,9 @@
 #define ESWRAP_ROUTE_ENV    "ESWRAP_ROUTE"    /* -r: the route that every connection takes */
 #define ESWRAP_FALLBACK_ENV "ESWRAP_FALLBACK" /* "direct": without a broker, connect natively */
 
-/* Version 1 of this header; a broker answers any other with EPROTO. */
-#define ESWRAP_MAGIC 0x65737701u
+#define ESWRAP_MAGIC	      0x65737702u
+#define ESWRAP_MAGIC_1	      0x65737701u
+#define ESWRAP_REQUEST_1_SIZE 624 /* bytes of version 1's struct eswrap_request */
 
 #define ESWRAP_NAME_MAX	   253 /* a host name in text, RFC 1035 (without the last dot) */
 #define ESWRAP_PROGRAM_MAX 255 /* NAME_MAX: the last component of a program's path */
@@ -91,7 +94,14 @@ enum eswrap_request_type {
 	 * broker that will stay from one that was on its way out.
 	 */
 	ESWRAP_HOLD,
-	ESWRAP_ADMIN, /* eswrapctl's: a GVariant follows the header, see eswrapd/admin.h */
+	ESWRAP_ADMIN, /* eswrapctl's: a GVariant follows the header, see eswrap/admin.h */
+	/*
+	 * Would CONNECT, ASSOCIATE be DIRECT, REFUSED or GRANTED? The same answer, but nothing is
+	 * begun, and there is no id and no descriptor.
+	 */
+	ESWRAP_ASK_STREAM,
+	ESWRAP_ASK_DATAGRAM,
+	ESWRAP_KEEP_ALIVE, /* of the asker's open flow id, from now on -> GRANTED, REFUSED */
 };
 
 enum eswrap_verdict {
@@ -105,6 +115,12 @@ enum eswrap_resolve_error {
 	ESWRAP_NAME_UNKNOWN = 1, /* EAI_NONAME, HOST_NOT_FOUND */
 	ESWRAP_NAME_AGAIN,	 /* EAI_AGAIN, TRY_AGAIN: the module did not answer in time */
 	ESWRAP_NAME_FAIL,	 /* EAI_FAIL, NO_RECOVERY: a name that must not reach the port */
+};
+
+/* What is to become of a program that preloading does not reach; the launcher does it. */
+enum eswrap_unreachable {
+	ESWRAP_UNREACHABLE_REFUSE, /* not started */
+	ESWRAP_UNREACHABLE_ISOLATE,
 };
 
 /**
@@ -132,12 +148,16 @@ struct eswrap_key {
  * @type:	enum eswrap_request_type
  * @family:	AF_INET or AF_INET6: family of the program's socket, which may differ from dest's
  *		for v4-mapped addresses (dest is then AF_INET6 as the program gave it)
- * @id:		PEER: the datagram flow
+ * @id:		PEER: the datagram flow; KEEP_ALIVE: the flow
  * @mark:	SO_MARK of the socket, 0 when it has none
  * @dest:	CONNECT, ASSOCIATE, PEER, REVERSE
  * @program:	program_invocation_short_name, NUL-terminated; advisory, for `program =`
  * @route:	value of ESWRAP_ROUTE, or empty
  * @name:	RESOLVE: the name as the program gave it, NUL-terminated, unchecked
+ * @pid:	the process that it is asked for, or the asker's own where only @uid is known; 0: it is
+ *		the asker's own question, and @uid does not count
+ * @uid:	the user of @pid; believed from root and the broker's own user
+ * @keep_alive:	CONNECT, KEEP_ALIVE: s between TCP keep-alive probes; 0: the program asked for none
  *
  * Fields that a type does not use are 0.
  */
@@ -151,14 +171,18 @@ struct eswrap_request {
 	char program[ESWRAP_PROGRAM_MAX + 1];
 	char route[ESWRAP_ROUTE_MAX + 1];
 	char name[ESWRAP_NAME_MAX + 1];
+	int32_t pid;
+	uint32_t uid;
+	uint32_t keep_alive;
 };
 
 /**
  * struct eswrap_reply - broker to shim, one packet, with a descriptor beside it where one is
  * granted
- * @magic:	ESWRAP_MAGIC
+ * @magic:	the request's
  * @verdict:	enum eswrap_verdict
- * @error:	REFUSED: an errno, or for RESOLVE an enum eswrap_resolve_error
+ * @error:	REFUSED: an errno, or for RESOLVE an enum eswrap_resolve_error; GRANTED HOLD: enum
+ *		eswrap_unreachable
  * @id:		GRANTED CONNECT, ASSOCIATE: the flow
  * @tag:	GRANTED PEER: of the peer's name
  * @key:	GRANTED ASSOCIATE
@@ -217,375 +241,11 @@ struct eswrap_policy {
 	struct eswrap_policy_rule rules[ESWRAP_POLICY_RULES];
 };
 
-/* eswrap_map_address() - 16 bytes that compare equal for an IPv4 address and its v4-mapped form */
-static inline void eswrap_map_address(const struct eswrap_endpoint *from, uint8_t to[16])
-{
-	if (from->family == AF_INET6) {
-		memcpy(to, from->address, 16);
-	} else {
-		memset(to, 0, 10);
-		to[10] = to[11] = 0xff;
-		memcpy(to + 12, from->address, 4);
-	}
-}
-
-/* eswrap_is_loopback() - 127/8, ::1 and the wildcard addresses, which connect to this machine too
- */
-static inline bool eswrap_is_loopback(const uint8_t mapped[16])
-{
-	static const uint8_t zero[16];
-	static const uint8_t v4_prefix[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (memcmp(mapped, v4_prefix, sizeof(v4_prefix)) == 0)
-		return mapped[12] == 127 || memcmp(mapped + 12, zero, 4) == 0;
-	return memcmp(mapped, zero, 15) == 0 && mapped[15] <= 1;
-}
-
-static inline bool eswrap_rule_matches(const struct eswrap_policy_rule *rule,
-				       const uint8_t mapped[16], uint16_t port, int type)
-{
-	unsigned int whole = rule->prefix / 8, rest = rule->prefix % 8;
-
-	if (!(rule->flags &
-	      (type == SOCK_STREAM ? ESWRAP_POLICY_STREAM : ESWRAP_POLICY_DATAGRAM)) ||
-	    port < rule->first_port || port > rule->last_port || rule->prefix > 128 ||
-	    memcmp(rule->address, mapped, whole) != 0 ||
-	    (rest && (rule->address[whole] ^ mapped[whole]) >> (8 - rest)))
-		return false;
-	return !(rule->flags & ESWRAP_POLICY_NOT_LOOPBACK) || !eswrap_is_loopback(mapped);
-}
-
-/**
- * eswrap_policy_is_direct() - is the answer to this destination DIRECT, whoever asks?
- * @policy:	as mapped
- * @to:		the destination
- * @type:	SOCK_STREAM or SOCK_DGRAM
- *
- * Return: true when it is; false when the broker is to be asked.
- */
-static inline bool eswrap_policy_is_direct(const struct eswrap_policy *policy,
-					   const struct eswrap_endpoint *to, int type)
-{
-	uint8_t mapped[16];
-	uint32_t i;
-
-	if (policy->count > ESWRAP_POLICY_RULES)
-		return false;
-	eswrap_map_address(to, mapped);
-	for (i = 0; i < policy->count; i++) {
-		if (eswrap_rule_matches(&policy->rules[i], mapped, to->port, type))
-			return policy->rules[i].flags & ESWRAP_POLICY_DIRECT;
-	}
-	return false;
-}
-
 /* The kinds of socket names, as they stand between "\0eswrap/" and the ID. */
 enum eswrap_name_kind {
 	ESWRAP_NAME_FLOW = 'f',
 	ESWRAP_NAME_OUTCOME = 'o',
 	ESWRAP_NAME_DATAGRAM_PEER = 'd',
 };
-
-/**
- * struct eswrap_name - a parsed socket name
- * @kind:	enum eswrap_name_kind
- * @id:		the flow
- * @tag:	datagram peer: eswrap_peer_tag()
- * @type:	SOCK_STREAM or SOCK_DGRAM; 0 in an outcome
- * @family:	family of the program's socket; 0 in an outcome
- * @error:	outcome: 0 (connected) or the errno of the failed connect, at most 0xffff
- * @endpoint:	flow, datagram peer: the destination as the program gave it;
- *		outcome: the local address that getsockname() reports (family 0: not known)
- */
-struct eswrap_name {
-	char kind;
-	uint64_t id;
-	uint64_t tag;
-	int type;
-	int family;
-	int error;
-	struct eswrap_endpoint endpoint;
-};
-
-static inline uint64_t eswrap_rotate(uint64_t word, int bits)
-{
-	return word << bits | word >> (64 - bits);
-}
-
-static inline void eswrap_sip_rounds(uint64_t v[4], int rounds)
-{
-	for (; rounds > 0; rounds--) {
-		v[0] += v[1];
-		v[2] += v[3];
-		v[1] = eswrap_rotate(v[1], 13) ^ v[0];
-		v[3] = eswrap_rotate(v[3], 16) ^ v[2];
-		v[0] = eswrap_rotate(v[0], 32);
-		v[2] += v[1];
-		v[0] += v[3];
-		v[1] = eswrap_rotate(v[1], 17) ^ v[2];
-		v[3] = eswrap_rotate(v[3], 21) ^ v[0];
-		v[2] = eswrap_rotate(v[2], 32);
-	}
-}
-
-/* SipHash-2-4 [Aumasson and Bernstein, 2012] of whole words; a word is 8 bytes, the lowest first. */
-static inline uint64_t eswrap_siphash(const uint64_t key[2], const uint64_t *words, int count)
-{
-	uint64_t v[4] = { key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du,
-			  key[0] ^ 0x6c7967656e657261u, key[1] ^ 0x7465646279746573u };
-	uint64_t last = (uint64_t)(count * 8) << 56, word;
-	int i;
-
-	for (i = 0; i <= count; i++) {
-		word = i < count ? words[i] : last;
-		v[3] ^= word;
-		eswrap_sip_rounds(v, 2);
-		v[0] ^= word;
-	}
-	v[2] ^= 0xff;
-	eswrap_sip_rounds(v, 4);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
-
-/**
- * eswrap_peer_tag() - what makes the name of a destination one that nobody else can say
- * @key:	the flow's
- * @family:	of the program's socket
- * @to:		the destination as the program gave it
- */
-static inline uint64_t eswrap_peer_tag(const struct eswrap_key *key, int family,
-				       const struct eswrap_endpoint *to)
-{
-	const uint64_t keys[2] = { (uint64_t)key->word[1] << 32 | key->word[0],
-				   (uint64_t)key->word[3] << 32 | key->word[2] };
-	uint64_t words[4];
-
-	words[0] = (uint64_t)to->scope << 32 | (uint64_t)to->port << 16 | to->family;
-	memcpy(words + 1, to->address, sizeof(to->address));
-	words[3] = (uint64_t)family;
-	return eswrap_siphash(keys, words, 4);
-}
-
-#define ESWRAP_NAME_PREFIX     "eswrap/"
-#define ESWRAP_NAME_PREFIX_LEN 7
-
-static inline char *eswrap_put_hex(char *to, uint64_t value, int digits)
-{
-	int i;
-
-	for (i = digits - 1; i >= 0; i--, value >>= 4)
-		to[i] = "0123456789abcdef"[value & 15];
-	return to + digits;
-}
-
-static inline bool eswrap_get_hex(const char **from, const char *end, int digits, uint64_t *value)
-{
-	const char *p = *from;
-
-	if (end - p < digits)
-		return false;
-	for (*value = 0; digits > 0; digits--, p++) {
-		if (*p >= '0' && *p <= '9')
-			*value = *value << 4 | (uint64_t)(*p - '0');
-		else if (*p >= 'a' && *p <= 'f')
-			*value = *value << 4 | (uint64_t)(*p - 'a' + 10);
-		else
-			return false;
-	}
-	*from = p;
-	return true;
-}
-
-/**
- * eswrap_name_format() - the abstract socket address for a name
- * @name:	what to say
- * @to:		filled in; every byte that counts is written
- *
- * Return: the length for bind(), connect() or sendto().
- */
-static inline socklen_t eswrap_name_format(const struct eswrap_name *name, struct sockaddr_un *to)
-{
-	const uint8_t *address = name->endpoint.address;
-	char *p = to->sun_path;
-	int i;
-
-	to->sun_family = AF_UNIX;
-	*p++ = '\0';
-	memcpy(p, ESWRAP_NAME_PREFIX, ESWRAP_NAME_PREFIX_LEN);
-	p += ESWRAP_NAME_PREFIX_LEN;
-	*p++ = name->kind;
-	*p++ = '/';
-	p = eswrap_put_hex(p, name->id, 16);
-	*p++ = '/';
-	if (name->kind == ESWRAP_NAME_DATAGRAM_PEER) {
-		p = eswrap_put_hex(p, name->tag, 16);
-		*p++ = '/';
-	}
-	if (name->kind == ESWRAP_NAME_OUTCOME) {
-		p = eswrap_put_hex(p, (uint64_t)name->error, 4);
-		*p++ = '/';
-		*p++ = name->endpoint.family == AF_INET	   ? '4'
-		       : name->endpoint.family == AF_INET6 ? '6'
-							   : '0';
-	} else {
-		*p++ = name->type == SOCK_DGRAM ? 'd' : 's';
-		*p++ = name->family == AF_INET6 ? '6' : '4';
-		*p++ = name->endpoint.family == AF_INET6 ? '6' : '4';
-	}
-	*p++ = '/';
-	for (i = 0; i < 16; i++)
-		p = eswrap_put_hex(p, address[i], 2);
-	*p++ = '/';
-	p = eswrap_put_hex(p, name->endpoint.port, 4);
-	if (name->kind != ESWRAP_NAME_OUTCOME) {
-		*p++ = '/';
-		p = eswrap_put_hex(p, name->endpoint.scope, 8);
-	}
-	return (socklen_t)(p - (char *)to);
-}
-
-static inline bool eswrap_get_char(const char **from, const char *end, char *c)
-{
-	if (*from >= end)
-		return false;
-	*c = *(*from)++;
-	return true;
-}
-
-/**
- * eswrap_name_parse() - is this the name of one of ours, and what does it say?
- * @from:	as getsockname(), getpeername() or recvfrom() filled it in
- * @len:	its length, as reported
- * @name:	filled in when true is returned
- *
- * Return: true when the address is a well-formed name of ours, false for anything else.
- */
-static inline bool eswrap_name_parse(const struct sockaddr_un *from, socklen_t len,
-				     struct eswrap_name *name)
-{
-	const char *p = from->sun_path;
-	const char *end = (const char *)from + len;
-	char type = 0, family = 0, version, slash;
-	uint64_t value;
-	int i;
-
-	if (len < offsetof(struct sockaddr_un, sun_path) + 1 + ESWRAP_NAME_PREFIX_LEN + 2 ||
-	    len > sizeof(*from) || from->sun_family != AF_UNIX || *p != '\0' ||
-	    memcmp(p + 1, ESWRAP_NAME_PREFIX, ESWRAP_NAME_PREFIX_LEN) != 0)
-		return false;
-	p += 1 + ESWRAP_NAME_PREFIX_LEN;
-	memset(name, 0, sizeof(*name));
-	name->kind = *p++;
-	if ((name->kind != ESWRAP_NAME_FLOW && name->kind != ESWRAP_NAME_OUTCOME &&
-	     name->kind != ESWRAP_NAME_DATAGRAM_PEER) ||
-	    *p++ != '/' || !eswrap_get_hex(&p, end, 16, &name->id) ||
-	    !eswrap_get_char(&p, end, &slash) || slash != '/')
-		return false;
-	if (name->kind == ESWRAP_NAME_DATAGRAM_PEER &&
-	    (!eswrap_get_hex(&p, end, 16, &name->tag) || !eswrap_get_char(&p, end, &slash) ||
-	     slash != '/'))
-		return false;
-	if (name->kind == ESWRAP_NAME_OUTCOME) {
-		if (!eswrap_get_hex(&p, end, 4, &value) || !eswrap_get_char(&p, end, &slash) ||
-		    slash != '/')
-			return false;
-		name->error = (int)value;
-	} else {
-		if (!eswrap_get_char(&p, end, &type) || (type != 's' && type != 'd') ||
-		    !eswrap_get_char(&p, end, &family) || (family != '4' && family != '6'))
-			return false;
-		name->type = type == 'd' ? SOCK_DGRAM : SOCK_STREAM;
-		name->family = family == '6' ? AF_INET6 : AF_INET;
-	}
-	if (!eswrap_get_char(&p, end, &version) ||
-	    (version != '4' && version != '6' &&
-	     !(version == '0' && name->kind == ESWRAP_NAME_OUTCOME)))
-		return false;
-	name->endpoint.family = version == '4' ? AF_INET : version == '6' ? AF_INET6 : 0;
-	if (!eswrap_get_char(&p, end, &slash) || slash != '/')
-		return false;
-	for (i = 0; i < 16; i++) {
-		if (!eswrap_get_hex(&p, end, 2, &value))
-			return false;
-		name->endpoint.address[i] = (uint8_t)value;
-	}
-	if (!eswrap_get_char(&p, end, &slash) || slash != '/' ||
-	    !eswrap_get_hex(&p, end, 4, &value))
-		return false;
-	name->endpoint.port = (uint16_t)value;
-	if (name->kind != ESWRAP_NAME_OUTCOME) {
-		if (!eswrap_get_char(&p, end, &slash) || slash != '/' ||
-		    !eswrap_get_hex(&p, end, 8, &value))
-			return false;
-		name->endpoint.scope = (uint32_t)value;
-	}
-	return p == end;
-}
-
-/**
- * eswrap_endpoint_from_sockaddr() - take address and port from what a program passed
- * @to:		filled in when true is returned
- * @from:	any socket address
- * @len:	its length, as passed
- *
- * Return: false when it is not an AF_INET or AF_INET6 address of sufficient length.
- */
-static inline bool eswrap_endpoint_from_sockaddr(struct eswrap_endpoint *to,
-						 const struct sockaddr *from, socklen_t len)
-{
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-
-	memset(to, 0, sizeof(*to));
-	if (len >= sizeof(in) && from->sa_family == AF_INET) {
-		memcpy(&in, from, sizeof(in));
-		to->port = ntohs(in.sin_port);
-		memcpy(to->address, &in.sin_addr, sizeof(in.sin_addr));
-	} else if (len >= sizeof(in6) && from->sa_family == AF_INET6) {
-		memcpy(&in6, from, sizeof(in6));
-		to->port = ntohs(in6.sin6_port);
-		to->scope = in6.sin6_scope_id;
-		memcpy(to->address, &in6.sin6_addr, sizeof(in6.sin6_addr));
-	} else {
-		return false;
-	}
-	to->family = from->sa_family;
-	return true;
-}
-
-/**
- * eswrap_endpoint_to_sockaddr() - the socket address of an endpoint, in a family of the caller's
- * choice
- * @from:	the endpoint; family 0 gives the wildcard address with its port
- * @family:	AF_INET or AF_INET6; an IPv4 endpoint becomes v4-mapped for AF_INET6
- * @to:		filled in
- *
- * Return: the length that is valid in @to.
- */
-static inline socklen_t eswrap_endpoint_to_sockaddr(const struct eswrap_endpoint *from, int family,
-						    struct sockaddr_storage *to)
-{
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
-	struct sockaddr_in in = { .sin_family = AF_INET };
-
-	memset(to, 0, sizeof(*to));
-	if (family != AF_INET6) {
-		in.sin_port = htons(from->port);
-		/* A v4-mapped address has its IPv4 part at the end. */
-		memcpy(&in.sin_addr, from->address + (from->family == AF_INET6 ? 12 : 0), 4);
-		memcpy(to, &in, sizeof(in));
-		return sizeof(in);
-	}
-	in6.sin6_port = htons(from->port);
-	in6.sin6_scope_id = from->scope;
-	if (from->family == AF_INET) {
-		in6.sin6_addr.s6_addr[10] = in6.sin6_addr.s6_addr[11] = 0xff;
-		memcpy(in6.sin6_addr.s6_addr + 12, from->address, 4);
-	} else {
-		memcpy(&in6.sin6_addr, from->address, 16);
-	}
-	memcpy(to, &in6, sizeof(in6));
-	return sizeof(in6);
-}
 
 #endif

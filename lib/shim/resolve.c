@@ -21,6 +21,7 @@
  */
 #include "shim.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <strings.h>
 

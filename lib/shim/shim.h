@@ -41,6 +41,10 @@
 #include <unistd.h>
 
 #include "eswrap/wire.h"
+#include "wire/endpoint.h"
+#include "wire/name.h"
+#include "wire/policy.h"
+#include "wire/tag.h"
 
 #define EXPORT __attribute__((visibility("default")))
 

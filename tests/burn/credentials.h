@@ -3,7 +3,7 @@
 #ifndef TESTS_CREDENTIALS_H
 #define TESTS_CREDENTIALS_H
 
-#include "eswrapd/ledger.h"
+#include "ledger/ledger.h"
 #include "support/harness.h"
 #include "support/identity.h"
 

@@ -14,6 +14,7 @@
 #include "support/harness.h"
 #include "support/raw.h"
 #include "support/suite.h"
+#include "wire/tag.h"
 
 static struct harness *h;
 
@@ -445,6 +446,57 @@ static void send_with_descriptor(int fd)
 	close(control);
 }
 
+START_TEST(version_1_of_the_protocol_is_answered_with_its_magic)
+{
+	struct eswrap_request request = raw_request(ESWRAP_CONNECT, raw_endpoint("127.0.0.1", 7));
+	struct eswrap_reply reply;
+	int control;
+
+	harness_fake(h, NULL, NULL);
+	raw_broker(h, "[route none]\naddress = 127.0.0.1\nthrough = refuse\n");
+	control = raw_connect(h);
+	request.magic = ESWRAP_MAGIC_1;
+	send(control, &request, ESWRAP_REQUEST_1_SIZE, MSG_NOSIGNAL);
+	raw_reply(control, &reply);
+	ck_assert_uint_eq(reply.magic, ESWRAP_MAGIC_1);
+	raw_refused(&reply, EACCES);
+	close(control);
+	control = raw_connect(h);
+	request.magic = ESWRAP_MAGIC_1 - 1;
+	send(control, &request, sizeof(request), MSG_NOSIGNAL);
+	raw_reply(control, &reply);
+	ck_assert_uint_eq(reply.magic, ESWRAP_MAGIC);
+	raw_refused(&reply, EPROTO);
+	close(control);
+}
+END_TEST
+
+static int would_you(int type, const char *address, struct eswrap_reply *reply)
+{
+	struct eswrap_request request = raw_request(type, raw_endpoint(address, 7));
+
+	ck_assert_int_eq(raw_ask(h, &request, reply), -1);
+	ck_assert_uint_eq(reply->id, 0);
+	return reply->verdict;
+}
+
+START_TEST(a_question_what_would_be_granted_begins_nothing)
+{
+	struct eswrap_reply reply;
+
+	harness_fake(h, NULL, NULL);
+	raw_broker(h, "[route none]\naddress = 10.0.0.1\nthrough = refuse\n"
+		      "[route stream]\naddress = 10.0.0.2\nthrough = tcp\n");
+	ck_assert_int_eq(would_you(ESWRAP_ASK_STREAM, "10.0.0.2", &reply), ESWRAP_GRANTED);
+	ck_assert_int_eq(would_you(ESWRAP_ASK_DATAGRAM, "10.0.0.2", &reply), ESWRAP_DIRECT);
+	ck_assert_int_eq(would_you(ESWRAP_ASK_DATAGRAM, "10.0.0.1", &reply), ESWRAP_REFUSED);
+	ck_assert_uint_eq(reply.error, EACCES);
+	ck_text_lacks(harness_run(h, harness_tool(h, "eswrapctl"), "-s", h->socket, "status", NULL)
+			      ->out->str,
+		      "10.0.0.2");
+}
+END_TEST
+
 START_TEST(noise_on_the_control_socket_does_no_harm)
 {
 	struct eswrap_request request;
@@ -460,7 +512,7 @@ START_TEST(noise_on_the_control_socket_does_no_harm)
 		for (j = 0; j < sizeof(request); j++)
 			((guint8 *)&request)[j] = (guint8)g_rand_int(random);
 		request.magic = ESWRAP_MAGIC;
-		request.type = (uint16_t)g_rand_int_range(random, 0, 9);
+		request.type = (uint16_t)g_rand_int_range(random, 0, 11);
 		request.dest.family = g_rand_boolean(random) ? AF_INET : AF_INET6;
 		request.family = g_rand_boolean(random) ? AF_INET : AF_INET6;
 		request.program[g_rand_int_range(random, 0, 256)] = '\0';
@@ -668,6 +720,8 @@ int main(void)
 	tcase_add_checked_fixture(robust, setup, teardown);
 	tcase_add_test(robust, packets_that_are_no_requests_are_answered_with_eproto);
 	tcase_add_test(robust, a_client_that_asks_nothing_is_hung_up_on);
+	tcase_add_test(robust, version_1_of_the_protocol_is_answered_with_its_magic);
+	tcase_add_test(robust, a_question_what_would_be_granted_begins_nothing);
 	tcase_add_test(robust, noise_on_the_control_socket_does_no_harm);
 	tcase_add_test(robust, clients_that_ask_nothing_keep_nobody_waiting);
 	tcase_add_test(robust,

@@ -90,14 +90,14 @@ static void build(const struct machine *machine)
 			       "mkdir -p %s\n"
 			       "%s-gcc -std=gnu11 -O2 -Wall -Wextra -Werror "
 			       "-Wno-missing-field-initializers "
-			       "-D_GNU_SOURCE %s -I%s/include -fvisibility=hidden -fPIC -shared "
-			       "-Wl,-z,now "
-			       "-Wl,-z,defs -o %s/libeswrap.so %s/lib/shim/*.c\n"
+			       "-D_GNU_SOURCE %s -I%s/include -I%s/lib -fvisibility=hidden -fPIC "
+			       "-shared -Wl,-z,now "
+			       "-Wl,-z,defs -o %s/libeswrap.so %s/lib/shim/*.c %s/lib/wire/*.c\n"
 			       "%s-gcc -std=gnu11 -O2 -D_GNU_SOURCE %s -I%s/tests -o %s "
 			       "%s/tests/shim/claims*.c -pthread\n",
 			       library_directory(machine), machine->triplet, machine->flags, source,
-			       library_directory(machine), source, machine->triplet, machine->flags,
-			       source, program_of(machine), source),
+			       source, library_directory(machine), source, source, machine->triplet,
+			       machine->flags, source, program_of(machine), source),
 		NULL);
 
 	ck_result_status(result, 0);

@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "eswrap/wire.h"
+#include "wire/name.h"
 #include "support/harness.h"
 
 /* raw_await() - wait until poll() reports one of @events, with the harness's deadline */

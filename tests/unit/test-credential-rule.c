@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <string.h>
 
-#include "eswrapd/credential-rule.h"
+#include "ledger/rule.h"
 #include "support/suite.h"
 
 #define W CREDENTIAL_WRITE

@@ -11,7 +11,7 @@
 
 #include "eswrap/wire.h"
 #include "eswrapctl/ctl.h"
-#include "eswrapd/admin.h"
+#include "eswrap/admin.h"
 #include "support/memory.h"
 #include "support/suite.h"
 

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "eswrapd/ledger.h"
+#include "ledger/ledger.h"
 #include "support/suite.h"
 
 #define MAC	  "c4:7f:51:00:00:01"

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "eswrapd/policy.h"
-#include "eswrapd/route.h"
+#include "config/route.h"
 #include "support/suite.h"
 #include "unit/with.h"
+#include "wire/policy.h"
 
 #define SEEDS	     300
 #define DESTINATIONS 200

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "eswrapd/route.h"
+#include "config/route.h"
 #include "support/suite.h"
 #include "unit/with.h"
 

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "eswrapd/loader.h"
-#include "eswrapd/settings.h"
+#include "config/loader.h"
+#include "config/settings.h"
 #include "support/suite.h"
 
 static char *dir, *path;
@@ -475,12 +475,12 @@ START_TEST(the_nearest_word_is_the_one_with_fewest_changes)
 {
 	static const char *const words[] = { "baud", "fast-baud", "device", NULL };
 
-	ck_assert_str_eq(lines_nearest("bauds", words), "baud");
-	ck_assert_str_eq(lines_nearest("fastbaud", words), "fast-baud");
-	ck_assert_str_eq(lines_nearest("devcie", words), "device");
-	ck_assert_str_eq(lines_nearest("buad", words), "baud");
-	ck_assert_ptr_null(lines_nearest("ssid", words));
-	ck_assert_ptr_null(lines_nearest("", words));
+	ck_assert_str_eq(ini_nearest("bauds", words), "baud");
+	ck_assert_str_eq(ini_nearest("fastbaud", words), "fast-baud");
+	ck_assert_str_eq(ini_nearest("devcie", words), "device");
+	ck_assert_str_eq(ini_nearest("buad", words), "baud");
+	ck_assert_ptr_null(ini_nearest("ssid", words));
+	ck_assert_ptr_null(ini_nearest("", words));
 }
 END_TEST
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <arpa/inet.h>
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "eswrap/wire.h"
 #include "support/suite.h"
+#include "wire/endpoint.h"
+#include "wire/name.h"
+#include "wire/tag.h"
 
 static const struct eswrap_name stream_name = {
 	.kind = ESWRAP_NAME_FLOW,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "eswrapctl/ctl.h"
-#include "eswrapd/settings.h"
+#include "config/settings.h"
 
 static void print_result(const struct ctl *ctl, const char *path, GPtrArray *warnings,
 			 const GError *error)

@@ -9,7 +9,7 @@
 
 #include "eswrap/wire.h"
 #include "eswrapctl/ctl.h"
-#include "eswrapd/admin.h"
+#include "eswrap/admin.h"
 
 /*
  * A broker that works hears a question at once, whatever the module does: behind a socket on which

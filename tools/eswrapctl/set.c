@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "eswrapctl/ctl.h"
-#include "eswrapd/settings.h"
+#include "config/settings.h"
 
 /* The file that the running broker has; without one the system's. */
 static char *config_path(const struct ctl *ctl)

@@ -4,7 +4,7 @@
 #define ESWRAPCTL_WRITE_H
 
 #include "eswrapctl/ctl.h"
-#include "eswrapd/credential-rule.h"
+#include "ledger/rule.h"
 
 /**
  * write_set() - check the files of a set, show the plan, ask, and send them

@@ -5,8 +5,20 @@
 
 #include <glib.h>
 
-struct broker;
 struct client;
+struct admin_call; /* one request under way; ends with admin_finish() or admin_fail() */
+struct broker;
+
+/* A handler starts the work and returns; it may answer later, from the main loop. */
+typedef void (*admin_handler)(struct broker *broker, struct admin_call *call, GVariant *arguments);
+
+/* admin_progress() - send one progress reply; @reply is ADMIN_REPLY, floating references are sunk
+ */
+void admin_progress(struct admin_call *call, GVariant *reply);
+/* admin_finish() - send the last reply (@reply may be NULL) and forget the call */
+void admin_finish(struct admin_call *call, GVariant *reply);
+/* admin_fail() - send the last reply with an error and forget the call */
+void admin_fail(struct admin_call *call, int status, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /**
  * admin_start() - handle what follows the header of an administrative request

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+/* Administrative requests: the verbs, and what is replied to them. */
 #include <string.h>
 #include <sysexits.h>
 
 #include "config.h"
 #include "eswrapd/admin-call.h"
-#include "eswrapd/admin.h"
+#include "eswrap/admin.h"
 #include "eswrapd/broker.h"
 #include "eswrapd/control.h"
 #include "eswrapd/credential.h"

@@ -10,7 +10,7 @@
 #include "eswrapd/flow.h"
 #include "eswrapd/lookup.h"
 #include "eswrapd/name.h"
-#include "eswrapd/poller.h"
+#include "loop/poller.h"
 #include "eswrapd/sched.h"
 
 /* A shell script starts one program after another; a private broker bridges the gap. */

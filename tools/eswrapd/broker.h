@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "eswifi/eswifi.h"
-#include "eswrapd/settings.h"
+#include "config/settings.h"
 
 struct control;
 struct credential_desk;

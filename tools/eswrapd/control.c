@@ -24,6 +24,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "eswrap/wire.h"
@@ -253,6 +254,7 @@ static void ask(struct client *client, const guint8 *packet, gsize size)
 {
 	struct broker *broker = client->control->broker;
 	struct eswrap_reply reply;
+	gsize header;
 	int fd = -1;
 
 	client->state = CLIENT_WAITING;
@@ -270,8 +272,8 @@ static void ask(struct client *client, const guint8 *packet, gsize size)
 		break;
 	case REQUEST_ADMIN:
 		watch_for(client, G_IO_HUP);
-		admin_start(broker, client, packet + sizeof(struct eswrap_request),
-			    size - sizeof(struct eswrap_request));
+		header = request_header_size(packet, size);
+		admin_start(broker, client, packet + header, size - header);
 		break;
 	}
 }

@@ -24,9 +24,9 @@
 #ifndef ESWRAPD_CREDENTIAL_H
 #define ESWRAPD_CREDENTIAL_H
 
-#include "eswrapd/admin.h"
-#include "eswrapd/credential-rule.h"
-#include "eswrapd/settings.h"
+#include "eswrapd/admin-call.h"
+#include "ledger/rule.h"
+#include "config/settings.h"
 
 struct broker;
 struct credential_desk;

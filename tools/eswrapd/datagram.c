@@ -11,8 +11,9 @@
 #include "eswrapd/broker.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/outcome.h"
-#include "eswrapd/poller.h"
 #include "eswrapd/sched.h"
+#include "loop/poller.h"
+#include "wire/tag.h"
 
 #define CHECK_S 2 /* how often the timer looks for flows that have ended */
 #define IDLE_S	30

@@ -16,8 +16,9 @@
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/outcome.h"
-#include "eswrapd/poller.h"
 #include "eswrapd/sched.h"
+#include "loop/poller.h"
+#include "wire/endpoint.h"
 
 #define ANCHOR 1 /* byte */
 

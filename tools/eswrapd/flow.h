@@ -61,8 +61,8 @@
 
 #include <glib.h>
 
-#include "eswrap/wire.h"
-#include "eswrapd/route.h"
+#include "wire/name.h"
+#include "config/route.h"
 
 struct broker;
 struct flows;

@@ -20,7 +20,7 @@
 #include <stdbool.h>
 
 #include "eswrap/wire.h"
-#include "eswrapd/settings.h"
+#include "config/settings.h"
 
 struct names;
 

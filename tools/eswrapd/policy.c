@@ -19,12 +19,14 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "eswrapd/name.h"
 #include "eswrapd/policy.h"
-#include "eswrapd/route.h"
+#include "config/route.h"
 
 G_STATIC_ASSERT(sizeof(struct eswrap_policy) <= 4096);
 

@@ -6,7 +6,7 @@
 #define ESWRAPD_POLICY_H
 
 #include "eswrap/wire.h"
-#include "eswrapd/settings.h"
+#include "config/settings.h"
 
 /**
  * policy_compile() - the policy that a configuration comes to

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: MIT
+/* What is said to a program's question. */
+#include "eswrapd/request.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "config/route.h"
 #include "eswrapd/broker.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/lookup.h"
 #include "eswrapd/name.h"
-#include "eswrapd/request.h"
-#include "eswrapd/route.h"
+#include "wire/endpoint.h"
 
 /* A look-up that a client waits for. */
 struct question {
 	struct broker *broker;
 	struct lookup_asker *asker;
+	guint32 magic; /* the request's */
 	char name[ESWRAP_NAME_MAX + 1];
 	request_answered answered;
 	gpointer user;
@@ -211,6 +216,16 @@ static enum request_state handle_peer(struct asked *asked)
 	return REQUEST_ANSWERED;
 }
 
+/* As handle_connect() and handle_associate() would, with nothing begun. */
+static enum request_state handle_would_you(struct asked *asked, int type)
+{
+	struct flow_request flow;
+
+	if (taken(asked, type, &flow))
+		asked->reply->verdict = ESWRAP_GRANTED;
+	return REQUEST_ANSWERED;
+}
+
 static void resolved(struct broker *broker, const char *name, enum lookup_result result,
 		     struct eswrap_reply *reply)
 {
@@ -232,8 +247,8 @@ static void resolved(struct broker *broker, const char *name, enum lookup_result
 
 static void lookup_ended(enum lookup_result result, gpointer user)
 {
-	struct eswrap_reply reply = { .magic = ESWRAP_MAGIC };
 	struct question *question = user;
+	struct eswrap_reply reply = { .magic = question->magic };
 
 	resolved(question->broker, question->name, result, &reply);
 	question->answered(&reply, question->user);
@@ -252,6 +267,7 @@ static enum request_state look_up(struct asked *asked, const char *name)
 	enum lookup_result result;
 
 	question->broker = asked->broker;
+	question->magic = asked->request.magic;
 	question->answered = asked->answered;
 	question->user = asked->user;
 	g_strlcpy(question->name, name, sizeof(question->name));
@@ -345,6 +361,63 @@ static void make_printable(char *text)
 			*text = '?';
 }
 
+gsize request_header_size(const guint8 *packet, gsize size)
+{
+	gsize header = 0;
+	guint32 magic;
+
+	if (size < sizeof(magic))
+		return 0;
+	memcpy(&magic, packet, sizeof(magic));
+	if (magic == ESWRAP_MAGIC)
+		header = sizeof(struct eswrap_request);
+	else if (magic == ESWRAP_MAGIC_1)
+		header = ESWRAP_REQUEST_1_SIZE;
+	return header <= size ? header : 0;
+}
+
+/* See "Whom a request is for" in wire.h. */
+static void set_asker(struct asked *asked, const struct ucred *who)
+{
+	const struct eswrap_request *request = &asked->request;
+
+	asked->asker.uid = who->uid;
+	asked->asker.pid = who->pid;
+	if (request->pid > 0) {
+		asked->asker.pid = request->pid;
+		if (who->uid == 0 || who->uid == geteuid())
+			asked->asker.uid = request->uid;
+	}
+	asked->asker.program = *request->program ? request->program : "a program";
+	asked->asker.mark = request->mark;
+}
+
+static enum request_state handle_by_type(struct asked *asked)
+{
+	switch ((enum eswrap_request_type)asked->request.type) {
+	case ESWRAP_CONNECT:
+		return handle_connect(asked);
+	case ESWRAP_RESOLVE:
+		return handle_resolve(asked);
+	case ESWRAP_REVERSE:
+		return handle_reverse(asked);
+	case ESWRAP_ASSOCIATE:
+		return handle_associate(asked);
+	case ESWRAP_PEER:
+		return handle_peer(asked);
+	case ESWRAP_HOLD:
+		return route_is_known(asked) ? REQUEST_HOLD : refuse(asked, EINVAL);
+	case ESWRAP_ASK_STREAM:
+		return handle_would_you(asked, SOCK_STREAM);
+	case ESWRAP_ASK_DATAGRAM:
+		return handle_would_you(asked, SOCK_DGRAM);
+	case ESWRAP_KEEP_ALIVE:
+	case ESWRAP_ADMIN:
+		break;
+	}
+	return refuse(asked, EPROTO);
+}
+
 enum request_state request_handle(struct broker *broker, const guint8 *packet, gsize size,
 				  const struct ucred *who, struct eswrap_reply *reply, int *fd,
 				  request_answered answered, gpointer user,
@@ -356,42 +429,23 @@ enum request_state request_handle(struct broker *broker, const guint8 *packet, g
 			       .answered = answered,
 			       .user = user,
 			       .question = question };
+	gsize header = request_header_size(packet, size);
 	struct eswrap_request *request = &asked.request;
 
 	memset(reply, 0, sizeof(*reply));
 	reply->magic = ESWRAP_MAGIC;
-	if (size < sizeof(*request) || size > ESWRAP_ADMIN_MAX)
+	if (header == 0 || size > ESWRAP_ADMIN_MAX)
 		return refuse(&asked, EPROTO);
-	memcpy(request, packet, sizeof(*request));
-	if (request->magic != ESWRAP_MAGIC)
-		return refuse(&asked, EPROTO);
+	memcpy(request, packet, header);
+	reply->magic = request->magic;
 	if (request->type == ESWRAP_ADMIN)
 		return REQUEST_ADMIN;
-	if (size != sizeof(*request) || !ends(request->program, sizeof(request->program)) ||
+	if (size != header || !ends(request->program, sizeof(request->program)) ||
 	    !ends(request->route, sizeof(request->route)) ||
 	    !ends(request->name, sizeof(request->name)))
 		return refuse(&asked, EPROTO);
 	make_printable(request->program);
 	make_printable(request->route);
-	asked.asker.uid = who->uid;
-	asked.asker.pid = who->pid;
-	asked.asker.program = *request->program ? request->program : "a program";
-	asked.asker.mark = request->mark;
-	switch ((enum eswrap_request_type)request->type) {
-	case ESWRAP_CONNECT:
-		return handle_connect(&asked);
-	case ESWRAP_RESOLVE:
-		return handle_resolve(&asked);
-	case ESWRAP_REVERSE:
-		return handle_reverse(&asked);
-	case ESWRAP_ASSOCIATE:
-		return handle_associate(&asked);
-	case ESWRAP_PEER:
-		return handle_peer(&asked);
-	case ESWRAP_HOLD:
-		return route_is_known(&asked) ? REQUEST_HOLD : refuse(&asked, EINVAL);
-	case ESWRAP_ADMIN:
-		break;
-	}
-	return refuse(&asked, EPROTO);
+	set_asker(&asked, who);
+	return handle_by_type(&asked);
 }

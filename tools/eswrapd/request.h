@@ -20,6 +20,9 @@ enum request_state {
 
 typedef void (*request_answered)(const struct eswrap_reply *reply, gpointer user);
 
+/* request_header_size() - bytes of a packet's struct eswrap_request, or 0 where it holds none */
+gsize request_header_size(const guint8 *packet, gsize size);
+
 /**
  * request_handle() - answer one packet, whatever is in it
  * @packet, @size:	@size as it was sent: larger than ESWRAP_ADMIN_MAX when it was cut

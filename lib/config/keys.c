@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+/* What the value of each key may be. */
+#include "config/loader.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -6,10 +9,10 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "eswrap/wire.h"
-#include "eswrapd/loader.h"
 
 #define TIMEOUT_MAX 86400 /* s */
 
@@ -19,8 +22,7 @@ void loader_mistake(struct loader *l, const char *format, ...)
 
 	if (l->mistakes->len)
 		g_string_append_c(l->mistakes, '\n');
-	g_string_append_printf(l->mistakes, "%s:%u: ", l->path,
-			       lines_of(l->lines, l->group, l->key));
+	g_string_append_printf(l->mistakes, "%s:%u: ", l->path, ini_line(l->ini, l->group, l->key));
 	g_string_append_printf(l->mistakes, "[%s]", l->group);
 	if (l->key)
 		g_string_append_printf(l->mistakes, " %s", l->key);

@@ -4,9 +4,11 @@
  *
  * Each kind of group has a table of keys (keys.c); a key's function checks its value and puts it
  * into the struct that the loader stands at. Mistakes are collected, so that one run shows all of
- * them; what depends on more than one key is checked once everything was read. lines.c knows where
+ * them; what depends on more than one key is checked once everything was read. ini.c knows where
  * things stand.
  */
+#include "config/loader.h"
+
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -14,7 +16,6 @@
 
 #include "config.h"
 #include "eswrap/wire.h"
-#include "eswrapd/loader.h"
 
 #define FILE_MAX ((goffset)1 << 20) /* a configuration file is a page or two */
 
@@ -47,7 +48,7 @@ static void bad_line(guint line, const char *message, gpointer user)
 
 static void unknown(struct loader *l, const char *what, const char *word, const char *const *known)
 {
-	const char *nearest = lines_nearest(word, known);
+	const char *nearest = ini_nearest(word, known);
 	char *all;
 
 	if (nearest) {
@@ -192,7 +193,7 @@ static void load_credentials(struct loader *l, const char *name)
 
 	check_name(l, name);
 	c->name = g_strdup(name);
-	c->line = lines_of(l->lines, l->group, NULL);
+	c->line = ini_line(l->ini, l->group, NULL);
 	c->set = ESWIFI_CREDENTIAL_SETS;
 	g_ptr_array_add(l->settings->credentials, c);
 	l->credentials = c;
@@ -272,11 +273,11 @@ static void load_group(struct loader *l)
 	} else if (strcmp(l->group, "broker") == 0) {
 		load_keys(l, broker_keys);
 	} else if (strcmp(l->group, "default") == 0) {
-		s->fallback->line = lines_of(l->lines, l->group, NULL);
+		s->fallback->line = ini_line(l->ini, l->group, NULL);
 		load_route(l, s->fallback, default_keys);
 	} else if ((name = name_of(l->group, "route"))) {
 		check_name(l, name);
-		g_ptr_array_add(s->routes, route_new(name, lines_of(l->lines, l->group, NULL)));
+		g_ptr_array_add(s->routes, route_new(name, ini_line(l->ini, l->group, NULL)));
 		load_route(l, s->routes->pdata[s->routes->len - 1], route_keys);
 	} else if (name_of(l->group, "module")) {
 		loader_mistake(l, "this version drives one module; call its group [module]");
@@ -397,7 +398,7 @@ struct settings *settings_load(const char *path, GPtrArray *warnings, GError **e
 	l.dir = g_path_get_dirname(l.settings->path);
 	l.mistakes = g_string_new(NULL);
 	l.file = g_key_file_new();
-	l.lines = lines_scan(text, bad_line, &l, &clean);
+	l.ini = ini_scan(text, bad_line, &l, &clean);
 	if (l.mistakes->len == 0) {
 		if (g_key_file_load_from_data(l.file, clean, (gsize)-1, G_KEY_FILE_NONE,
 					      &parse_error))
@@ -415,7 +416,7 @@ struct settings *settings_load(const char *path, GPtrArray *warnings, GError **e
 	}
 	g_string_free(l.mistakes, TRUE);
 	g_key_file_free(l.file);
-	lines_free(l.lines);
+	ini_free(l.ini);
 	g_free(l.dir);
 	g_free(clean);
 	g_free(text);

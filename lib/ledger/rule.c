@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eswrapd/credential-rule.h"
+#include "ledger/rule.h"
 
 #include <string.h>
 

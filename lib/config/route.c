@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <netinet/in.h>
+/* Routes matched against sockets and names. */
+#include "config/route.h"
+
 #include <string.h>
 #include <sys/socket.h>
 
-#include "eswrap/wire.h"
-#include "eswrapd/route.h"
+#include "wire/endpoint.h"
 
 bool route_takes(enum route_through through, int type)
 {

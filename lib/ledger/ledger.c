@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eswrapd/ledger.h"
+#include "ledger/ledger.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "eswrapd/poller.h"
+#include "loop/poller.h"
 
 #define BATCH 64 /* events taken from the kernel at once */
 

@@ -3,13 +3,14 @@
  * The configuration file as plain structs. Only settings.c knows GKeyFile. (Not config.h, which is
  * Autoconf's.)
  */
-#ifndef ESWRAPD_SETTINGS_H
-#define ESWRAPD_SETTINGS_H
+#ifndef ESWRAP_CONFIG_SETTINGS_H
+#define ESWRAP_CONFIG_SETTINGS_H
 
 #include <glib.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "config/block.h"
 #include "eswifi/eswifi.h"
 
 /* Names for these are the words of `through =`, see route_through_name(). */
@@ -17,12 +18,6 @@ enum route_through { ROUTE_TLS, ROUTE_TCP, ROUTE_UDP, ROUTE_DIRECT, ROUTE_REFUSE
 
 struct port_range {
 	guint16 first, last;
-};
-
-/* A CIDR block; IPv4 is kept v4-mapped, so that one comparison serves both. */
-struct address_block {
-	guint8 address[16];
-	guint prefix; /* bits, 0..128 */
 };
 
 /**
@@ -109,18 +104,5 @@ void settings_free(struct settings *settings);
 
 /* route_through_name() - the word that `through =` has for it */
 const char *route_through_name(enum route_through through);
-
-/**
- * address_block_parse() - read "10.0.0.0/8", "2001:db8::/32" or a single address
- * @text:	the block
- * @block:	filled in; IPv4 v4-mapped
- * @why:	on failure: what is wrong, to be freed
- *
- * Return: false when it is not a block, or has bits set beyond its prefix.
- */
-bool address_block_parse(const char *text, struct address_block *block, char **why);
-
-/* address_block_contains() - is a v4-mapped or IPv6 address in the block? */
-bool address_block_contains(const struct address_block *block, const guint8 address[16]);
 
 #endif

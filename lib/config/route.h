@@ -14,10 +14,10 @@
  * route without `host` takes names only where it has no other condition on the destination, or
  * where [default] would not let them go out directly anyway.
  */
-#ifndef ESWRAPD_ROUTE_H
-#define ESWRAPD_ROUTE_H
+#ifndef ESWRAP_CONFIG_ROUTE_H
+#define ESWRAP_CONFIG_ROUTE_H
 
-#include "eswrapd/settings.h"
+#include "config/settings.h"
 
 /**
  * struct asker - who wants to connect

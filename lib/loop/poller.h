@@ -5,8 +5,8 @@
  * A flow's readiness rarely changes the way poll() sees it: its queue always holds the anchor byte,
  * so a level-triggered watch would never rest. What matters is that something has changed.
  */
-#ifndef ESWRAPD_POLLER_H
-#define ESWRAPD_POLLER_H
+#ifndef ESWRAP_LOOP_POLLER_H
+#define ESWRAP_LOOP_POLLER_H
 
 #include <glib.h>
 #include <stdint.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+/* Blocks of internet addresses, read and compared. */
+#include "config/block.h"
+
 #include <arpa/inet.h>
 #include <string.h>
-
-#include "eswrapd/settings.h"
 
 #define V4_BITS 96 /* of ::ffff:0:0/96, the prefix of v4-mapped addresses */
 

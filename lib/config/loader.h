@@ -2,11 +2,11 @@
 /*
  * Between settings.c, which reads the groups, and keys.c, which checks the value of each key.
  */
-#ifndef ESWRAPD_LOADER_H
-#define ESWRAPD_LOADER_H
+#ifndef ESWRAP_CONFIG_LOADER_H
+#define ESWRAP_CONFIG_LOADER_H
 
-#include "eswrapd/lines.h"
-#include "eswrapd/settings.h"
+#include "config/ini.h"
+#include "config/settings.h"
 
 /**
  * struct loader - a configuration file being read, and where the reader stands in it
@@ -22,7 +22,7 @@ struct loader {
 	const char *path;
 	char *dir;
 	GKeyFile *file;
-	struct lines *lines;
+	struct ini *ini;
 	GString *mistakes;
 	GPtrArray *warnings;
 	struct settings *settings;

@@ -16,10 +16,10 @@
  *	elsewhere, same bytes	yes		no		yes
  *	elsewhere, others	no		no		yes
  */
-#ifndef ESWRAPD_CREDENTIAL_RULE_H
-#define ESWRAPD_CREDENTIAL_RULE_H
+#ifndef ESWRAP_LEDGER_RULE_H
+#define ESWRAP_LEDGER_RULE_H
 
-#include "eswrapd/ledger.h"
+#include "ledger/ledger.h"
 
 enum credential_intent {
 	CREDENTIAL_PROGRAM,

@@ -25,8 +25,8 @@
  * syncs the directory, all under a lock on the directory, which brokers of several modules may
  * share.
  */
-#ifndef ESWRAPD_LEDGER_H
-#define ESWRAPD_LEDGER_H
+#ifndef ESWRAP_LEDGER_LEDGER_H
+#define ESWRAP_LEDGER_LEDGER_H
 
 #include <glib.h>
 #include <stdbool.h>

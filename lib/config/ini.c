@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
+/* The lines of an INI file: where each group and key stands, and what GKeyFile would let pass. */
+#include "config/ini.h"
+
 #include <string.h>
 
-#include "eswrapd/lines.h"
-
-struct lines {
+struct ini {
 	GHashTable *of; /* "GROUP" or "GROUP\nKEY" -> line; neither can hold a newline */
 };
 
 struct scan {
-	struct lines *lines;
+	struct ini *ini;
 	void (*complain)(guint line, const char *message, gpointer user);
 	gpointer user;
 	char *group;
@@ -31,10 +32,10 @@ static char *place(const char *group, const char *key)
 	return key ? g_strconcat(group, "\n", key, NULL) : g_strdup(group);
 }
 
-guint lines_of(const struct lines *lines, const char *group, const char *key)
+guint ini_line(const struct ini *ini, const char *group, const char *key)
 {
 	char *name = place(group, key);
-	guint line = GPOINTER_TO_UINT(g_hash_table_lookup(lines->of, name));
+	guint line = GPOINTER_TO_UINT(g_hash_table_lookup(ini->of, name));
 
 	g_free(name);
 	return line;
@@ -43,7 +44,7 @@ guint lines_of(const struct lines *lines, const char *group, const char *key)
 /* Return: false where the place is taken already. */
 static void note(struct scan *scan, guint line, const char *key)
 {
-	guint first = lines_of(scan->lines, scan->group, key);
+	guint first = ini_line(scan->ini, scan->group, key);
 
 	if (first && key)
 		complain(scan, line, "[%s] %s: stands twice, first on line %u", scan->group, key,
@@ -51,8 +52,7 @@ static void note(struct scan *scan, guint line, const char *key)
 	else if (first)
 		complain(scan, line, "[%s]: stands twice, first on line %u", scan->group, first);
 	else
-		g_hash_table_insert(scan->lines->of, place(scan->group, key),
-				    GUINT_TO_POINTER(line));
+		g_hash_table_insert(scan->ini->of, place(scan->group, key), GUINT_TO_POINTER(line));
 }
 
 static void scan_group(struct scan *scan, guint line, const char *text)
@@ -86,15 +86,15 @@ static void scan_key(struct scan *scan, guint line, const char *text)
 	g_free(key);
 }
 
-struct lines *lines_scan(const char *text,
-			 void (*complaint)(guint line, const char *message, gpointer user),
-			 gpointer user, char **clean)
+struct ini *ini_scan(const char *text,
+		     void (*complaint)(guint line, const char *message, gpointer user),
+		     gpointer user, char **clean)
 {
-	struct scan scan = { g_new0(struct lines, 1), complaint, user, NULL };
+	struct scan scan = { g_new0(struct ini, 1), complaint, user, NULL };
 	char **lines;
 	guint i;
 
-	scan.lines->of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	scan.ini->of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	if (g_str_has_prefix(text, "\xef\xbb\xbf"))
 		text += 3;
 	lines = g_strsplit(text, "\n", -1);
@@ -109,15 +109,15 @@ struct lines *lines_scan(const char *text,
 	*clean = g_strjoinv("\n", lines);
 	g_strfreev(lines);
 	g_free(scan.group);
-	return scan.lines;
+	return scan.ini;
 }
 
-void lines_free(struct lines *lines)
+void ini_free(struct ini *ini)
 {
-	if (!lines)
+	if (!ini)
 		return;
-	g_hash_table_destroy(lines->of);
-	g_free(lines);
+	g_hash_table_destroy(ini->of);
+	g_free(ini);
 }
 
 /*
@@ -152,7 +152,7 @@ static size_t distance(const char *a, const char *b)
 	return result;
 }
 
-const char *lines_nearest(const char *word, const char *const *known)
+const char *ini_nearest(const char *word, const char *const *known)
 {
 	const char *best = NULL;
 	size_t least = 0;
