@@ -5,6 +5,7 @@
 #include "shim.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -30,41 +31,88 @@ void shim_request_init(struct eswrap_request *request, enum eswrap_request_type 
 	memcpy(request->route, shim.route, sizeof(shim.route));
 }
 
-/* Is it safe to write to descriptor 2? A daemon's 2 may be a connection to somebody. */
+/*
+ * Is descriptor 2 for people? It is when it is a terminal, or still what it was when the program
+ * was started. A daemon's 2 may be a data file by now, and a service's a connection to somebody.
+ */
 static bool stderr_is_for_people(void)
 {
 	struct eswrap_name flow;
-	int domain = shim_get_int(STDERR_FILENO, SOL_SOCKET, SO_DOMAIN, AF_UNSPEC);
+	struct stat64 status;
+	int domain;
 
+	if (isatty(STDERR_FILENO))
+		return true;
+	if (fstat64(STDERR_FILENO, &status) != 0 || status.st_dev != shim.stderr_dev ||
+	    status.st_ino != shim.stderr_ino)
+		return false;
+	domain = shim_get_int(STDERR_FILENO, SOL_SOCKET, SO_DOMAIN, AF_UNSPEC);
 	return domain != AF_INET && domain != AF_INET6 && !shim_flow(STDERR_FILENO, &flow);
+}
+
+/**
+ * shim_say() - one line for people, on standard error
+ * @part:	what it is made of; a newline is put behind them
+ * @count:	at most SHIM_SAY_MAX
+ *
+ * Nothing is said where standard error is not for people. errno is left alone.
+ */
+void shim_say(const char *const *part, size_t count)
+{
+	struct iovec line[SHIM_SAY_MAX + 1];
+	int saved = errno;
+	size_t i;
+
+	if (!stderr_is_for_people())
+		goto out;
+	for (i = 0; i < count; i++) {
+		line[i].iov_base = (void *)(uintptr_t)part[i];
+		line[i].iov_len = strlen(part[i]);
+	}
+	line[i].iov_base = (void *)(uintptr_t) "\n";
+	line[i].iov_len = 1;
+	/* There is nobody left to tell when this fails. */
+	if (syscall(SYS_writev, STDERR_FILENO, line, count + 1) < 0)
+		goto out;
+out:
+	errno = saved;
+}
+
+/* What a user can do about it. */
+static const char *remedy(int error)
+{
+	switch (error) {
+	case EMFILE:
+		return "this program has no descriptor left (ulimit -n, LimitNOFILE=): a "
+		       "connection that a route takes needs three more for a moment";
+	case EAFNOSUPPORT:
+		return "this program may not open AF_UNIX sockets, and has no network: add AF_UNIX "
+		       "to RestrictAddressFamilies= of its unit";
+	case EPERM:
+		return "whoever listens there is neither root nor the owner of its directory: this "
+		       "program has no network";
+	case ETIMEDOUT:
+		return "eswrapd does not answer: this program has no network (is it stopped, or "
+		       "overloaded?)";
+	default:
+		return "this program has no network (start eswrapd, or run it with `eswrap -c "
+		       "FILE`; ESWRAP_FALLBACK=direct goes without)";
+	}
 }
 
 static void complain(int error)
 {
-	static bool complained;
+	static bool complained[2];
 	const char *why = strerrordesc_np(error);
-	const char *part[] = {
-		"eswrap: ", shim.broker_len ? shim.broker.sun_path : "ESWRAP_SOCKET", ": ",
-		why ? why : "no answer",
-		": this program has no network (start eswrapd, or run it with `eswrap -c FILE`; "
-		"ESWRAP_FALLBACK=direct goes without)\n"
-	};
-	struct iovec line[sizeof(part) / sizeof(part[0])];
-	size_t i;
+	const char *path = !shim.route_fits   ? ESWRAP_ROUTE_ENV
+			   : !shim.broker_len ? ESWRAP_SOCKET_ENV
+					      : shim.broker.sun_path;
+	const char *const part[] = { "eswrap: ", path,	       ": ", why ? why : "no answer",
+				     ": ",	 remedy(error) };
 
-	if (__atomic_exchange_n(&complained, true, __ATOMIC_RELAXED) || !stderr_is_for_people())
-		return;
-	for (i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
-		line[i].iov_base = (void *)(uintptr_t)part[i];
-		line[i].iov_len = strlen(part[i]);
-	}
-	if (!shim.route_fits) {
-		line[1].iov_base = (void *)(uintptr_t) "ESWRAP_ROUTE";
-		line[1].iov_len = strlen("ESWRAP_ROUTE");
-	}
-	/* There is nobody left to tell when this fails. */
-	if (syscall(SYS_writev, STDERR_FILENO, line, i) < 0)
-		return;
+	/* That descriptors ran out for a moment must not hide that there is no broker. */
+	if (!__atomic_exchange_n(&complained[error == EMFILE], true, __ATOMIC_RELAXED))
+		shim_say(part, sizeof(part) / sizeof(part[0]));
 }
 
 static int64_t now_ms(void)
@@ -105,9 +153,80 @@ static int take_descriptor(struct msghdr *message)
 	return fd;
 }
 
-/* Return: 0 or a positive errno; @fd is -1 or the granted descriptor. */
-static int exchange(int control, const struct eswrap_request *request, struct eswrap_reply *reply,
-		    int *fd, int64_t end)
+/* Is whoever listens there somebody who may decide where our connections go? */
+static bool is_trustworthy(int control)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return real()->getsockopt(control, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	       shim_policy_vouches_for(peer.uid);
+}
+
+static bool is_endpoint(const struct eswrap_endpoint *endpoint, int family)
+{
+	return endpoint->family == 0 || endpoint->family == family;
+}
+
+/* Is everything in a reply what we rely on? */
+static bool is_sound(const struct eswrap_reply *reply)
+{
+	return reply->magic == ESWRAP_MAGIC && memchr(reply->name, '\0', sizeof(reply->name)) &&
+	       is_endpoint(&reply->v4, AF_INET) && is_endpoint(&reply->v6, AF_INET6);
+}
+
+static int connect_control(int control, int64_t end)
+{
+	long got;
+
+	RETRY(got, syscall(SYS_connect, control, &shim.broker, shim.broker_len), end);
+	if (got < 0)
+		return errno == EAGAIN ? ETIMEDOUT : errno;
+	return is_trustworthy(control) ? 0 : EPERM;
+}
+
+static int begin(const struct eswrap_request *request, int flags, int seconds, int *control)
+{
+	int64_t end = now_ms() + seconds * 1000;
+	int error;
+	long got;
+
+	*control = -1;
+	if (!shim.broker_len || !shim.route_fits)
+		return ENAMETOOLONG;
+	*control = (int)syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
+	if (*control < 0)
+		return errno;
+	limit_wait(*control, seconds);
+	error = connect_control(*control, end);
+	if (error)
+		return error;
+	RETRY(got, syscall(SYS_sendto, *control, request, sizeof(*request), MSG_NOSIGNAL, NULL, 0),
+	      end);
+	return got >= 0 ? 0 : errno == EAGAIN ? ETIMEDOUT : errno;
+}
+
+/**
+ * shim_ask_begin() - put a question to the broker, and do not wait for the answer
+ * @request:	the question; for whom it is asked is up to the caller
+ * @flags:	SOCK_NONBLOCK, or 0
+ * @control:	the connection, close-on-exec, readable when the answer has come; to be closed by
+ *		the caller
+ *
+ * Return: 0 or a positive errno; @control is -1 then.
+ */
+int shim_ask_begin(const struct eswrap_request *request, int flags, int *control)
+{
+	int error = begin(request, flags, ANSWER_SECONDS, control);
+
+	if (error && *control >= 0) {
+		syscall(SYS_close, *control);
+		*control = -1;
+	}
+	return error;
+}
+
+static int end(int control, struct eswrap_reply *reply, int *fd, int64_t until)
 {
 	char ancillary[CMSG_SPACE(sizeof(int))] __attribute__((aligned(sizeof(size_t))));
 	struct iovec part = { .iov_base = reply, .iov_len = sizeof(*reply) };
@@ -117,40 +236,58 @@ static int exchange(int control, const struct eswrap_request *request, struct es
 				  .msg_controllen = sizeof(ancillary) };
 	long got;
 
-	RETRY(got, syscall(SYS_connect, control, &shim.broker, shim.broker_len), end);
+	*fd = -1;
+	RETRY(got, syscall(SYS_recvmsg, control, &message, MSG_CMSG_CLOEXEC), until);
 	if (got < 0)
-		return errno == EAGAIN ? ETIMEDOUT : errno;
-	RETRY(got, syscall(SYS_sendto, control, request, sizeof(*request), MSG_NOSIGNAL, NULL, 0),
-	      end);
-	if (got < 0)
-		return errno == EAGAIN ? ETIMEDOUT : errno;
-	RETRY(got, syscall(SYS_recvmsg, control, &message, MSG_CMSG_CLOEXEC), end);
-	if (got < 0)
-		return errno == EAGAIN ? ETIMEDOUT : errno;
+		return errno;
 	*fd = take_descriptor(&message);
 	if (message.msg_flags & MSG_CTRUNC)
 		return EMFILE;
 	if (got == 0)
 		return ECONNRESET;
-	if (got != sizeof(*reply) || reply->magic != ESWRAP_MAGIC)
-		return EPROTO;
-	return 0;
+	return got == sizeof(*reply) && is_sound(reply) ? 0 : EPROTO;
+}
+
+/**
+ * shim_ask_end() - take the answer to a question
+ * @control:	from shim_ask_begin()
+ * @reply:	the answer
+ * @fd:		-1, or the granted descriptor (close-on-exec), which the caller then owns
+ *
+ * Return: 0 or a positive errno: EAGAIN when it has not come yet.
+ */
+int shim_ask_end(int control, struct eswrap_reply *reply, int *fd)
+{
+	int error = end(control, reply, fd, INT64_MAX);
+
+	if (error && *fd >= 0) {
+		syscall(SYS_close, *fd);
+		*fd = -1;
+	}
+	return error;
 }
 
 static int ask(const struct eswrap_request *request, struct eswrap_reply *reply, int *fd)
 {
 	int seconds = request->type == ESWRAP_RESOLVE ? LOOK_UP_SECONDS : ANSWER_SECONDS;
+	int64_t until = now_ms() + seconds * 1000;
 	int control, error;
 
-	if (!shim.broker_len || !shim.route_fits)
-		return ENAMETOOLONG;
-	control = (int)syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (control < 0)
-		return errno;
-	limit_wait(control, seconds);
-	error = exchange(control, request, reply, fd, now_ms() + seconds * 1000);
-	syscall(SYS_close, control);
+	error = begin(request, 0, seconds, &control);
+	if (!error) {
+		error = end(control, reply, fd, until);
+		if (error == EAGAIN)
+			error = ETIMEDOUT;
+	}
+	if (control >= 0)
+		syscall(SYS_close, control);
 	return error;
+}
+
+/* Is there no broker at all? One that is only slow decides as much as one that is quick. */
+static bool nobody_is_there(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ECONNREFUSED;
 }
 
 /**
@@ -159,10 +296,10 @@ static int ask(const struct eswrap_request *request, struct eswrap_reply *reply,
  * @reply:	the answer, when there is one
  * @fd:		-1, or the granted descriptor (close-on-exec), which the caller then owns
  *
- * When the broker cannot be asked, the program is told so once on standard error; with
- * ESWRAP_FALLBACK=direct the answer is then ESWRAP_DIRECT. errno is left alone.
+ * When the broker cannot be asked, the program is told so once on standard error; where there is
+ * none, with ESWRAP_FALLBACK=direct, the answer is then ESWRAP_DIRECT. errno is left alone.
  *
- * Return: 0, or ENETDOWN.
+ * Return: 0; EMFILE when the program has not the descriptors for it; else ENETDOWN.
  */
 int shim_ask(const struct eswrap_request *request, struct eswrap_reply *reply, int *fd)
 {
@@ -175,13 +312,13 @@ int shim_ask(const struct eswrap_request *request, struct eswrap_reply *reply, i
 		syscall(SYS_close, *fd);
 		*fd = -1;
 	}
-	if (error && shim.fallback_direct) {
+	if (shim.fallback_direct && nobody_is_there(error)) {
 		memset(reply, 0, sizeof(*reply));
 		reply->verdict = ESWRAP_DIRECT;
 		error = 0;
 	} else if (error) {
 		complain(error);
-		error = ENETDOWN;
+		error = error == EMFILE || error == ENFILE ? error : ENETDOWN;
 	}
 	errno = saved;
 	return error;

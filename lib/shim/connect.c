@@ -4,7 +4,10 @@
  *
  * DOC: Theory of Operation
  *
- * What happens depends on what the descriptor is, and SO_PROTOCOL tells cheaply:
+ * A destination that the policy calls direct is connected to at once, whatever the descriptor is: a
+ * flow takes no internet address (EINVAL), so the kernel tells when it was one of ours after all.
+ *
+ * Else what happens depends on what the descriptor is, and SO_PROTOCOL tells cheaply:
  *
  *	TCP, MPTCP, UDP, UDP-Lite	an internet socket: the broker is asked. DIRECT: the real
  *					connect(). GRANTED: the flow takes its place (replace.c)
@@ -33,6 +36,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 
@@ -75,6 +79,17 @@ static bool all_handlers_restart(void)
 			return false;
 	}
 	return true;
+}
+
+/*
+ * The socket that a number is, in the way of fstat(); 0 when it is none. A thread that has waited
+ * must not speak for whatever else has got the number meanwhile.
+ */
+static ino64_t socket_number(int fd)
+{
+	struct stat64 status;
+
+	return fstat64(fd, &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
 }
 
 static void leave_unreported(int fd)
@@ -141,11 +156,15 @@ static int report(int fd)
  */
 int shim_finish_connect(int fd)
 {
+	ino64_t waits_for;
 	int error;
 
 	if (is_nonblocking(fd))
 		return fail(EINPROGRESS);
+	waits_for = socket_number(fd);
 	error = wait_for_end(fd, EINPROGRESS);
+	if (socket_number(fd) != waits_for)
+		return fail(EBADF);
 	if (error) {
 		leave_unreported(fd);
 		return fail(error);
@@ -175,38 +194,57 @@ static void bind_any(int fd, int family)
 	syscall(SYS_bind, fd, &address, len);
 }
 
-/*
- * Puts a granted flow in the place of the program's socket; takes @granted over.
- * Return: 0 or a positive errno.
+/**
+ * shim_dress() - give a granted flow all that the program has made of the socket it is to replace
+ * @from:	the program's socket, or a duplicate of it
+ * @granted:	the flow
+ * @key:	of a datagram flow
+ *
+ * Return: SOCK_STREAM or SOCK_DGRAM; 0 when @granted is no flow.
  */
-static int install(int fd, int granted, const struct eswrap_key *key)
+int shim_dress(int from, int granted, const struct eswrap_key *key)
 {
 	struct eswrap_name flow, before;
 	struct notes notes;
+
+	shim_expect_flows();
+	if (!shim_flow(granted, &flow))
+		return 0;
+	memset(&notes, 0, sizeof(notes));
+	shim_options_carry(from, granted, &notes);
+	if (shim_flow(from, &before)) {
+		struct notes old;
+
+		shim_notes_read(from, &old);
+		notes.value[NOTE_LOCAL_PORT] = old.value[NOTE_LOCAL_PORT];
+	} else {
+		if (flow.type == SOCK_DGRAM && !local_port(from))
+			bind_any(from, flow.family);
+		notes.value[NOTE_LOCAL_PORT] = local_port(from);
+	}
+	memcpy(notes.value + NOTE_KEY, key, sizeof(*key));
+	if (flow.type == SOCK_STREAM && is_nonblocking(from))
+		notes.value[NOTE_UNREPORTED] = UNREPORTED_ERROR | UNREPORTED_RESULT;
+	shim_notes_write(granted, &notes);
+	return flow.type;
+}
+
+/*
+ * Puts a granted flow in the place of the program's socket; takes @hold and @granted over.
+ * Return: 0 or a positive errno.
+ */
+static int install(int fd, int hold, int granted, const struct eswrap_key *key)
+{
+	int type = shim_dress(hold, granted, key);
 	int error;
 
-	if (!shim_flow(granted, &flow)) {
+	if (!type) {
+		syscall(SYS_close, hold);
 		syscall(SYS_close, granted);
 		return EPROTO;
 	}
-	memset(&notes, 0, sizeof(notes));
-	shim_options_carry(fd, granted, &notes);
-	if (shim_flow(fd, &before)) {
-		struct notes old;
-
-		shim_notes_read(fd, &old);
-		notes.value[NOTE_LOCAL_PORT] = old.value[NOTE_LOCAL_PORT];
-	} else {
-		if (flow.type == SOCK_DGRAM && !local_port(fd))
-			bind_any(fd, flow.family);
-		notes.value[NOTE_LOCAL_PORT] = local_port(fd);
-	}
-	memcpy(notes.value + NOTE_KEY, key, sizeof(*key));
-	if (flow.type == SOCK_STREAM && is_nonblocking(fd))
-		notes.value[NOTE_UNREPORTED] = UNREPORTED_ERROR | UNREPORTED_RESULT;
-	shim_notes_write(granted, &notes);
-	error = shim_replace(fd, granted);
-	if (!error && flow.type == SOCK_DGRAM)
+	error = shim_replace(fd, hold, granted);
+	if (!error && type == SOCK_DGRAM)
 		__atomic_store_n(&shim_has_datagrams, true, __ATOMIC_RELAXED);
 	return error;
 }
@@ -270,14 +308,20 @@ enum verdict shim_claim(int fd, int family, bool stream, const struct eswrap_end
 {
 	struct eswrap_key key;
 	enum verdict verdict;
-	int granted, error;
+	int hold, granted, error;
 
-	if (shim_policy_is_direct(to, stream))
+	if (shim_policy_is_direct(to, stream ? SOCK_STREAM : SOCK_DGRAM))
 		return VERDICT_DIRECT;
-	verdict = ask(fd, stream ? ESWRAP_CONNECT : ESWRAP_ASSOCIATE, family, to, &granted, &key);
-	if (verdict != VERDICT_OURS)
+	/* What the number is now. The answer may take its time. */
+	hold = shim_hold(fd);
+	if (hold < 0)
+		return VERDICT_FAILED;
+	verdict = ask(hold, stream ? ESWRAP_CONNECT : ESWRAP_ASSOCIATE, family, to, &granted, &key);
+	if (verdict != VERDICT_OURS) {
+		syscall(SYS_close, hold);
 		return verdict;
-	error = install(fd, granted, &key);
+	}
+	error = install(fd, hold, granted, &key);
 	if (!error)
 		return VERDICT_OURS;
 	errno = error;
@@ -363,12 +407,18 @@ int shim_add_peer(int fd, const struct eswrap_name *flow, const struct eswrap_en
 /* Gives the descriptor back to the internet: the socket that the program once made, made anew. */
 static int give_back(int fd, const struct eswrap_name *flow)
 {
-	int fresh = (int)syscall(SYS_socket, flow->family, flow->type | SOCK_CLOEXEC, 0);
+	int hold = shim_hold(fd), fresh, error;
 
-	if (fresh < 0)
+	if (hold < 0)
 		return errno;
-	shim_options_restore(fd, fresh);
-	return shim_replace(fd, fresh);
+	fresh = (int)syscall(SYS_socket, flow->family, flow->type | SOCK_CLOEXEC, 0);
+	if (fresh < 0) {
+		error = errno;
+		syscall(SYS_close, hold);
+		return error;
+	}
+	shim_options_restore(hold, fresh);
+	return shim_replace(fd, hold, fresh);
 }
 
 /* Connects a datagram flow to one of its destinations. */
@@ -482,24 +532,56 @@ static int connect_datagram_flow(int fd, const struct eswrap_name *flow,
 	return connect_anew(fd, flow, address, len, &to);
 }
 
+static int connect_flow(int fd, const struct eswrap_name *flow, const struct sockaddr *address,
+			socklen_t len)
+{
+	if (flow->type == SOCK_STREAM)
+		return connect_stream_flow(fd, flow, address, len);
+	return connect_datagram_flow(fd, flow, address, len);
+}
+
+/*
+ * An address that is none of ours, whatever the descriptor is: the call is the kernel's. Only when
+ * it fails as it would on a flow is that looked at.
+ */
+static int connect_natively(int fd, const struct sockaddr *address, socklen_t len)
+{
+	struct eswrap_name flow;
+	int saved = errno;
+	int result;
+
+	/* AF_UNIX can connect to AF_UNIX, where a UDP socket cannot. */
+	if (UNLIKELY(__atomic_load_n(&shim_has_datagrams, __ATOMIC_RELAXED)) &&
+	    address->sa_family == AF_UNIX && shim_flow(fd, &flow) && flow.type == SOCK_DGRAM)
+		return fail(EAFNOSUPPORT);
+	result = real()->connect(fd, address, len);
+	if (LIKELY(result == 0) ||
+	    (address->sa_family != AF_UNIX && errno != EINVAL && errno != EISCONN) ||
+	    !shim_flow(fd, &flow))
+		return result;
+	errno = saved;
+	return connect_flow(fd, &flow, address, len);
+}
+
 /**
  * shim_connect() - connect(), also for MSG_FASTOPEN
  */
 int shim_connect(int fd, const struct sockaddr *address, socklen_t len)
 {
+	struct eswrap_endpoint to;
 	struct eswrap_name flow;
 	int protocol;
 
 	if (!address || len < sizeof(sa_family_t))
 		return real()->connect(fd, address, len);
+	if (!eswrap_endpoint_from_sockaddr(&to, address, len) || shim_policy_is_direct(&to, 0))
+		return connect_natively(fd, address, len);
 	protocol = shim_get_int(fd, SOL_SOCKET, SO_PROTOCOL, -1);
 	if (shim_is_stream(protocol) || shim_is_datagram(protocol))
 		return connect_internet_socket(fd, protocol, address, len);
 	if (protocol != 0 || !shim_flow(fd, &flow))
 		return real()->connect(fd, address, len);
-	if (flow.type == SOCK_STREAM)
-		return connect_stream_flow(fd, &flow, address, len);
-	return connect_datagram_flow(fd, &flow, address, len);
+	return connect_flow(fd, &flow, address, len);
 }
 
 EXPORT int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)

@@ -5,8 +5,18 @@
  */
 #include "shim.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/syscall.h>
+
+/* Room for some entries of a directory, bytes. */
+#define ENTRIES 1024
+
+/* Without /proc, this many descriptors are looked at. */
+#define INHERITED_MAX 256
+
+bool shim_has_flows;
 
 /**
  * shim_get_int() - an option of a socket as libc gives it
@@ -40,6 +50,86 @@ static bool name_of(name_call call, int fd, struct eswrap_name *name)
 	return ours;
 }
 
+/* @fd is one that was there before us. An epoll set among them has registrations that we know not. */
+static void look_at_inherited(int fd)
+{
+	static const char epoll_link[] = "anon_inode:[eventpoll]";
+	char path[] = "/proc/self/fd/\0\0\0\0\0\0\0\0\0\0", link[sizeof(epoll_link)];
+	struct sockaddr_un address;
+	socklen_t len = sizeof(address);
+	struct eswrap_name name;
+
+	if (shim.real.getsockname(fd, (struct sockaddr *)&address, &len) == 0) {
+		if (eswrap_name_parse(&address, len, &name) && name.kind == ESWRAP_NAME_FLOW)
+			shim_expect_flows();
+		return;
+	}
+	if (errno != ENOTSOCK || fd <= STDERR_FILENO)
+		return;
+	shim_put_number(path + strlen(path), fd);
+	if (syscall(SYS_readlinkat, AT_FDCWD, path, link, sizeof(link)) == sizeof(link) - 1 &&
+	    memcmp(link, epoll_link, sizeof(link) - 1) == 0)
+		shim_expect_epolls();
+}
+
+/**
+ * shim_find_inherited() - is a flow among the descriptors that we were started with?
+ *
+ * Once, at load.
+ */
+void shim_find_inherited(void)
+{
+	char entries[ENTRIES] __attribute__((aligned(8)));
+	struct dirent64 *entry;
+	int fds, fd;
+	long got, at;
+
+	fds = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/fd",
+			   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (fd = 0; fds < 0 && fd < INHERITED_MAX; fd++)
+		look_at_inherited(fd);
+	if (fds < 0)
+		return;
+	while ((got = syscall(SYS_getdents64, fds, entries, sizeof(entries))) > 0) {
+		for (at = 0; at < got; at += entry->d_reclen) {
+			entry = (struct dirent64 *)(void *)(entries + at);
+			fd = shim_number(entry->d_name);
+			if (fd >= 0 && fd != fds)
+				look_at_inherited(fd);
+		}
+	}
+	syscall(SYS_close, fds);
+}
+
+/**
+ * shim_number() - a descriptor's number as /proc shows it
+ *
+ * Return: -1 when the text is no number.
+ */
+int shim_number(const char *text)
+{
+	const char *p;
+	int number = 0;
+
+	for (p = text; *p >= '0' && *p <= '9'; p++)
+		number = number * 10 + (*p - '0');
+	return *p || p == text ? -1 : number;
+}
+
+/**
+ * shim_put_number() - the same the other way
+ * @to:		room for 10 digits; no NUL is written
+ */
+void shim_put_number(char *to, int number)
+{
+	int divisor;
+
+	for (divisor = 1; divisor <= number / 10; divisor *= 10)
+		;
+	for (; divisor > 0; divisor /= 10)
+		*to++ = (char)('0' + number / divisor % 10);
+}
+
 /**
  * shim_flow() - is this descriptor the program's end of a flow?
  * @fd:		any descriptor, also an invalid one
@@ -49,7 +139,8 @@ static bool name_of(name_call call, int fd, struct eswrap_name *name)
  */
 bool shim_flow(int fd, struct eswrap_name *flow)
 {
-	return name_of(real()->getsockname, fd, flow) && flow->kind == ESWRAP_NAME_FLOW;
+	return shim_may_have_flows() && name_of(real()->getsockname, fd, flow) &&
+	       flow->kind == ESWRAP_NAME_FLOW;
 }
 
 /**

@@ -4,53 +4,93 @@
  *
  * DOC: Theory of Operation
  *
- * The broker's policy (include/eswrap/wire.h) is mapped at the first connect, and stays: another
- * thread may be reading it whenever we would unmap it. One that no longer counts, because the
- * broker has left or was killed, is looked for again; so a process keeps one page for each broker
- * that it has seen come and go.
+ * The broker's policy (lib/wire) is mapped once, at load, and is then a page of memory: who
+ * connects to what is direct makes no system call for it, needs no descriptor, no /run, no broker
+ * and no right to signal one. It counts until the broker takes its magic back; the next connect
+ * then looks for the policy that has come after it, and maps it over the old one, so that a process
+ * never keeps more than one page of them.
  *
  * Whoever can write the policy can send flagged connections out directly. So it must belong to
- * root, to us, or to the owner of its folder, who could as well put a socket of his own there.
+ * root, to us, or to the owner of its directory, who could as well put a socket of his own there.
  */
 #include "shim.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 static const struct eswrap_policy *mapped;
 
+/* Whose the latest policy was: the same may answer questions. */
+static uid_t owner = (uid_t)-1;
+
 static bool counts(const struct eswrap_policy *policy)
 {
-	return policy && __atomic_load_n(&policy->magic, __ATOMIC_RELAXED) == ESWRAP_MAGIC &&
-	       policy->pid > 0 && (kill(policy->pid, 0) == 0 || errno == EPERM);
+	return policy && __atomic_load_n(&policy->magic, __ATOMIC_ACQUIRE) == ESWRAP_MAGIC;
 }
 
-static bool is_trustworthy(const struct stat64 *file, const char *path)
+/* Does the directory of the control socket belong to this user? */
+static bool owns_directory(uid_t uid)
 {
-	struct stat64 folder;
 	char text[sizeof(shim.broker.sun_path)];
+	struct stat64 directory;
 	char *slash;
 
-	if (!S_ISREG(file->st_mode) || file->st_size != sizeof(struct eswrap_policy))
-		return false;
-	if (file->st_uid == 0 || file->st_uid == geteuid())
-		return true;
-	strcpy(text, path);
+	memcpy(text, shim.broker.sun_path, sizeof(text));
 	slash = strrchr(text, '/');
 	if (!slash)
 		return false;
 	slash[slash == text] = '\0';
-	return stat64(text, &folder) == 0 && folder.st_uid == file->st_uid;
+	return stat64(text, &directory) == 0 && directory.st_uid == uid;
+}
+
+/**
+ * shim_policy_vouches_for() - may this user be the broker?
+ *
+ * Root, ourselves, or who owns the directory that the control socket is in; in a chroot, where that
+ * cannot be looked at, the owner of the policy that was found at load. errno is left alone.
+ */
+bool shim_policy_vouches_for(uid_t uid)
+{
+	int saved = errno;
+	bool good = uid == 0 || uid == geteuid() ||
+		    uid == __atomic_load_n(&owner, __ATOMIC_RELAXED) || owns_directory(uid);
+
+	errno = saved;
+	return good;
+}
+
+static bool is_trustworthy(const struct stat64 *file)
+{
+	return S_ISREG(file->st_mode) && file->st_size == sizeof(struct eswrap_policy) &&
+	       (file->st_uid == 0 || file->st_uid == geteuid() || owns_directory(file->st_uid));
+}
+
+/* Maps a policy over the latest, or somewhere. Return: NULL when it could not be. */
+static const struct eswrap_policy *map_file(int fd)
+{
+	const struct eswrap_policy *before = __atomic_load_n(&mapped, __ATOMIC_ACQUIRE);
+	const size_t size = sizeof(struct eswrap_policy);
+	void *at = (void *)(uintptr_t)before;
+	void *page = mmap(at, size, PROT_READ, MAP_SHARED | (before ? MAP_FIXED : 0), fd, 0);
+
+	if (page == MAP_FAILED)
+		return NULL;
+	if (!before && !__atomic_compare_exchange_n(&mapped, &before, page, false, __ATOMIC_ACQ_REL,
+						    __ATOMIC_ACQUIRE)) {
+		/* Another thread was faster. */
+		munmap(page, size);
+		return before;
+	}
+	return page;
 }
 
 static const struct eswrap_policy *map_policy(void)
 {
 	char path[sizeof(shim.broker.sun_path) + sizeof(ESWRAP_POLICY_SUFFIX)];
 	size_t len = strlen(shim.broker.sun_path);
-	void *policy = MAP_FAILED;
+	const struct eswrap_policy *policy = NULL;
 	struct stat64 status;
 	int fd;
 
@@ -60,35 +100,55 @@ static const struct eswrap_policy *map_policy(void)
 	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return NULL;
-	if (fstat64(fd, &status) == 0 && is_trustworthy(&status, shim.broker.sun_path))
-		policy = mmap(NULL, sizeof(struct eswrap_policy), PROT_READ, MAP_SHARED, fd, 0);
+	if (fstat64(fd, &status) == 0 && is_trustworthy(&status)) {
+		policy = map_file(fd);
+		__atomic_store_n(&owner, status.st_uid, __ATOMIC_RELAXED);
+	}
 	syscall(SYS_close, fd);
-	return policy == MAP_FAILED ? NULL : policy;
+	return policy;
+}
+
+/* With -r the route does not depend on the destination. */
+static bool is_of_use(void)
+{
+	return !shim.route[0] && shim.route_fits && shim.broker_len;
+}
+
+/**
+ * shim_policy_load() - map the policy, if there is one
+ *
+ * At load. A private broker stays as long as anybody has its policy mapped: also those who have
+ * no use for it.
+ */
+void shim_policy_load(void)
+{
+	if (shim.broker_len)
+		map_policy();
 }
 
 /**
  * shim_policy_is_direct() - has the broker said that this destination is none of ours?
  * @to:		the destination
- * @stream:	of a stream socket, else of a datagram socket
+ * @type:	SOCK_STREAM or SOCK_DGRAM; 0: whatever the type of the socket is
  *
- * Return: true when it has; false when it is to be asked. errno is left alone.
+ * No system call is made as long as there is a policy that counts. errno is left alone.
+ *
+ * Return: true when it has; false when the broker is to be asked.
  */
-bool shim_policy_is_direct(const struct eswrap_endpoint *to, bool stream)
+bool shim_policy_is_direct(const struct eswrap_endpoint *to, int type)
 {
-	const struct eswrap_policy *policy = __atomic_load_n(&mapped, __ATOMIC_ACQUIRE);
+	const struct eswrap_policy *policy;
 	int saved = errno;
-	bool valid = false;
 
-	/* With -r the route does not depend on the destination. */
-	if (!shim.route[0] && shim.route_fits && shim.broker_len) {
-		valid = counts(policy);
-		if (!valid) {
-			policy = map_policy();
-			valid = counts(policy);
-		}
-		if (valid)
-			__atomic_store_n(&mapped, policy, __ATOMIC_RELEASE);
-	}
+	real();
+	if (!is_of_use())
+		return false;
+	policy = __atomic_load_n(&mapped, __ATOMIC_ACQUIRE);
+	if (UNLIKELY(!counts(policy)))
+		policy = map_policy();
 	errno = saved;
-	return valid && eswrap_policy_is_direct(policy, to, stream ? SOCK_STREAM : SOCK_DGRAM);
+	return counts(policy) &&
+	       (type == SOCK_DGRAM || eswrap_policy_is_direct(policy, to, SOCK_STREAM)) &&
+	       (type == SOCK_STREAM || eswrap_policy_is_direct(policy, to, SOCK_DGRAM)) &&
+	       counts(policy);
 }

@@ -37,33 +37,33 @@ static bool may_ask_in(const char *name, const char *domain, res_state state)
 
 EXPORT int res_query(const char *name, int class, int type, unsigned char *answer, int size)
 {
-	return may_ask(name, NULL) ? real()->res_query(name, class, type, answer, size) : -1;
+	return may_ask(name, NULL) ? lookups()->res_query(name, class, type, answer, size) : -1;
 }
 
 EXPORT int res_search(const char *name, int class, int type, unsigned char *answer, int size)
 {
-	return may_ask(name, NULL) ? real()->res_search(name, class, type, answer, size) : -1;
+	return may_ask(name, NULL) ? lookups()->res_search(name, class, type, answer, size) : -1;
 }
 
 EXPORT int res_querydomain(const char *name, const char *domain, int class, int type,
 			   unsigned char *answer, int size)
 {
 	return may_ask_in(name, domain, NULL)
-		       ? real()->res_querydomain(name, domain, class, type, answer, size)
+		       ? lookups()->res_querydomain(name, domain, class, type, answer, size)
 		       : -1;
 }
 
 EXPORT int res_nquery(res_state state, const char *name, int class, int type, unsigned char *answer,
 		      int size)
 {
-	return may_ask(name, state) ? real()->res_nquery(state, name, class, type, answer, size)
+	return may_ask(name, state) ? lookups()->res_nquery(state, name, class, type, answer, size)
 				    : -1;
 }
 
 EXPORT int res_nsearch(res_state state, const char *name, int class, int type,
 		       unsigned char *answer, int size)
 {
-	return may_ask(name, state) ? real()->res_nsearch(state, name, class, type, answer, size)
+	return may_ask(name, state) ? lookups()->res_nsearch(state, name, class, type, answer, size)
 				    : -1;
 }
 
@@ -71,7 +71,7 @@ EXPORT int res_nquerydomain(res_state state, const char *name, const char *domai
 			    int type, unsigned char *answer, int size)
 {
 	return may_ask_in(name, domain, state)
-		       ? real()->res_nquerydomain(state, name, domain, class, type, answer, size)
+		       ? lookups()->res_nquerydomain(state, name, domain, class, type, answer, size)
 		       : -1;
 }
 

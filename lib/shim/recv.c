@@ -117,10 +117,11 @@ static void give_source(int fd, const struct sockaddr_storage *from, socklen_t l
 {
 	socklen_t room = *to_len;
 	struct sockaddr_storage address;
-	struct eswrap_name name;
+	struct eswrap_name name, flow;
 
-	if (len >= sizeof(sa_family_t) && from->ss_family == AF_UNIX &&
-	    eswrap_name_parse((const struct sockaddr_un *)from, len, &name)) {
+	if (shim_may_have_flows() && len >= sizeof(sa_family_t) && from->ss_family == AF_UNIX &&
+	    eswrap_name_parse((const struct sockaddr_un *)from, len, &name) &&
+	    shim_flow(fd, &flow)) {
 		if (!is_genuine(fd, &name)) {
 			*to_len = 0;
 			return;
@@ -223,6 +224,21 @@ static size_t room_of(const struct msghdr *message)
 	return room;
 }
 
+/* Descriptors that come in a message may be flows. */
+static void look_for_descriptors(struct msghdr *message)
+{
+	struct cmsghdr *header;
+
+	if (LIKELY(!message->msg_control || !message->msg_controllen))
+		return;
+	for (header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
+		if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+			shim_expect_flows();
+			shim_expect_epolls();
+		}
+	}
+}
+
 static ssize_t receive_message(recvmsg_call call, int fd, struct msghdr *message, int flags)
 {
 	struct sockaddr_storage from;
@@ -241,7 +257,10 @@ static ssize_t receive_message(recvmsg_call call, int fd, struct msghdr *message
 	}
 	if (!to) {
 		got = call(fd, message, flags);
-		return LIKELY(got >= 0) ? got : shim_fix_read(fd);
+		if (UNLIKELY(got < 0))
+			return shim_fix_read(fd);
+		look_for_descriptors(message);
+		return got;
 	}
 	message->msg_name = &from;
 	message->msg_namelen = sizeof(from);
@@ -251,6 +270,7 @@ static ssize_t receive_message(recvmsg_call call, int fd, struct msghdr *message
 		message->msg_namelen = room;
 		return shim_fix_read(fd);
 	}
+	look_for_descriptors(message);
 	give_source(fd, &from, message->msg_namelen, to, &room);
 	message->msg_namelen = room;
 	return got;
@@ -310,12 +330,14 @@ static int receive_many(recvmmsg_call call, int fd, struct mmsghdr *messages, un
 			int flags, void *timeout)
 {
 	struct eswrap_name flow;
-	int got;
+	int got, i;
 
 	if (messages && any_address(messages, count) && shim_flow(fd, &flow))
 		got = receive_messages(call, fd, messages, count, flags, timeout);
 	else
 		got = call(fd, messages, count, flags, timeout);
+	for (i = 0; i < got; i++)
+		look_for_descriptors(&messages[i].msg_hdr);
 	return LIKELY(got >= 0) ? got : (int)shim_fix_read(fd);
 }
 

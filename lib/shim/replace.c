@@ -6,16 +6,22 @@
  *
  * A descriptor may have duplicates in this process, and each of them may be registered with any
  * number of epoll sets; a registration belongs to the socket and not to the number, so dup3() alone
- * would lose it. /proc/thread-self/fd lists our descriptors, and fdinfo of an epoll descriptor its
- * registrations with their data:
+ * would lose it. A hold, which is a duplicate of our own, says what the program's socket was when
+ * connect() was called. Nothing that is another socket, or no socket, is ever replaced: another
+ * thread may have closed the number meanwhile, and opened a file that now has it.
  *
- *	1. hold the old socket open, so that its registrations stay listed
- *	2. for each registration of it in each epoll set: give the number back to the old socket
- *	   (EPOLL_CTL_DEL finds a registration by socket and number), delete it, give the number to
- *	   the new socket, add it again
- *	3. give the other duplicates to the new socket
+ *	1. where the number may be registered (epoll.c): move_registration() in each set. fdinfo of
+ *	   an epoll descriptor lists its registrations with their data
+ *	2. give the number to the new socket, and give the hold up
+ *	3. does anybody still hold the old socket? A probe knows, an epoll set of our own in which it
+ *	   is registered: the kernel takes it out there with the last descriptor of it
+ *	4. only then look at all descriptors, for the duplicates and their registrations
  *
- * Duplicates in other processes (made by a fork before the connect) stay with the old socket.
+ * move_registration() gives the number back to the old socket (EPOLL_CTL_DEL finds a registration
+ * by socket and number), deletes it, gives the number to the new one, and adds it again.
+ *
+ * Duplicates in other processes (made by a fork before the connect) stay with the old socket; they
+ * are why a socket that was inherited by a child costs the look at all descriptors.
  */
 #include "shim.h"
 
@@ -28,21 +34,54 @@
 /* Room for some lines of fdinfo, or some entries of a directory. */
 #define CHUNK 2048
 
-/* @old_ino and @new_ino are what fstat() says of the two sockets. */
-struct exchange {
-	int hold;
-	int with;
-	ino64_t old_ino;
-	ino64_t new_ino;
+/* What fstat() says of a socket; ino is 0 for anything else. */
+struct identity {
+	dev_t dev;
+	ino64_t ino;
 };
 
-static ino64_t socket_ino(int fd)
+/**
+ * struct exchange - one socket takes the place of another
+ * @fd:		the program's descriptor
+ * @hold:	a duplicate of the old socket, or -1
+ * @with:	the new socket
+ * @moved:	a registration of @fd has been moved
+ */
+struct exchange {
+	int fd, hold, with;
+	struct identity old, new;
+	bool moved;
+};
+
+static struct identity identify(int fd)
 {
+	struct identity identity = { 0, 0 };
 	struct stat64 status;
 
-	if (fstat64(fd, &status) != 0 || !S_ISSOCK(status.st_mode))
-		return 0;
-	return status.st_ino;
+	if (fstat64(fd, &status) == 0 && S_ISSOCK(status.st_mode)) {
+		identity.dev = status.st_dev;
+		identity.ino = status.st_ino;
+	}
+	return identity;
+}
+
+static bool is_same(const struct identity *a, const struct identity *b)
+{
+	return a->ino && a->ino == b->ino && a->dev == b->dev;
+}
+
+static bool is_old(const struct exchange *exchange, int number)
+{
+	struct identity now = identify(number);
+
+	return is_same(&now, &exchange->old);
+}
+
+static bool is_new(const struct exchange *exchange, int number)
+{
+	struct identity now = identify(number);
+
+	return is_same(&now, &exchange->new);
 }
 
 /* dup3() that keeps the close-on-exec flag of the number it takes. */
@@ -54,18 +93,24 @@ static int take_number(int socket, int number)
 			    flags >= 0 && (flags & FD_CLOEXEC) ? O_CLOEXEC : 0);
 }
 
-static void move_registration(const struct exchange *exchange, int epoll, int number,
+/* Without any of these a registration reports nothing: EPOLLONESHOT has disarmed it. */
+static bool is_disarmed(uint32_t events)
+{
+	return !(events & ~(EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE | EPOLLWAKEUP));
+}
+
+static void move_registration(struct exchange *exchange, int epoll, int number,
 			      struct epoll_event *event)
 {
-	ino64_t ino = socket_ino(number);
-
 	/* The number may meanwhile belong to something else: registrations outlive numbers. */
-	if (ino != exchange->old_ino && ino != exchange->new_ino)
+	if (!is_old(exchange, number) && !is_new(exchange, number))
 		return;
 	take_number(exchange->hold, number);
-	epoll_ctl(epoll, EPOLL_CTL_DEL, number, event);
+	real()->epoll_ctl(epoll, EPOLL_CTL_DEL, number, event);
 	take_number(exchange->with, number);
-	epoll_ctl(epoll, EPOLL_CTL_ADD, number, event);
+	if (!is_disarmed(event->events))
+		real()->epoll_ctl(epoll, EPOLL_CTL_ADD, number, event);
+	exchange->moved = true;
 }
 
 /* The number behind @key in a line, in the given base; false when it is not there. */
@@ -90,7 +135,7 @@ static bool field(const char *line, const char *key, unsigned int base, uint64_t
 }
 
 /* One line of fdinfo: "tfd: 5 events: 1d data: 5 pos:0 ino:a1 sdev:8" (proc(5)). */
-static void read_registration(const struct exchange *exchange, int epoll, const char *line)
+static void read_registration(struct exchange *exchange, int epoll, const char *line)
 {
 	struct epoll_event event;
 	uint64_t number, events, data, ino;
@@ -98,26 +143,22 @@ static void read_registration(const struct exchange *exchange, int epoll, const 
 	if (!field(line, "tfd:", 10, &number) || !field(line, "events:", 16, &events) ||
 	    !field(line, "data:", 16, &data))
 		return;
-	if (field(line, "ino:", 16, &ino) && ino != exchange->old_ino)
+	if (field(line, "ino:", 16, &ino) && ino != exchange->old.ino)
 		return;
 	event.events = (uint32_t)events;
 	event.data.u64 = data;
 	move_registration(exchange, epoll, (int)number, &event);
 }
 
-static void move_registrations(const struct exchange *exchange, int epoll)
+static void move_registrations(struct exchange *exchange, int epoll)
 {
 	char path[] = "/proc/thread-self/fdinfo/\0\0\0\0\0\0\0\0\0\0";
-	char *digits = path + strlen(path);
 	char text[CHUNK + 1], *line, *next;
 	size_t kept = 0;
 	ssize_t got;
-	int divisor, info;
+	int info;
 
-	for (divisor = 1; divisor <= epoll / 10; divisor *= 10)
-		;
-	for (; divisor > 0; divisor /= 10)
-		*digits++ = (char)('0' + epoll / divisor % 10);
+	shim_put_number(path + strlen(path), epoll);
 	info = open(path, O_RDONLY | O_CLOEXEC);
 	if (info < 0)
 		return;
@@ -145,67 +186,147 @@ static bool is_epoll(int fds, const char *name)
 	return len == sizeof(epoll_link) - 1 && memcmp(link, epoll_link, (size_t)len) == 0;
 }
 
-static void visit(const struct exchange *exchange, int fds, const char *name, bool epoll_sets)
-{
-	const char *p;
-	int fd = 0;
+/* What to do with each of our descriptors; false ends the round. */
+typedef bool (*visitor)(struct exchange *exchange, int fds, const char *name, int fd);
 
-	for (p = name; *p >= '0' && *p <= '9'; p++)
-		fd = fd * 10 + (*p - '0');
-	if (*p || p == name || fd == fds || fd == exchange->hold || fd == exchange->with)
-		return;
-	if (epoll_sets && is_epoll(fds, name))
+static bool visit_epoll(struct exchange *exchange, int fds, const char *name, int fd)
+{
+	if (is_epoll(fds, name))
 		move_registrations(exchange, fd);
-	else if (!epoll_sets && socket_ino(fd) == exchange->old_ino)
-		take_number(exchange->with, fd);
+	return true;
 }
 
-/* Visits each of our descriptors: the epoll sets among them, or the sockets. */
-static void visit_all(const struct exchange *exchange, bool epoll_sets)
+static bool visit_socket(struct exchange *exchange, int fds, const char *name, int fd)
+{
+	(void)fds;
+	(void)name;
+	if (is_old(exchange, fd))
+		take_number(exchange->with, fd);
+	return true;
+}
+
+static bool find_duplicate(struct exchange *exchange, int fds, const char *name, int fd)
+{
+	(void)fds;
+	(void)name;
+	if (is_old(exchange, fd))
+		exchange->hold = shim_hold(fd);
+	return exchange->hold < 0;
+}
+
+static void visit_all(struct exchange *exchange, visitor visit)
 {
 	char entries[CHUNK] __attribute__((aligned(8)));
 	struct dirent64 *entry;
+	bool more = true;
 	long got, at;
-	int fds = open("/proc/thread-self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd;
+	int fds = (int)syscall(SYS_openat, AT_FDCWD, "/proc/thread-self/fd",
+			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fds < 0)
 		return;
-	while ((got = syscall(SYS_getdents64, fds, entries, sizeof(entries))) > 0) {
-		for (at = 0; at < got; at += entry->d_reclen) {
+	while (more && (got = syscall(SYS_getdents64, fds, entries, sizeof(entries))) > 0) {
+		for (at = 0; more && at < got; at += entry->d_reclen) {
 			entry = (struct dirent64 *)(void *)(entries + at);
-			visit(exchange, fds, entry->d_name, epoll_sets);
+			fd = shim_number(entry->d_name);
+			if (fd >= 0 && fd != fds && fd != exchange->hold && fd != exchange->with)
+				more = visit(exchange, fds, entry->d_name, fd);
 		}
 	}
-	close(fds);
+	syscall(SYS_close, fds);
+}
+
+/* The registrations of the program's number; they are nearly always in a set that we know of. */
+static void move_own_registrations(struct exchange *exchange)
+{
+	int epoll;
+
+	for (epoll = shim_next_epoll(-1); epoll >= 0; epoll = shim_next_epoll(epoll))
+		move_registrations(exchange, epoll);
+	if (!exchange->moved)
+		visit_all(exchange, visit_epoll);
+}
+
+/* An epoll set that reports the old socket as long as anybody holds it; -1: there can be none. */
+static int make_probe(int hold)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT };
+	int probe = epoll_create1(EPOLL_CLOEXEC);
+
+	if (probe >= 0 && (real()->epoll_ctl(probe, EPOLL_CTL_ADD, hold, &event) != 0 ||
+			   syscall(SYS_epoll_pwait, probe, &event, 1, 0, NULL, 0) != 1)) {
+		syscall(SYS_close, probe);
+		probe = -1;
+	}
+	return probe;
+}
+
+/* Does anybody still hold the old socket? Closes the probe. */
+static bool ask_probe(int probe)
+{
+	struct epoll_event event;
+	bool held;
+
+	if (probe < 0)
+		return true;
+	held = syscall(SYS_epoll_pwait, probe, &event, 1, 0, NULL, 0) != 0;
+	syscall(SYS_close, probe);
+	return held;
+}
+
+static void replace_duplicates(struct exchange *exchange)
+{
+	visit_all(exchange, find_duplicate);
+	if (exchange->hold < 0)
+		return;
+	visit_all(exchange, visit_epoll);
+	visit_all(exchange, visit_socket);
+	syscall(SYS_close, exchange->hold);
+}
+
+/**
+ * shim_hold() - a duplicate of a descriptor, for ourselves
+ *
+ * Return: the duplicate (close-on-exec), or -1 with errno set.
+ */
+int shim_hold(int fd)
+{
+	return (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 0);
 }
 
 /**
  * shim_replace() - put a socket in the place of another one, for all of its descriptors here
  * @fd:		the program's descriptor
- * @with:	the socket to put there; closed, also on failure
+ * @hold:	from shim_hold(), when @fd was certainly what is to be replaced; closed
+ * @with:	the socket to put there; closed
  *
  * Where /proc is not mounted only @fd itself is replaced.
  *
- * Return: 0, or a positive errno when nothing was replaced. errno is left alone.
+ * Return: 0, or EBADF when @fd is no longer what it was; nothing was replaced then. errno is left
+ * alone.
  */
-int shim_replace(int fd, int with)
+int shim_replace(int fd, int hold, int with)
 {
-	struct exchange exchange = { .with = with };
+	struct exchange exchange = { .fd = fd, .hold = hold, .with = with };
 	int saved = errno;
-	int error = 0;
+	int error = 0, probe = -1;
 
-	exchange.hold = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (exchange.hold < 0) {
-		error = errno;
-	} else {
-		exchange.old_ino = socket_ino(exchange.hold);
-		exchange.new_ino = socket_ino(with);
-		visit_all(&exchange, true);
+	exchange.old = identify(hold);
+	exchange.new = identify(with);
+	if (shim_maybe_registered(fd) && is_old(&exchange, fd))
+		move_own_registrations(&exchange);
+	if (is_old(&exchange, fd) || (exchange.moved && is_new(&exchange, fd))) {
+		probe = make_probe(hold);
 		take_number(with, fd);
-		visit_all(&exchange, false);
-		close(exchange.hold);
+		exchange.hold = -1;
+	} else {
+		error = EBADF;
 	}
-	close(with);
+	syscall(SYS_close, hold);
+	if (!error && ask_probe(probe))
+		replace_duplicates(&exchange);
+	syscall(SYS_close, with);
 	errno = saved;
 	return error;
 }

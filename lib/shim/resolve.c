@@ -145,7 +145,7 @@ static int call_with_stand_in(const char *text, int family, int flags, const cha
 				    .ai_socktype = hints->ai_socktype,
 				    .ai_protocol = hints->ai_protocol };
 
-	return real()->getaddrinfo(text, service, &numeric, result);
+	return lookups()->getaddrinfo(text, service, &numeric, result);
 }
 
 /*
@@ -251,7 +251,7 @@ EXPORT int getaddrinfo(const char *__restrict node, const char *__restrict servi
 	if (!node || (wanted->ai_flags & AI_NUMERICHOST) ||
 	    (wanted->ai_family != AF_UNSPEC && wanted->ai_family != AF_INET &&
 	     wanted->ai_family != AF_INET6))
-		return real()->getaddrinfo(node, service, hints, result);
+		return lookups()->getaddrinfo(node, service, hints, result);
 	switch (look_up(node, &reply)) {
 	case ANSWER_STAND_IN:
 		return resolve(&reply, node, service, wanted, result);
@@ -264,7 +264,7 @@ EXPORT int getaddrinfo(const char *__restrict node, const char *__restrict servi
 	case ANSWER_DIRECT:
 		break;
 	}
-	return real()->getaddrinfo(node, service, hints, result);
+	return lookups()->getaddrinfo(node, service, hints, result);
 }
 
 /* getnameinfo */
@@ -289,14 +289,14 @@ EXPORT int getnameinfo(const struct sockaddr *__restrict address, socklen_t len,
 
 	if (!host || !host_size || (flags & NI_NUMERICHOST) ||
 	    !eswrap_endpoint_from_sockaddr(&endpoint, address, len))
-		return real()->getnameinfo(address, len, host, host_size, service, service_size,
-					   flags);
+		return lookups()->getnameinfo(address, len, host, host_size, service, service_size,
+					      flags);
 	switch (look_up_address(&endpoint, &reply)) {
 	case ANSWER_STAND_IN:
 		error = give_host(reply.name, host, host_size);
 		if (error || !service || !service_size)
 			return error;
-		return real()->getnameinfo(address, len, NULL, 0, service, service_size, flags);
+		return lookups()->getnameinfo(address, len, NULL, 0, service, service_size, flags);
 	case ANSWER_UNKNOWN:
 	case ANSWER_AGAIN:
 	case ANSWER_FAIL:
@@ -308,7 +308,7 @@ EXPORT int getnameinfo(const struct sockaddr *__restrict address, socklen_t len,
 	case ANSWER_DIRECT:
 		break;
 	}
-	return real()->getnameinfo(address, len, host, host_size, service, service_size, flags);
+	return lookups()->getnameinfo(address, len, host, host_size, service, service_size, flags);
 }
 
 /* The gethostby*() family */
@@ -349,7 +349,7 @@ static struct hostent *static_failure(int error)
 
 static struct hostent *static_result(const char *text, int family, const char *name)
 {
-	struct hostent *host = real()->gethostbyname2(text, family);
+	struct hostent *host = lookups()->gethostbyname2(text, family);
 
 	if (host) {
 		memcpy(static_name, name, shown_length(name));
@@ -366,7 +366,7 @@ EXPORT struct hostent *gethostbyname2(const char *name, int family)
 	enum answer answer = look_up(name, &reply);
 
 	if (answer == ANSWER_DIRECT)
-		return real()->gethostbyname2(name, family);
+		return lookups()->gethostbyname2(name, family);
 	if (answer != ANSWER_STAND_IN)
 		return static_failure(host_error(answer));
 	if (!stand_in_text(&reply, family, text))
@@ -381,7 +381,7 @@ EXPORT struct hostent *gethostbyname(const char *name)
 	enum answer answer = look_up(name, &reply);
 
 	if (answer == ANSWER_DIRECT)
-		return real()->gethostbyname(name);
+		return lookups()->gethostbyname(name);
 	if (answer != ANSWER_STAND_IN)
 		return static_failure(host_error(answer));
 	if (!stand_in_text(&reply, AF_INET, text))
@@ -409,10 +409,10 @@ EXPORT struct hostent *gethostbyaddr(const void *address, socklen_t len, int fam
 	enum answer answer;
 
 	if (!endpoint_from_bytes(&endpoint, address, len, family))
-		return real()->gethostbyaddr(address, len, family);
+		return lookups()->gethostbyaddr(address, len, family);
 	answer = look_up_address(&endpoint, &reply);
 	if (answer == ANSWER_DIRECT)
-		return real()->gethostbyaddr(address, len, family);
+		return lookups()->gethostbyaddr(address, len, family);
 	if (answer != ANSWER_STAND_IN)
 		return static_failure(host_error(answer));
 	endpoint_text(&endpoint, text);
@@ -440,7 +440,7 @@ static int reentrant_result(const char *text, int family, const char *name, stru
 		return ERANGE;
 	}
 	size -= len;
-	error = real()->gethostbyname2_r(text, family, host, buffer, size, result, h_error);
+	error = lookups()->gethostbyname2_r(text, family, host, buffer, size, result, h_error);
 	if (!error && *result) {
 		memcpy(buffer + size, name, len - 1);
 		buffer[size + len - 1] = '\0';
@@ -458,7 +458,8 @@ EXPORT int gethostbyname2_r(const char *__restrict name, int family,
 	enum answer answer = look_up(name, &reply);
 
 	if (answer == ANSWER_DIRECT)
-		return real()->gethostbyname2_r(name, family, host, buffer, size, result, h_error);
+		return lookups()->gethostbyname2_r(name, family, host, buffer, size, result,
+						   h_error);
 	if (answer != ANSWER_STAND_IN)
 		return reentrant_failure(host_error(answer), result, h_error);
 	if (!stand_in_text(&reply, family, text))
@@ -475,7 +476,7 @@ EXPORT int gethostbyname_r(const char *__restrict name, struct hostent *__restri
 	enum answer answer = look_up(name, &reply);
 
 	if (answer == ANSWER_DIRECT)
-		return real()->gethostbyname_r(name, host, buffer, size, result, h_error);
+		return lookups()->gethostbyname_r(name, host, buffer, size, result, h_error);
 	if (answer != ANSWER_STAND_IN)
 		return reentrant_failure(host_error(answer), result, h_error);
 	if (!stand_in_text(&reply, AF_INET, text))
@@ -493,12 +494,12 @@ EXPORT int gethostbyaddr_r(const void *__restrict address, socklen_t len, int fa
 	enum answer answer;
 
 	if (!endpoint_from_bytes(&endpoint, address, len, family))
-		return real()->gethostbyaddr_r(address, len, family, host, buffer, size, result,
-					       h_error);
+		return lookups()->gethostbyaddr_r(address, len, family, host, buffer, size, result,
+						  h_error);
 	answer = look_up_address(&endpoint, &reply);
 	if (answer == ANSWER_DIRECT)
-		return real()->gethostbyaddr_r(address, len, family, host, buffer, size, result,
-					       h_error);
+		return lookups()->gethostbyaddr_r(address, len, family, host, buffer, size, result,
+						  h_error);
 	if (answer != ANSWER_STAND_IN)
 		return reentrant_failure(host_error(answer), result, h_error);
 	endpoint_text(&endpoint, text);

@@ -188,11 +188,33 @@ static ssize_t send_to_peer(sendmsg_call call, int fd, const struct msghdr *orig
 	return call(fd, &message, flags);
 }
 
-static ssize_t send_with_address(sendmsg_call call, int fd, const struct msghdr *message, int flags)
+/* Is this address none of ours, whatever the descriptor is? */
+static bool is_direct(const struct sockaddr *address, socklen_t len)
+{
+	struct eswrap_endpoint to;
+
+	return eswrap_endpoint_from_sockaddr(&to, address, len) && shim_policy_is_direct(&to, 0);
+}
+
+/* Has a message to such an address failed as it would on a flow, and is it one? */
+static bool is_flow_after_all(int fd)
+{
+	struct eswrap_name flow;
+
+	return (errno == EINVAL || errno == EISCONN || errno == EOPNOTSUPP) && shim_flow(fd, &flow);
+}
+
+/*
+ * A message to an internet address that is not certainly direct.
+ * Return: what the call returns, unless @native is set: then it is libc's own.
+ */
+static ssize_t send_with_address(sendmsg_call call, int fd, const struct msghdr *message, int flags,
+				 bool *native)
 {
 	struct msghdr plain;
 	ssize_t sent;
 
+	*native = false;
 	switch (way_of_message(fd, flags, message->msg_name, message->msg_namelen)) {
 	case WAY_FAILED:
 		return -1;
@@ -207,7 +229,8 @@ static ssize_t send_with_address(sendmsg_call call, int fd, const struct msghdr 
 	case WAY_NATIVE:
 		break;
 	}
-	return call(fd, message, flags);
+	*native = true;
+	return -1;
 }
 
 EXPORT ssize_t sendto(int fd, const void *data, size_t size, int flags,
@@ -218,12 +241,24 @@ EXPORT ssize_t sendto(int fd, const void *data, size_t size, int flags,
 				  .msg_namelen = len,
 				  .msg_iov = &part,
 				  .msg_iovlen = 1 };
+	int saved = errno;
+	bool native;
 	ssize_t sent;
 
 	if (is_urgent(fd, flags))
 		return fail(EOPNOTSUPP);
-	if (has_internet_address(address.__sockaddr__, len))
-		return send_with_address(real()->sendmsg, fd, &message, flags);
+	if (has_internet_address(address.__sockaddr__, len)) {
+		if (is_direct(address.__sockaddr__, len)) {
+			sent = real()->sendto(fd, data, size, flags, address.__sockaddr__, len);
+			if (LIKELY(sent >= 0) || !is_flow_after_all(fd))
+				return sent;
+			errno = saved;
+		}
+		sent = send_with_address(real()->sendmsg, fd, &message, flags, &native);
+		if (!native)
+			return sent;
+		return real()->sendto(fd, data, size, flags, address.__sockaddr__, len);
+	}
 	if (is_too_long(fd, size))
 		return fail(EMSGSIZE);
 	sent = real()->sendto(fd, data, size, flags, address.__sockaddr__, len);
@@ -232,12 +267,22 @@ EXPORT ssize_t sendto(int fd, const void *data, size_t size, int flags,
 
 static ssize_t send_message(sendmsg_call call, int fd, const struct msghdr *message, int flags)
 {
+	int saved = errno;
+	bool native;
 	ssize_t sent;
 
 	if (is_urgent(fd, flags))
 		return fail(EOPNOTSUPP);
-	if (message && has_internet_address(message->msg_name, message->msg_namelen))
-		return send_with_address(call, fd, message, flags);
+	if (message && has_internet_address(message->msg_name, message->msg_namelen)) {
+		if (is_direct(message->msg_name, message->msg_namelen)) {
+			sent = call(fd, message, flags);
+			if (LIKELY(sent >= 0) || !is_flow_after_all(fd))
+				return sent;
+			errno = saved;
+		}
+		sent = send_with_address(call, fd, message, flags, &native);
+		return native ? call(fd, message, flags) : sent;
+	}
 	if (UNLIKELY(__atomic_load_n(&shim_has_datagrams, __ATOMIC_RELAXED)) && message &&
 	    is_too_long(fd, size_of(message->msg_iov, message->msg_iovlen)))
 		return fail(EMSGSIZE);
@@ -252,17 +297,24 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 
 typedef int (*sendmmsg_call)(int, struct mmsghdr *, unsigned int, int);
 
-/* Must each of the messages be looked at? */
+/*
+ * Must each of the messages be looked at? Not when all that have an address are direct, and none is
+ * too long for a datagram of a flow.
+ */
 static bool any_special(int fd, const struct mmsghdr *messages, unsigned int count, int flags)
 {
+	bool datagrams = __atomic_load_n(&shim_has_datagrams, __ATOMIC_RELAXED);
 	unsigned int i;
 
-	if (is_urgent(fd, flags) || __atomic_load_n(&shim_has_datagrams, __ATOMIC_RELAXED))
+	if (is_urgent(fd, flags))
 		return true;
 	for (i = 0; i < count; i++) {
 		const struct msghdr *message = &messages[i].msg_hdr;
 
-		if (has_internet_address(message->msg_name, message->msg_namelen))
+		if (has_internet_address(message->msg_name, message->msg_namelen) &&
+		    !is_direct(message->msg_name, message->msg_namelen))
+			return true;
+		if (datagrams && size_of(message->msg_iov, message->msg_iovlen) > DATAGRAM_MAX)
 			return true;
 	}
 	return false;
@@ -277,7 +329,10 @@ static int send_many(sendmmsg_call call, sendmsg_call one, int fd, struct mmsghd
 
 	if (!messages || !any_special(fd, messages, count, flags)) {
 		result = call(fd, messages, count, flags);
-		return LIKELY(result >= 0) ? result : fix_write(fd);
+		if (LIKELY(result >= 0))
+			return result;
+		if (!messages || !is_flow_after_all(fd))
+			return fix_write(fd);
 	}
 	for (done = 0; done < count; done++) {
 		sent = send_message(one, fd, &messages[done].msg_hdr, flags);

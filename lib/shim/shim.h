@@ -58,28 +58,37 @@
  * The functions of libc that are wrapped: return type, name, parameters. Their order is also the
  * order of struct real and of the names that init.c looks up.
  */
-#define SHIM_REAL(X)                                                                              \
-	X(int, connect, (int, const struct sockaddr *, socklen_t))                                \
-	X(int, getsockname, (int, struct sockaddr *, socklen_t *))                                \
-	X(int, getpeername, (int, struct sockaddr *, socklen_t *))                                \
-	X(int, getsockopt, (int, int, int, void *, socklen_t *))                                  \
-	X(int, setsockopt, (int, int, int, const void *, socklen_t))                              \
-	X(ssize_t, read, (int, void *, size_t))                                                   \
-	X(ssize_t, readv, (int, const struct iovec *, int))                                       \
-	X(ssize_t, recv, (int, void *, size_t, int))                                              \
-	X(ssize_t, recvfrom, (int, void *, size_t, int, struct sockaddr *, socklen_t *))          \
-	X(ssize_t, recvmsg, (int, struct msghdr *, int))                                          \
-	X(int, recvmmsg, (int, struct mmsghdr *, unsigned int, int, struct timespec *))           \
-	X(ssize_t, write, (int, const void *, size_t))                                            \
-	X(ssize_t, writev, (int, const struct iovec *, int))                                      \
-	X(ssize_t, send, (int, const void *, size_t, int))                                        \
-	X(ssize_t, sendto, (int, const void *, size_t, int, const struct sockaddr *, socklen_t))  \
-	X(ssize_t, sendmsg, (int, const struct msghdr *, int))                                    \
-	X(int, sendmmsg, (int, struct mmsghdr *, unsigned int, int))                              \
-	X(ssize_t, __read_chk, (int, void *, size_t, size_t))                                     \
-	X(ssize_t, __recv_chk, (int, void *, size_t, size_t, int))                                \
-	X(ssize_t, __recvfrom_chk,                                                                \
-	  (int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *))                     \
+#define SHIM_REAL(X)                                                                             \
+	X(int, connect, (int, const struct sockaddr *, socklen_t))                               \
+	X(int, getsockname, (int, struct sockaddr *, socklen_t *))                               \
+	X(int, getpeername, (int, struct sockaddr *, socklen_t *))                               \
+	X(int, getsockopt, (int, int, int, void *, socklen_t *))                                 \
+	X(int, setsockopt, (int, int, int, const void *, socklen_t))                             \
+	X(ssize_t, read, (int, void *, size_t))                                                  \
+	X(ssize_t, readv, (int, const struct iovec *, int))                                      \
+	X(ssize_t, recv, (int, void *, size_t, int))                                             \
+	X(ssize_t, recvfrom, (int, void *, size_t, int, struct sockaddr *, socklen_t *))         \
+	X(ssize_t, recvmsg, (int, struct msghdr *, int))                                         \
+	X(int, recvmmsg, (int, struct mmsghdr *, unsigned int, int, struct timespec *))          \
+	X(ssize_t, write, (int, const void *, size_t))                                           \
+	X(ssize_t, writev, (int, const struct iovec *, int))                                     \
+	X(ssize_t, send, (int, const void *, size_t, int))                                       \
+	X(ssize_t, sendto, (int, const void *, size_t, int, const struct sockaddr *, socklen_t)) \
+	X(ssize_t, sendmsg, (int, const struct msghdr *, int))                                   \
+	X(int, sendmmsg, (int, struct mmsghdr *, unsigned int, int))                             \
+	X(ssize_t, __read_chk, (int, void *, size_t, size_t))                                    \
+	X(ssize_t, __recv_chk, (int, void *, size_t, size_t, int))                               \
+	X(ssize_t, __recvfrom_chk,                                                               \
+	  (int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *))                    \
+	X(int, epoll_ctl, (int, int, int, struct epoll_event *))                                 \
+	X(int, socket, (int, int, int))                                                          \
+	SHIM_REAL_TIME64(X)
+
+struct __res_state;
+struct epoll_event;
+
+/* Those that look names up: found when the first of them is called, as most programs call none. */
+#define SHIM_LOOKUPS(X)                                                                           \
 	X(int, getaddrinfo,                                                                       \
 	  (const char *, const char *, const struct addrinfo *, struct addrinfo **))              \
 	X(int, getnameinfo,                                                                       \
@@ -100,10 +109,7 @@
 	X(int, res_nquery, (struct __res_state *, const char *, int, int, unsigned char *, int))  \
 	X(int, res_nsearch, (struct __res_state *, const char *, int, int, unsigned char *, int)) \
 	X(int, res_nquerydomain,                                                                  \
-	  (struct __res_state *, const char *, const char *, int, int, unsigned char *, int))     \
-	SHIM_REAL_TIME64(X)
-
-struct __res_state;
+	  (struct __res_state *, const char *, const char *, int, int, unsigned char *, int))
 
 /*
  * On 32-bit machines whose time_t was once 32 bits wide, programs built with 64-bit times call
@@ -125,6 +131,9 @@ struct __res_state;
 struct real {
 	SHIM_REAL(SHIM_MEMBER)
 };
+struct lookups {
+	SHIM_LOOKUPS(SHIM_MEMBER)
+};
 
 /**
  * struct shim - the static data, written by shim_init() only
@@ -132,12 +141,14 @@ struct real {
  * @fallback_direct:	ESWRAP_FALLBACK=direct
  * @broker_len:		of @broker; 0 when ESWRAP_SOCKET does not fit
  * @route_fits:		ESWRAP_ROUTE is absent or short enough to be asked for
+ * @stderr_dev, @stderr_ino:	what descriptor 2 was at load; both 0: nothing
  */
 struct shim {
 	bool ready;
 	bool fallback_direct;
 	bool route_fits;
 	socklen_t broker_len;
+	uint64_t stderr_dev, stderr_ino;
 	struct sockaddr_un broker;
 	char route[ESWRAP_ROUTE_MAX + 1];
 	char program[ESWRAP_PROGRAM_MAX + 1];
@@ -171,6 +182,9 @@ static inline const struct real *real(void)
 	return &shim.real;
 }
 
+/* lookups() - libc's functions that look names up */
+const struct lookups *lookups(void);
+
 /* fail() - the end of a call that failed */
 static inline int fail(int error)
 {
@@ -180,10 +194,37 @@ static inline int fail(int error)
 
 /* broker.c */
 
+#define SHIM_SAY_MAX 8 /* parts of a line for people */
+
+void shim_say(const char *const *part, size_t count);
 void shim_request_init(struct eswrap_request *request, enum eswrap_request_type type);
+int shim_ask_begin(const struct eswrap_request *request, int flags, int *control);
+int shim_ask_end(int control, struct eswrap_reply *reply, int *fd);
 int shim_ask(const struct eswrap_request *request, struct eswrap_reply *reply, int *fd);
 
 /* flow.c */
+
+/*
+ * May any descriptor of this process be a flow? As long as none can be, no call on any costs a
+ * system call more than libc's. True once one was made here or in an ancestor since its last exec,
+ * was inherited through an exec, or may have come in a message (SCM_RIGHTS).
+ */
+extern bool shim_has_flows;
+
+static inline bool shim_may_have_flows(void)
+{
+	return UNLIKELY(__atomic_load_n(&shim_has_flows, __ATOMIC_RELAXED));
+}
+
+static inline void shim_expect_flows(void)
+{
+	if (!__atomic_load_n(&shim_has_flows, __ATOMIC_RELAXED))
+		__atomic_store_n(&shim_has_flows, true, __ATOMIC_RELAXED);
+}
+
+void shim_find_inherited(void);
+int shim_number(const char *text);
+void shim_put_number(char *to, int number);
 
 /* How the connect of a stream flow stands. */
 enum outcome {
@@ -225,11 +266,20 @@ bool shim_key(int fd, struct eswrap_key *key);
 
 /* policy.c */
 
-bool shim_policy_is_direct(const struct eswrap_endpoint *to, bool stream);
+void shim_policy_load(void);
+bool shim_policy_is_direct(const struct eswrap_endpoint *to, int type);
+bool shim_policy_vouches_for(uid_t uid);
 
 /* replace.c */
 
-int shim_replace(int fd, int with);
+int shim_hold(int fd);
+int shim_replace(int fd, int hold, int with);
+
+/* epoll.c */
+
+bool shim_maybe_registered(int fd);
+int shim_next_epoll(int after);
+void shim_expect_epolls(void);
 
 /* options.c */
 
@@ -241,6 +291,7 @@ void shim_options_restore(int from, int to);
 /* What the broker says of a destination. */
 enum verdict { VERDICT_DIRECT, VERDICT_OURS, VERDICT_FAILED };
 
+int shim_dress(int from, int granted, const struct eswrap_key *key);
 enum verdict shim_claim(int fd, int family, bool stream, const struct eswrap_endpoint *to);
 enum verdict shim_claim_internet_socket(int fd, int protocol, const struct sockaddr *address,
 					socklen_t len);

@@ -11,7 +11,8 @@
 #include "claims.h"
 
 static const struct claim *const tables[] = {
-	connect_claims, option_claims, process_claims, data_claims, datagram_claims, name_claims,
+	connect_claims,	 option_claims, process_claims,	  data_claims,
+	datagram_claims, name_claims,	invariant_claims,
 };
 
 static const char *program;

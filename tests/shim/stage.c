@@ -17,6 +17,7 @@ void stage_set_up(void)
 	stage.h = h;
 	stage.echo = server_start(h, &(struct server){ .kind = SERVER_ECHO });
 	stage.unflagged = server_start(h, &(struct server){ .kind = SERVER_ECHO });
+	stage.unflagged_udp = server_start(h, &(struct server){ .kind = SERVER_UDP_ECHO });
 	stage.source =
 		server_start(h, &(struct server){ .kind = SERVER_SOURCE, .size = STAGE_SIZE });
 	stage.abort = server_start(h, &(struct server){ .kind = SERVER_ABORT, .size = STAGE_SIZE });

@@ -15,10 +15,11 @@
  * @refused:	a flagged port that nobody listens on
  * @udp:	two UDP echo servers, flagged
  * @unflagged:	a TCP echo server that no route takes
+ * @unflagged_udp: a UDP one
  */
 struct stage {
 	struct harness *h;
-	guint16 echo, source, abort, sink, refused, unflagged;
+	guint16 echo, source, abort, sink, refused, unflagged, unflagged_udp;
 	guint16 udp[2];
 };
 

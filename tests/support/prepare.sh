@@ -105,7 +105,6 @@ TEST_PACKAGES="
 	check
 	clang-format-14
 	curl
-	fish
 	g++
 	gcc-aarch64-linux-gnu
 	gcc-arm-linux-gnueabihf
@@ -141,7 +140,6 @@ TEST_PACKAGES="
 	torsocks
 	umockdev
 	wget
-	zsh
 "
 
 # What only make check-all needs.
