@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# bash completion for eswrap and eswrapctl
+# bash completion for eswrap and eswrapctl. What there is to complete, the commands themselves say:
+# each lists its commands and options with --help.
 
 # The names of the groups [$1 NAME] in the configuration that the command line or the system has.
 _eswrap_groups() {
@@ -9,6 +10,16 @@ _eswrap_groups() {
 			file=${COMP_WORDS[i + 1]}
 	done
 	sed -n "s/^\[$1 \(.*\)\]\$/\1/p" "$file" 2>/dev/null
+}
+
+# The options that a command names in its help.
+_eswrap_options() {
+	"$@" --help 2>/dev/null | sed -nE 's/^ *(-[a-zA-Z])?,? *(--[a-z-]+).*/\1 \2/p'
+}
+
+# The commands that it names there.
+_eswrap_commands() {
+	"$@" --help 2>/dev/null | sed -nE '/^Commands:/,/^$/s/^  ([a-z][a-z-]*)  .*/\1/p'
 }
 
 _eswrap() {
@@ -30,7 +41,7 @@ _eswrap() {
 	-r | --route) mapfile -t COMPREPLY < <(compgen -W "$(_eswrap_groups route)" -- "$cur") ;;
 	*)
 		if [[ $cur == -* ]]; then
-			mapfile -t COMPREPLY < <(compgen -W '-c --config -r --route --help --version' -- "$cur")
+			mapfile -t COMPREPLY < <(compgen -W "$(_eswrap_options "${COMP_WORDS[0]}")" -- "$cur")
 		else
 			mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		fi
@@ -38,40 +49,32 @@ _eswrap() {
 	esac
 }
 
-# The long options that a command names in its help.
-_eswrapctl_options() {
-	"$@" --help 2>/dev/null | sed -n 's/^  .*\(--[a-z-]*\).*/\1/p'
-}
-
 _eswrapctl() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=() word words=
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=("${COMP_WORDS[0]}")
+	local words i
 	COMPREPLY=()
-	for word in "${COMP_WORDS[@]:0:COMP_CWORD}"; do
-		case $word in
-		*eswrapctl | status | check-config | credentials | list | check | program | verify | adopt | \
-			forget-ledger) command+=("$word") ;;
-		esac
+	words=$(_eswrap_commands "${command[@]}")
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ " ${words//$'\n'/ } " == *" ${COMP_WORDS[i]} "* ]] || continue
+		command+=("${COMP_WORDS[i]}")
+		words=$(_eswrap_commands "${command[@]}")
 	done
-	case $prev in
-	-c | --config | -s | --socket | --ca | --certificate | --key)
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return
+	case $prev,$cur in
+	-c,* | --config,* | -s,* | --socket,* | --ca,* | --certificate,* | --key,* | --textfile,* | --pcap,*)
+		words=
 		;;
-	--module) return ;;
-	esac
-	case $cur,${command[*]: -1} in
-	-*) words=$(_eswrapctl_options "${command[@]}") ;;
-	*,check-config)
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return
-		;;
-	*,*eswrapctl) words='status credentials check-config' ;;
-	*,credentials) words='list check program verify adopt forget-ledger' ;;
-	*,check | *,program | *,verify | *,adopt | *,forget-ledger)
-		words="0 1 2 $(_eswrap_groups credentials)"
+	*,-*) words=$(_eswrap_options "${command[@]}") ;;
+	*)
+		# A command that knows no others: the sets of the module where it wants one.
+		[[ -n $words || ${command[*]} != *" credentials "* ]] ||
+			words="0 1 2 $(_eswrap_groups credentials)"
 		;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	if [[ -n $words ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	else
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	fi
 }
 
 complete -F _eswrap eswrap

@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: MIT
 /*
+ * One command at a time, and what the module says by itself.
+ *
  * DOC: Theory of Operation
  *
- *	IDLE		nothing is asked of the module; a byte that comes is noise
+ *	IDLE		nothing is asked of the module; what comes is a message, or noise
  *	WAITING		a command is out, the answer has not come or is not whole
  *	GUARD		what has come is an answer, unless more follows within the guard time
+ *	ECHO		the same, and a question has been asked whose answer ends the doubt
  *	LISTENING	everything that comes is dropped, until nothing has for a while
  *
  * at_send() takes IDLE to WAITING. Each time that bytes come, frame_parse() looks at all that came:
- * COMPLETE and BAD end the command, CANDIDATE goes to GUARD, MORE goes (back) to WAITING. The guard
- * applies to short reads alone; see frame.c why no other answer needs it.
+ * COMPLETE and BAD end the command, CANDIDATE goes to GUARD or ECHO, MORE goes (back) to WAITING.
+ * See frame.c which answers leave a doubt.
  *
  * The guard must not be shorter than asked for, and when it has passed, the descriptor is read once
  * more: if this process was kept from running, the bytes that show that the answer goes on have
  * long been waiting. The same is done before a command goes out, so that bytes which came before it
- * are noise and never its answer.
+ * are noise and never its answer: only a message may have begun before.
+ *
+ * Where a line may pause for any time, as a network does that has lost a packet, silence proves
+ * nothing. There the command brings an echo: a second command whose answer nobody can know who has
+ * not seen it. The module answers in order, so what comes before that answer is the first one's.
+ *
+ * A payload that does not get out for as long as the module waits for it (S2) is not its end: the
+ * module may have taken the rest for commands. So a write that stalls is a fault.
  *
  * Times below a millisecond count at 3 Mbit/s, and GLib's own time-outs are in milliseconds, so a
  * timerfd measures them. It is set when the deadline moves forward in time, and left alone
@@ -29,13 +39,13 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "frame.h"
+#include "message.h"
 
 #define BITS_PER_BYTE 10
 #define LINE_MAX_SIZE 512
 #define USEC_PER_MSEC 1000
 
-enum at_state { AT_IDLE, AT_WAITING, AT_GUARD, AT_LISTENING };
+enum at_state { AT_IDLE, AT_WAITING, AT_GUARD, AT_ECHO, AT_LISTENING };
 
 struct at {
 	const struct at_ops *ops;
@@ -47,20 +57,25 @@ struct at {
 
 	GSource *readable, *writable, *expired;
 	int timer_fd;
-	gint64 armed;	 /* when the timer fires, 0: never; monotonic, microseconds */
-	gint64 deadline; /* when it has a meaning */
-	gint64 limit_us; /* LISTENING: when to give up */
+	gint64 armed;	    /* when the timer fires, 0: never; monotonic, microseconds */
+	gint64 deadline;    /* when it has a meaning */
+	gint64 patience_us; /* how long the first byte of the answer may take */
+	gint64 answer_us;   /* until when that is; 0: the command is not out yet */
+	gint64 limit_us;    /* LISTENING: when to give up */
 	gint64 silence_us;
 	bool write_failed;
 	bool stale; /* bytes were there before the command: it was not sent */
 
-	guint limit;
-	bool secret;
+	struct frame_shape shape;
+	bool secret, has_payload;
+	gsize early; /* bytes of a message that came before the command */
 	at_done done;
 	at_heard heard;
+	char echo_question[AT_ECHO_MAX];
+	char echo_answer[AT_ECHO_MAX + sizeof(PROTOCOL_HEADER PROTOCOL_TRAILER)];
 
-	guint8 in[FRAME_MAX + 1];
-	gsize in_size, heard_bytes;
+	guint8 in[FRAME_MAX + 1], rest[4 * MESSAGE_MAX];
+	gsize in_size, heard_bytes, rest_size;
 	guint8 out[LINE_MAX_SIZE + ESWIFI_CREDENTIAL_MAX];
 	gsize out_size, out_sent;
 	char text[FRAME_MAX + 1];
@@ -93,9 +108,18 @@ static void drop_source(GSource **source)
 	*source = NULL;
 }
 
+static void transmit(struct at *at);
+
+static bool ends_in(const struct at *at, const char *literal)
+{
+	gsize length = strlen(literal);
+
+	return at->in_size >= length && memcmp(at->in + at->in_size - length, literal, length) == 0;
+}
+
 static void wipe_answer(struct at *at)
 {
-	explicit_bzero(at->in, sizeof(at->in));
+	explicit_bzero(at->in + at->in_size, sizeof(at->in) - at->in_size);
 	explicit_bzero(at->text, sizeof(at->text));
 }
 
@@ -106,6 +130,9 @@ static void to_idle(struct at *at)
 		explicit_bzero(at->out, at->out_size);
 	at->secret = false;
 	at->stale = false;
+	at->has_payload = false;
+	at->early = 0;
+	at->echo_question[0] = '\0';
 	at->state = AT_IDLE;
 	at->in_size = 0;
 	at->out_size = 0;
@@ -138,37 +165,157 @@ static void make_text(struct at *at, const struct frame *frame)
 	*to = '\0';
 }
 
+/* Tell of each message among these bytes. Return: whether one says that our bytes were lost. */
+static bool report_messages(struct at *at, const guint8 *in, gsize size)
+{
+	bool lost = false;
+	char *line;
+
+	while ((line = message_line(&in, &size))) {
+		lost = lost || message_is_transfer_error(line);
+		at->ops->message(line, at->user);
+		g_free(line);
+	}
+	return lost;
+}
+
+/* What came while nothing was asked: messages, the beginning of one, or noise. */
+static void judge_idle(struct at *at)
+{
+	gsize used;
+	enum message_verdict verdict = message_parse(at->in, at->in_size, false, &used);
+
+	if (verdict == MESSAGE_NONE) {
+		at->in_size = 0;
+		at->ops->noise(at->user);
+		return;
+	}
+	if (verdict == MESSAGE_WHOLE) {
+		report_messages(at, at->in, used);
+		at->in_size -= used;
+		memmove(at->in, at->in + used, at->in_size);
+		if (at->in_size) {
+			judge_idle(at);
+			return;
+		}
+	}
+	if (at->in_size)
+		arm(at, g_get_monotonic_time() + TIMEOUT_STALL_MS * USEC_PER_MSEC);
+}
+
+/* The rest of a message did not come. It may be one without an end of its own. */
+static void give_up_message(struct at *at)
+{
+	gsize size = at->in_size;
+	bool line = size > 2 && memcmp(at->in + size - 2, PROTOCOL_HEADER, 2) == 0;
+
+	at->in_size = 0;
+	if (line)
+		report_messages(at, at->in, size);
+	else if (size)
+		at->ops->noise(at->user);
+}
+
+/* Behind the answer a message may have begun. The answer's bytes are still in use. */
+static void keep_rest(struct at *at, gsize from)
+{
+	at->rest_size = MIN(at->in_size - from, sizeof(at->rest));
+	memcpy(at->rest, at->in + from, at->rest_size);
+}
+
+static bool take_rest(struct at *at)
+{
+	memcpy(at->in, at->rest, at->rest_size);
+	at->in_size = at->rest_size;
+	at->rest_size = 0;
+	return at->in_size > 0;
+}
+
 /* The reply points into the buffers, which are therefore wiped only after @done. */
 static void finish(struct at *at, int error, const struct frame *frame)
 {
-	struct at_reply reply = { .error = error, .text = "" };
+	struct at_reply reply = { .error = error, .text = "", .echoed = at->state == AT_ECHO };
 	at_done done = at->done;
 	bool secret = at->secret;
 
 	if (frame) {
 		reply.ok = frame->ok;
+		reply.gone = frame->gone;
+		reply.messages = frame->messages;
 		reply.data = frame->data;
 		reply.size = frame->size;
-		if (at->limit == 0) {
+		if (at->shape.kind == FRAME_TEXT || !frame->ok) {
 			make_text(at, frame);
 			reply.text = at->text;
 		}
+		keep_rest(at, frame->end);
+		if (report_messages(at, at->in, frame->start) && at->has_payload)
+			reply.error = -EPROTO;
 	}
 	to_idle(at);
 	done(&reply, at->user);
 	if (secret)
 		wipe_answer(at);
+	if (at->state == AT_IDLE && at->port && take_rest(at))
+		judge_idle(at);
 }
 
 static void stop_listening(struct at *at, bool silent)
 {
-	bool prompt = at->in_size == strlen(PROTOCOL_PROMPT) &&
-		      memcmp(at->in, PROTOCOL_PROMPT, at->in_size) == 0;
+	guint8 tail[AT_TAIL_MAX];
+	struct at_sounds sounds = {
+		.silent = silent,
+		.bytes = at->heard_bytes,
+		.tail = tail,
+		.tail_size = at->in_size,
+	};
 	at_heard heard = at->heard;
-	gsize bytes = at->heard_bytes;
 
+	memcpy(tail, at->in, at->in_size);
+	sounds.prompt = ends_in(at, PROTOCOL_PROMPT);
+	sounds.answer = ends_in(at, PROTOCOL_TRAILER);
 	to_idle(at);
-	heard(silent, prompt, bytes, at->user);
+	heard(&sounds, at->user);
+}
+
+static void ask_for_echo(struct at *at, gint64 now)
+{
+	gsize length = strlen(at->echo_question);
+
+	memcpy(at->out, at->echo_question, length);
+	at->out_size = length;
+	at->out_sent = 0;
+	at->state = AT_ECHO;
+	at->counters->commands++;
+	arm(at, now + TIMEOUT_COMMAND_MS * USEC_PER_MSEC + line_time_us(at, length));
+	transmit(at);
+}
+
+/* The answer to the question behind it has come, or more of what comes before it. */
+static void judge_echo(struct at *at)
+{
+	gsize length = strlen(at->echo_answer), whole = 0, used;
+	const guint8 *echo = memmem(at->in, at->in_size, at->echo_answer, length);
+	enum frame_verdict verdict = FRAME_BAD;
+	struct frame frame;
+
+	if (!echo) {
+		arm(at, g_get_monotonic_time() + TIMEOUT_COMMAND_MS * USEC_PER_MSEC);
+		if (at->in_size == sizeof(at->in))
+			finish(at, -EPROTO, NULL);
+		return;
+	}
+	whole = (gsize)(echo - at->in);
+	verdict = frame_parse(at->in, whole, &at->shape, &frame);
+	if ((verdict != FRAME_COMPLETE && verdict != FRAME_CANDIDATE) || frame.end != whole ||
+	    (whole + length < at->in_size &&
+	     message_parse(echo + length, at->in_size - whole - length, false, &used) ==
+		     MESSAGE_NONE)) {
+		finish(at, -EPROTO, NULL);
+		return;
+	}
+	frame.end += length;
+	finish(at, 0, &frame);
 }
 
 static void judge(struct at *at)
@@ -177,16 +324,29 @@ static void judge(struct at *at)
 	struct frame frame;
 	gint64 now = g_get_monotonic_time();
 
-	verdict = frame_parse(at->in, at->in_size, at->limit, &frame);
-	/* An answer before the command was out cannot be its answer. */
-	if (at->out_sent < at->out_size && verdict != FRAME_MORE)
-		verdict = FRAME_BAD;
+	if (at->state == AT_ECHO) {
+		judge_echo(at);
+		return;
+	}
+	verdict = frame_parse(at->in, at->in_size, &at->shape, &frame);
+	/* An answer that began before the command was out cannot be its answer. */
+	if (verdict == FRAME_COMPLETE || verdict == FRAME_CANDIDATE) {
+		if (at->out_sent < at->out_size || frame.start < at->early)
+			verdict = FRAME_BAD;
+	}
 	switch (verdict) {
 	case FRAME_MORE:
 		at->state = AT_WAITING;
-		arm(at, now + TIMEOUT_STALL_MS * USEC_PER_MSEC);
+		if (frame.start && frame.start == at->in_size)
+			arm(at, MAX(at->answer_us, now + TIMEOUT_STALL_MS * USEC_PER_MSEC));
+		else if (at->out_sent == at->out_size)
+			arm(at, now + TIMEOUT_STALL_MS * USEC_PER_MSEC);
 		break;
 	case FRAME_CANDIDATE:
+		if (*at->echo_question) {
+			ask_for_echo(at, now);
+			break;
+		}
 		at->state = AT_GUARD;
 		arm(at, now + at->guard_us);
 		break;
@@ -202,15 +362,14 @@ static void judge(struct at *at)
 /* Keep the last bytes, which may be a prompt, and start the silence anew. */
 static void keep_listening(struct at *at, const guint8 *bytes, gsize size)
 {
-	gsize keep = strlen(PROTOCOL_PROMPT), old;
+	gsize fresh = MIN(size, AT_TAIL_MAX), old = MIN(at->in_size, AT_TAIL_MAX - fresh);
 	gint64 now = g_get_monotonic_time();
 
 	at->heard_bytes += size;
-	old = MIN(at->in_size, keep - MIN(size, keep));
 	memmove(at->in, at->in + at->in_size - old, old);
-	memmove(at->in + old, bytes + size - MIN(size, keep), MIN(size, keep));
-	at->in_size = old + MIN(size, keep);
-	if (at->in_size == keep && memcmp(at->in, PROTOCOL_PROMPT, keep) == 0)
+	memmove(at->in + old, bytes + size - fresh, fresh);
+	at->in_size = old + fresh;
+	if (ends_in(at, PROTOCOL_PROMPT))
 		arm(at, now + at->silence_us);
 	else
 		arm(at, MAX(at->deadline, now + at->silence_us));
@@ -229,10 +388,9 @@ static void lose(struct at *at, const char *why)
 static bool receive(struct at *at)
 {
 	guint8 other[FRAME_MAX];
-	bool expected = at->state == AT_WAITING || at->state == AT_GUARD;
 	gssize n;
 
-	if (expected)
+	if (at->state != AT_LISTENING)
 		n = port_read(at->port, at->in + at->in_size, sizeof(at->in) - at->in_size);
 	else
 		n = port_read(at->port, other, sizeof(other));
@@ -243,14 +401,15 @@ static bool receive(struct at *at)
 	if (n == 0)
 		return false;
 	at->counters->bytes_in += (guint64)n;
-	if (expected) {
-		at->in_size += (gsize)n;
-		judge(at);
-	} else if (at->state == AT_LISTENING) {
+	if (at->state == AT_LISTENING) {
 		keep_listening(at, other, (gsize)n);
-	} else {
-		at->ops->noise(at->user);
+		return true;
 	}
+	at->in_size += (gsize)n;
+	if (at->state == AT_IDLE)
+		judge_idle(at);
+	else
+		judge(at);
 	return true;
 }
 
@@ -264,44 +423,56 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+/* The deadline has passed, and nothing more has come. */
+static void give_up_waiting(struct at *at)
+{
+	struct frame frame;
+
+	if (at->state == AT_IDLE)
+		give_up_message(at);
+	else if (at->state == AT_LISTENING)
+		stop_listening(at, true);
+	else if (at->state == AT_GUARD &&
+		 frame_parse(at->in, at->in_size, &at->shape, &frame) == FRAME_CANDIDATE)
+		finish(at, 0, &frame);
+	else
+		finish(at, -ETIMEDOUT, NULL);
+}
+
 static gboolean on_expired(gint fd, GIOCondition condition, gpointer data)
 {
 	struct at *at = data;
-	struct frame frame;
 	guint64 times;
 
 	(void)condition;
 	if (read(fd, &times, sizeof(times)) != sizeof(times))
 		return G_SOURCE_CONTINUE;
 	at->armed = 0;
-	if (!at->port || at->state == AT_IDLE)
+	if (!at->port || (at->state == AT_IDLE && !at->in_size))
 		return G_SOURCE_CONTINUE;
-	if (at->write_failed) {
+	if (at->write_failed)
 		lose(at, "writing to it failed");
-		return G_SOURCE_CONTINUE;
-	}
-	if (at->stale) {
+	else if (at->stale)
 		finish(at, -EPROTO, NULL);
-		return G_SOURCE_CONTINUE;
-	}
-	if (g_get_monotonic_time() < at->deadline) {
+	else if (g_get_monotonic_time() < at->deadline)
 		arm(at, at->deadline);
-		return G_SOURCE_CONTINUE;
-	}
-	if (receive(at))
-		return G_SOURCE_CONTINUE;
-	if (at->state == AT_LISTENING)
-		stop_listening(at, true);
-	else if (at->state == AT_GUARD &&
-		 frame_parse(at->in, at->in_size, at->limit, &frame) == FRAME_CANDIDATE)
-		finish(at, 0, &frame);
-	else
-		finish(at, -ETIMEDOUT, NULL);
+	else if (!receive(at))
+		give_up_waiting(at);
 	return G_SOURCE_CONTINUE;
 }
 
 /* Write what is left; what does not fit now is written when there is room. */
 static gboolean on_writable(gint fd, GIOCondition condition, gpointer data);
+
+/* The last byte is in the port: from now on the module may answer. */
+static void await_answer(struct at *at)
+{
+	drop_source(&at->writable);
+	if (at->state == AT_WAITING && at->answer_us == 0) {
+		at->answer_us = g_get_monotonic_time() + at->patience_us;
+		arm(at, at->answer_us);
+	}
+}
 
 static void transmit(struct at *at)
 {
@@ -316,8 +487,13 @@ static void transmit(struct at *at)
 	at->counters->bytes_out += (guint64)n;
 	at->out_sent += (gsize)n;
 	if (at->out_sent == at->out_size) {
-		drop_source(&at->writable);
-	} else if (!at->writable) {
+		await_answer(at);
+		return;
+	}
+	/* A write that stalls longer than the module waits for it. */
+	if (at->state == AT_WAITING && n > 0)
+		arm(at, g_get_monotonic_time() + at_write_wait_ms(at) * USEC_PER_MSEC);
+	if (!at->writable) {
 		at->writable = g_unix_fd_source_new(port_fd(at->port), G_IO_OUT);
 		g_source_set_callback(at->writable, G_SOURCE_FUNC(on_writable), at, NULL);
 		g_source_attach(at->writable, g_main_context_get_thread_default());
@@ -407,14 +583,52 @@ bool at_set_baud(struct at *at, guint baud)
 
 void at_cancel(struct at *at)
 {
-	if (at->secret)
-		wipe_answer(at);
+	bool secret = at->secret;
+
 	to_idle(at);
+	at->rest_size = 0;
+	if (secret)
+		wipe_answer(at);
 }
 
 bool at_busy(const struct at *at)
 {
 	return at->state != AT_IDLE;
+}
+
+guint at_write_wait_ms(const struct at *at)
+{
+	return PROTOCOL_WRITE_PAUSE + (guint)(line_time_us(at, ESWIFI_PAYLOAD_MAX) / USEC_PER_MSEC);
+}
+
+/* What has come unread before the command. Return: false when it is no message's beginning. */
+static bool take_early(struct at *at)
+{
+	enum message_verdict verdict;
+	gsize used = 0;
+	gssize n;
+
+	if (at->rest_size)
+		take_rest(at);
+	n = port_read(at->port, at->in + at->in_size, sizeof(at->in) - at->in_size);
+	if (n > 0) {
+		at->counters->bytes_in += (guint64)n;
+		at->in_size += (gsize)n;
+	}
+	if (!at->in_size)
+		return true;
+	verdict = message_parse(at->in, at->in_size, false, &used);
+	if (verdict == MESSAGE_NONE)
+		return false;
+	if (verdict == MESSAGE_WHOLE) {
+		report_messages(at, at->in, used);
+		at->in_size -= used;
+		memmove(at->in, at->in + used, at->in_size);
+		if (at->in_size && message_parse(at->in, at->in_size, false, &used) == MESSAGE_NONE)
+			return false;
+	}
+	at->early = at->in_size;
+	return true;
 }
 
 void at_send(struct at *at, const struct at_request *request, at_done done)
@@ -427,18 +641,25 @@ void at_send(struct at *at, const struct at_request *request, at_done done)
 	if (request->size)
 		memcpy(at->out + length, request->payload, request->size);
 	at->out_size = length + request->size;
-	at->limit = request->limit;
+	at->has_payload = request->size > 0;
+	at->shape = request->shape;
 	at->secret = request->secret;
+	if (request->echo_question) {
+		g_strlcpy(at->echo_question, request->echo_question, sizeof(at->echo_question));
+		g_snprintf(at->echo_answer, sizeof(at->echo_answer), "%s%s%s", PROTOCOL_HEADER,
+			   request->echo_answer, PROTOCOL_TRAILER);
+	}
 	at->done = done;
 	at->state = AT_WAITING;
-	if (port_read(at->port, at->in, sizeof(at->in)) > 0) {
+	if (!take_early(at)) {
 		at->stale = true;
 		arm(at, g_get_monotonic_time());
 		return;
 	}
 	at->counters->commands++;
-	arm(at, g_get_monotonic_time() + request->timeout_ms * USEC_PER_MSEC +
-			line_time_us(at, at->out_size));
+	at->patience_us = request->timeout_ms * USEC_PER_MSEC + line_time_us(at, at->out_size);
+	at->answer_us = 0;
+	arm(at, g_get_monotonic_time() + at_write_wait_ms(at) * USEC_PER_MSEC);
 	transmit(at);
 }
 
@@ -447,6 +668,8 @@ void at_listen(struct at *at, const struct at_listen *listen, at_heard heard)
 	gint64 now = g_get_monotonic_time();
 
 	g_assert(at->port && at->state == AT_IDLE && listen->size <= sizeof(at->out));
+	at->in_size = 0;
+	at->rest_size = 0;
 	at->heard = heard;
 	at->heard_bytes = 0;
 	at->state = AT_LISTENING;

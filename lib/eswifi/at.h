@@ -1,22 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The AT engine: one command at a time on the half-duplex line, or listening to it. Knows framing,
- * time-outs and nothing of what commands mean.
+ * messages and time-outs, and nothing of what commands mean.
  */
 #ifndef ESWIFI_AT_H
 #define ESWIFI_AT_H
 
 #include "eswifi/eswifi.h"
+#include "frame.h"
 #include "port.h"
 
 struct at;
 
+/* Bytes that listening remembers of the last that came. */
+#define AT_TAIL_MAX 128
+
+/* Longest question and answer of an echo. */
+#define AT_ECHO_MAX 48
+
 /**
  * struct at_ops - what the engine reports without having been asked
- * @noise:	bytes came while no command was outstanding; they are dropped
+ * @message:	the module said @text by itself; nothing may be sent or cancelled from within
+ * @noise:	bytes came while no command was outstanding that are no message; they are dropped
  * @gone:	the port has gone; the command under way gets no reply. The owner detaches it
  */
 struct at_ops {
+	void (*message)(const char *text, gpointer user);
 	void (*noise)(gpointer user);
 	void (*gone)(const char *why, gpointer user);
 };
@@ -25,29 +34,37 @@ struct at_ops {
  * struct at_request - one command
  * @line:	everything up to the payload, with the '\r' or ',' that ends it
  * @payload, @size:	raw bytes behind it; copied
- * @limit:	0: the answer is text; else it is an R0's, and this is R1
+ * @shape:	what the answer looks like
  * @timeout_ms:	until the first byte of the answer, beyond the time of the bytes on the line
  * @secret:	wipe command and answer from memory afterwards
+ * @echo_question, @echo_answer:	a command, with its '\r', and its answer's DATA, which the far
+ *		end cannot know; shorter than AT_ECHO_MAX. Where only silence could tell that an
+ *		answer is whole, this tells. NULL: silence does
  */
 struct at_request {
 	const char *line;
 	const guint8 *payload;
 	gsize size;
-	guint limit;
+	struct frame_shape shape;
 	guint timeout_ms;
 	bool secret;
+	const char *echo_question, *echo_answer;
 };
 
 /**
  * struct at_reply - the answer
  * @error:	0, -ETIMEDOUT: none came; -EPROTO: nothing that the command can have caused
- * @ok:		with @error 0: OK, else ERROR
+ * @ok:		with @error 0: OK, else a failure
+ * @gone:	counted answers: the mark of a connection that is gone
+ * @messages:	raw answers: the bytes may be the module's own message, see frame.h
+ * @echoed:	the question behind it has been asked
  * @data, @size:	DATA
- * @text:	for text answers DATA and ERROR's reason in one line of printable ASCII; else ""
+ * @text:	for text answers and failures: DATA and ERROR's reason in one line of printable
+ *		ASCII; else ""
  */
 struct at_reply {
 	int error;
-	bool ok;
+	bool ok, gone, messages, echoed;
 	const guint8 *data;
 	gsize size;
 	const char *text;
@@ -71,12 +88,22 @@ struct at_listen {
 };
 
 /**
- * at_heard - the end of at_listen()
+ * struct at_sounds - what listening has heard
  * @silent:	false: the line does not stop, SYNC_NOISE_MAX_MS have passed
  * @prompt:	the last that came was a prompt
+ * @answer:	and it was the end of an answer
  * @bytes:	how many came
+ * @tail, @tail_size:	the last of them, valid during the call
  */
-typedef void (*at_heard)(bool silent, bool prompt, gsize bytes, gpointer user);
+struct at_sounds {
+	bool silent, prompt, answer;
+	gsize bytes;
+	const guint8 *tail;
+	gsize tail_size;
+};
+
+/* at_heard - the end of at_listen(); @sounds is valid during the call */
+typedef void (*at_heard)(const struct at_sounds *sounds, gpointer user);
 
 struct at *at_new(const struct at_ops *ops, struct eswifi_counters *counters, gpointer user);
 void at_free(struct at *at);
@@ -96,6 +123,9 @@ void at_cancel(struct at *at);
 
 /* at_busy() - is a command under way, or a listening? */
 bool at_busy(const struct at *at);
+
+/* at_write_wait_ms() - S2 that lets a payload through, at the rate in use */
+guint at_write_wait_ms(const struct at *at);
 
 /* Each needs an attached port and an engine that is not busy. The callback comes later. */
 void at_send(struct at *at, const struct at_request *request, at_done done);

@@ -5,12 +5,12 @@
  * From an open port to a module that is known to listen, in these steps:
  *
  *	quiet		say nothing until the module does not either
- *	nudge		"\r": an error or an empty answer, and the prompt, must come
+ *	nudge		"---\r": an error or an empty answer, and the prompt, must come
  *	identity	I?, twice the same: nothing that a far end sent can look like that
  *	speed		U2 and U0 to the fast rate, where one is set: then quiet, nudge and identity
  *			again, and back to the slow rate if they fail
  *	address		Z5: the MAC address
- *	messages	MT=1, so that the module speaks only when asked
+ *	messages	MT=1: short errors; MS=3: no messages
  *	sockets		P6=0 on each of the four: an earlier owner may have left them open
  *	dialect		PF in the note's and in ST's form; a firmware takes one of them
  *
@@ -29,8 +29,8 @@
 #include <string.h>
 
 /* Rates that modules are left at. */
-static const guint common_rates[] = { 115200, 921600, 460800, 230400,  1000000, 57600,
-				      38400,  19200,  9600,   1500000, 2000000, 3000000 };
+static const guint common_rates[] = { 115200, 921600, 460800,  230400,	57600,	38400,
+				      19200,  9600,   1152000, 1382400, 2073600 };
 
 /* How often quiet to identity are tried at one rate. */
 #define TRIES_PER_RATE 2
@@ -81,13 +81,11 @@ static void pause_round(struct eswifi_module *module, const char *why)
 	module_pause(module, module_backoff_ms(module), next_round);
 }
 
-static void on_reset(bool silent, bool prompt, gsize bytes, gpointer user)
+static void on_reset(const struct at_sounds *sounds, gpointer user)
 {
 	struct eswifi_module *module = user;
 
-	(void)silent;
-	(void)bytes;
-	(void)prompt;
+	(void)sounds;
 	collect_rates(module);
 	quiet(module);
 }
@@ -115,12 +113,13 @@ static gboolean release_reset(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void on_reset_said(bool silent, bool prompt, gsize bytes, gpointer user)
+static void on_reset_said(const struct at_sounds *sounds, gpointer user)
 {
 	struct eswifi_module *module = user;
 
-	if (prompt)
-		on_reset(silent, prompt, bytes, user);
+	/* Some firmware answers ZR before it restarts: then its prompt is still to come. */
+	if (sounds->prompt && !sounds->answer)
+		on_reset(sounds, user);
 	else
 		await_reset(module);
 }
@@ -256,17 +255,23 @@ static void select_next(struct eswifi_module *module)
 
 static void on_messages(struct eswifi_module *module, const struct at_reply *reply)
 {
-	/* Firmware without MT does not send messages by itself. */
 	(void)reply;
 	module->bringup.socket = 0;
 	select_next(module);
+}
+
+/* Firmware without MT or MS goes on as it likes: the driver does not depend on them. */
+static void on_errors(struct eswifi_module *module, const struct at_reply *reply)
+{
+	(void)reply;
+	module_command(module, TIMEOUT_COMMAND_MS, on_messages, "MS=3");
 }
 
 static void on_address(struct eswifi_module *module, const struct at_reply *reply)
 {
 	if (reply->ok)
 		g_strlcpy(module->identity.mac, reply->text, sizeof(module->identity.mac));
-	module_command(module, TIMEOUT_COMMAND_MS, on_messages, "MT=1");
+	module_command(module, TIMEOUT_COMMAND_MS, on_errors, "MT=1");
 }
 
 static void ask_address(struct eswifi_module *module)
@@ -274,14 +279,12 @@ static void ask_address(struct eswifi_module *module)
 	module_command(module, TIMEOUT_COMMAND_MS, on_address, "Z5");
 }
 
-static void on_speed_applied(bool silent, bool prompt, gsize bytes, gpointer user)
+static void on_speed_applied(const struct at_sounds *sounds, gpointer user)
 {
 	struct eswifi_module *module = user;
 
 	/* The answer to U0 may come at either rate, or not be readable: it says nothing. */
-	(void)silent;
-	(void)prompt;
-	(void)bytes;
+	(void)sounds;
 	if (at_set_baud(module->at, module->settings.fast_baud))
 		quiet(module);
 	else
@@ -367,34 +370,34 @@ static void on_identity(struct eswifi_module *module, const struct at_reply *rep
 	module_command(module, TIMEOUT_COMMAND_MS, on_identity_again, "I?");
 }
 
-static void on_prompt(bool silent, bool prompt, gsize bytes, gpointer user)
+static void on_prompt(const struct at_sounds *sounds, gpointer user)
 {
 	struct eswifi_module *module = user;
 
-	(void)bytes;
-	if (silent && prompt)
+	if (sounds->silent && sounds->prompt)
 		module_command(module, TIMEOUT_COMMAND_MS, on_identity, "I?");
 	else
 		bringup_failed(module, "no prompt");
 }
 
-static void on_quiet(bool silent, bool prompt, gsize bytes, gpointer user)
+static void on_quiet(const struct at_sounds *sounds, gpointer user)
 {
 	struct eswifi_module *module = user;
+	/* It leaves the human-readable mode that somebody may have left the module in. */
+	static const char nudge[] = "---\r";
 	struct at_listen listen = {
-		.say = "\r",
-		.size = 1,
+		.say = nudge,
+		.size = sizeof(nudge) - 1,
 		/* The rate that is most likely gets more time. */
 		.first_ms = module->bringup.rate ? SYNC_PROMPT_MS : SYNC_PROMPT_LONG_MS,
 		.silence_ms = SYNC_SILENCE_MS,
 	};
 
-	(void)prompt;
-	if (!silent) {
+	if (!sounds->silent) {
 		bringup_failed(module, "the line does not fall silent");
 		return;
 	}
-	if (bytes)
+	if (sounds->bytes)
 		module->burning = false;
 	if (module->burning) {
 		quiet(module);

@@ -21,6 +21,7 @@ static void burn_step(struct eswifi_module *module)
 	struct at_request request = {
 		.payload = op->data,
 		.size = op->size,
+		.shape = { .strict = true },
 		.timeout_ms = TIMEOUT_BURN_MS,
 		.secret = true,
 	};

@@ -24,6 +24,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "message.h"
+
 #define USEC_PER_MSEC 1000
 
 /* Ready for this long, and the next fault is a new one and not the same again. */
@@ -215,6 +217,17 @@ static void on_noise(gpointer user)
 		module_fault(module, -EPROTO, "the module spoke without having been asked");
 }
 
+static void on_message(const char *text, gpointer user)
+{
+	struct eswifi_module *module = user;
+
+	g_message("the module says: %s", text);
+	if (!message_is_network(text))
+		return;
+	module->check_due = true;
+	eswifi_module_kick(module);
+}
+
 static gboolean open_again(gpointer data)
 {
 	struct eswifi_module *module = data;
@@ -236,7 +249,7 @@ static void on_gone(const char *why, gpointer user)
 	module_pause(module, MIN(module_backoff_ms(module), BACKOFF_DEVICE_MS), open_again);
 }
 
-static const struct at_ops at_ops = { .noise = on_noise, .gone = on_gone };
+static const struct at_ops at_ops = { .message = on_message, .noise = on_noise, .gone = on_gone };
 
 static void on_reply(const struct at_reply *reply, gpointer user)
 {

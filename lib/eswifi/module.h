@@ -16,7 +16,6 @@ enum knob {
 	KNOB_VERIFY,	 /* P9 */
 	KNOB_READ_SIZE,	 /* R1 */
 	KNOB_READ_WAIT,	 /* R2 */
-	KNOB_READ_MODE,	 /* R3 */
 	KNOB_WRITE_WAIT, /* S2 */
 	KNOBS,
 };
@@ -61,7 +60,7 @@ struct operation {
 	gpointer user;
 	guint socket;
 	int end;
-	char text[PROTOCOL_TEXT_MAX + 1];
+	char text[PROTOCOL_WORDS_MAX + 1];
 
 	char host[ESWIFI_HOST_MAX + 1];
 	enum eswifi_protocol protocol;
@@ -97,7 +96,7 @@ struct bringup {
 	bool reset;
 	bool fast_failed;
 	guint slow_baud;
-	char first_identity[PROTOCOL_TEXT_MAX + 1];
+	char first_identity[PROTOCOL_WORDS_MAX + 1];
 	guint socket;
 	guint setting;
 	bool note_accepted;

@@ -17,14 +17,19 @@
 /* Framing [I][ST][Z]; see the theory of operation in frame.c. */
 #define PROTOCOL_HEADER	 "\r\n"
 #define PROTOCOL_TRAILER "\r\nOK\r\n> "
-#define PROTOCOL_FAILURE "\r\nERROR\r\n"
+#define PROTOCOL_FAILURE "\r\nERROR" /* the line goes on as the firmware likes */
 #define PROTOCOL_PROMPT	 "\r\n> "
 
 /* What R0 and S3 say of a connection that is gone [I][R]. */
 #define PROTOCOL_GONE "-1"
+/* R4's count, and the other form of the mark [QR]. */
+#define PROTOCOL_COUNT_SIZE 4
+#define PROTOCOL_GONE_COUNT "-001"
 
-/* Longest answer in text that is believed; C? and I? are the longest that are asked for [A]. */
-#define PROTOCOL_TEXT_MAX 1024
+/* Longest answer in text that is believed: F0 lists every access point that is heard [A]. */
+#define PROTOCOL_TEXT_MAX 8192
+/* Longest text that is kept: C? and I? are the longest of those [A]. */
+#define PROTOCOL_WORDS_MAX 1024
 /* Longest usage line behind an ERROR [A]. */
 #define PROTOCOL_USAGE_MAX 512
 
@@ -38,8 +43,12 @@
 #define PROTOCOL_WAIT_MIN 1
 #define PROTOCOL_WAIT_MAX 30000
 
-/* S2 [ST], ms: how long a send may hold the line when the far end does not take the bytes. */
-#define PROTOCOL_WRITE_WAIT 100
+/*
+ * S2 [UM 5.6], ms, beyond the line time of a full payload: the module takes a payload that pauses
+ * for so long for ended, and what follows for commands. It is also how long a send may hold the
+ * line when the far end does not take the bytes.
+ */
+#define PROTOCOL_WRITE_PAUSE 2000
 
 /*
  * How long the first byte of an answer may take, ms, beyond the time that the command itself spends

@@ -3,7 +3,7 @@
  * DOC: Theory of Operation
  *
  * Four sockets, of which P0 selects one. Each operation makes sure of what it needs (socket, R1,
- * R2, R3, S2 and so on) with commands for those things only that are not so already, and then sends
+ * R2, S2 and so on) with commands for those things only that are not so already, and then sends
  * the command that it is about: P6=1, S3, R0, P6=0.
  *
  * Reading. "-1" is how R0 says that a connection is gone, and some firmware ends that in OK, like
@@ -50,9 +50,8 @@
 #define LOOKUP_AGE_US (10 * G_USEC_PER_SEC)
 
 static const char *const knob_commands[] = {
-	[KNOB_PROTOCOL] = "P1",	  [KNOB_PORT] = "P4",	   [KNOB_VERIFY] = "P9",
-	[KNOB_READ_SIZE] = "R1",  [KNOB_READ_WAIT] = "R2", [KNOB_READ_MODE] = "R3",
-	[KNOB_WRITE_WAIT] = "S2",
+	[KNOB_PROTOCOL] = "P1",	 [KNOB_PORT] = "P4",	  [KNOB_VERIFY] = "P9",
+	[KNOB_READ_SIZE] = "R1", [KNOB_READ_WAIT] = "R2", [KNOB_WRITE_WAIT] = "S2",
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(knob_commands) == KNOBS);
 
@@ -264,8 +263,13 @@ static void on_sent(struct eswifi_module *module, const struct at_reply *reply)
 		module_op_verify(module, -EPIPE, NULL);
 		return;
 	}
-	if (!reply->ok ||
-	    !g_ascii_string_to_unsigned(reply->text, 10, 0, module->op.size, &count, NULL)) {
+	if (!reply->ok) {
+		/* The payload may have been taken for commands: the answer to P0 will tell. */
+		module->selected = -1;
+		module_op_verify(module, -ECONNRESET, reply->text);
+		return;
+	}
+	if (!g_ascii_string_to_unsigned(reply->text, 10, 0, module->op.size, &count, NULL)) {
 		module_fault(module, -EPROTO, "the answer to S3 is not a count");
 		return;
 	}
@@ -286,7 +290,7 @@ static void send_step(struct eswifi_module *module)
 	char line[16];
 
 	if (!module_select(module, op->socket) ||
-	    !turn(module, KNOB_WRITE_WAIT, PROTOCOL_WRITE_WAIT))
+	    !turn(module, KNOB_WRITE_WAIT, (int)at_write_wait_ms(module->at)))
 		return;
 	g_snprintf(line, sizeof(line), padded ? "S3=%04zu\r" : "S3=%zu\r", op->size);
 	request.line = line;
@@ -396,8 +400,14 @@ static void on_read(struct eswifi_module *module, const struct at_reply *reply)
 				take(&module->op, PROTOCOL_GONE, strlen(PROTOCOL_GONE));
 			end_of_stream(module);
 		} else {
-			module_fault(module, -EPROTO, "the module refused R0");
+			/* Whatever it says, it is about this socket. */
+			module_op_verify(module, -ECONNRESET, reply->text);
 		}
+		return;
+	}
+	/* Whose bytes they are cannot be told: nobody gets them. */
+	if (reply->messages) {
+		module_op_verify(module, -ECONNRESET, "a message of the module in its data");
 		return;
 	}
 	if (module->op.phase == READ_CONFIRM)
@@ -413,12 +423,11 @@ static void read_step(struct eswifi_module *module)
 	struct operation *op = &module->op;
 	struct at_request request = {
 		.line = "R0\r",
-		.limit = op->limit,
+		.shape = { .kind = FRAME_RAW, .limit = op->limit },
 		.timeout_ms = TIMEOUT_COMMAND_MS + op->wait_ms,
 	};
 
-	if (module_select(module, op->socket) && turn(module, KNOB_READ_MODE, 1) &&
-	    turn(module, KNOB_READ_WAIT, (int)op->wait_ms) &&
+	if (module_select(module, op->socket) && turn(module, KNOB_READ_WAIT, (int)op->wait_ms) &&
 	    turn(module, KNOB_READ_SIZE, (int)op->limit))
 		module_request(module, &request, on_read);
 }

@@ -108,6 +108,117 @@ START_TEST(a_static_program_is_refused_and_not_run)
 }
 END_TEST
 
+/* /bin/true with one more section, as the Go linker's. */
+static const char *go_program(struct harness *h, const char *name)
+{
+	const char *path = harness_path(h, name);
+	const char *data = harness_file(h, "buildinfo", "\xff Go buildinf:");
+	const char *section = harness_format(h, ".go.buildinfo=%s", data);
+
+	ck_result_status(
+		harness_run(h, "objcopy", "--add-section", section, "/bin/true", path, NULL), 0);
+	return path;
+}
+
+START_TEST(a_go_program_is_refused_although_it_has_a_loader)
+{
+	struct harness *h = harness_new();
+	const char *stripped = harness_path(h, "stripped"), *program = go_program(h, "go");
+
+	assert_refused(h, program, 126, "is a Go program");
+	ck_result_status(harness_run(h, "strip", "-o", stripped, program, NULL), 0);
+	assert_refused(h, stripped, 126, "is a Go program");
+	assert_refused(h, script(h, "by-go", harness_format(h, "#!%s\n", program)), 126,
+		       "is a Go program");
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(a_program_of_another_c_library_is_refused)
+{
+	struct harness *h = harness_new();
+	const char *path = harness_path(h, "other");
+	char *data, *at;
+	gsize size;
+
+	ck_assert(g_file_get_contents("/bin/true", &data, &size, NULL));
+	at = memmem(data, size, "/ld-", 4);
+	ck_assert_ptr_nonnull(at);
+	memcpy(at, "/lib", 4);
+	ck_assert(g_file_set_contents(path, data, (gssize)size, NULL));
+	ck_assert_int_eq(chmod(path, 0755), 0);
+	assert_refused(h, path, 126, "uses another C library (its loader is ");
+	g_free(data);
+	harness_free(h);
+}
+END_TEST
+
+/* A command line of programs that run others, up to "|": split at blanks. */
+static const struct result *launch_line(struct harness *h, const char *line)
+{
+	const struct run how = { .environment = no_broker };
+	g_auto(GStrv) words = g_strsplit(line, " ", 0);
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	char **word;
+
+	g_ptr_array_add(argv, (gpointer)harness_tool(h, "eswrap"));
+	for (word = words; *word; word++)
+		g_ptr_array_add(argv, *word);
+	g_ptr_array_add(argv, NULL);
+	return harness_run_as(h, &how, (const char *const *)argv->pdata);
+}
+
+START_TEST(what_runs_another_program_without_the_library_is_refused)
+{
+	static const char *const refused[] = {
+		"sudo true",
+		"/usr/bin/sudo -u nobody true",
+		"doas true",
+		"pkexec true",
+		"systemd-run --user true",
+		"su - nobody",
+		"su nobody -l",
+		"su -lc true nobody",
+		"runuser --login nobody",
+		"env -i true",
+		"env - true",
+		"env -vi true",
+		"env -u LD_PRELOAD true",
+		"env -uLD_PRELOAD true",
+		"env --unset=LD_PRELOAD true",
+		"env --unset LD_PRELOAD true",
+		"env --ignore-environment true",
+		"env LD_PRELOAD=/x.so true",
+		"env A=b -S -i",
+		"env env -i true",
+	};
+	static const char *const taken[] = {
+		"env true",  "env A=-i true",	  "env -u HOME true", "env -C / -u A true -i",
+		"env sh -i", "env -S true -i sh", "true - -i",	      "env -- true",
+	};
+	struct harness *h = harness_new();
+	const struct result *result;
+	gsize i;
+
+	for (i = 0; i < G_N_ELEMENTS(refused); i++) {
+		result = launch_line(h, refused[i]);
+		ck_assert_msg(result->status == 126, "%s: %d, %s", refused[i], result->status,
+			      result->err->str);
+		ck_text_has(result->err->str, "put eswrap behind it");
+	}
+	for (i = 0; i < G_N_ELEMENTS(taken); i++) {
+		result = launch_line(h, taken[i]);
+		ck_assert_msg(result->status == 125, "%s: %d, %s", taken[i], result->status,
+			      result->err->str);
+	}
+	/* Nothing of ours is in there. */
+	result = launch_line(h, harness_format(h, "chroot %s true", h->directory));
+	ck_result_status(result, 126);
+	ck_text_has(result->err->str, "nothing would be preloaded");
+	harness_free(h);
+}
+END_TEST
+
 START_TEST(a_setuid_program_of_another_user_is_refused)
 {
 	struct harness *h = harness_new();
@@ -396,18 +507,61 @@ START_TEST(what_is_preloaded_already_is_kept_in_front)
 }
 END_TEST
 
-START_TEST(a_foreign_runtime_folder_is_not_used)
+START_TEST(a_runtime_directory_that_others_can_enter_is_not_used)
 {
 	struct harness *h = private_new();
-	const char *folder = harness_path(h, "eswrap");
+	const char *directory = harness_path(h, "eswrap");
 	const struct result *result;
 
-	ck_assert_int_eq(mkdir(folder, 0700), 0);
-	ck_assert_int_eq(chmod(folder, 0755), 0);
-	result = harness_run(h, harness_tool(h, "eswrap"), "-c", h->config, "true", NULL);
+	ck_assert_int_eq(mkdir(directory, 0700), 0);
+	ck_assert_int_eq(chmod(directory, 0755), 0);
+	/* Somebody may have made it on purpose: another place serves. */
+	result = harness_run(h, harness_tool(h, "eswrap"), "-c", h->config, "sh", "-c",
+			     "echo $ESWRAP_SOCKET", NULL);
+	ck_result_status(result, 0);
+	ck_text_has(result->out->str, ".sock");
+	ck_text_lacks(result->out->str, directory);
+	harness_free(h);
+}
+END_TEST
+
+/* A file system of its own, in which somebody else has taken every place. */
+START_TEST(where_no_place_is_private_each_is_named_with_what_is_wrong)
+{
+	struct harness *h = private_new();
+	const char *script = "mount -t tmpfs none /tmp && mkdir /tmp/eswrap-0 /tmp/home && "
+			     "chown 65534 /tmp/eswrap-0 && touch /tmp/home/eswrap && "
+			     "unset XDG_RUNTIME_DIR && mount -t tmpfs none /run && "
+			     "XDG_CACHE_HOME=/tmp/home exec \"$0\" -c \"$1\" true";
+	const struct result *result;
+
+	if (geteuid() == 0) {
+		/* The configuration is below /tmp, which is about to be hidden. */
+		const char *config = "/etc/hostname";
+
+		result = harness_run(h, "unshare", "-m", "sh", "-c", script,
+				     harness_tool(h, "eswrap"), config, NULL);
+		ck_result_status(result, 125);
+		ck_text_has(result->err->str, "set XDG_RUNTIME_DIR");
+		ck_text_has(result->err->str, "/tmp/eswrap-0: it belongs to somebody else");
+		ck_text_has(result->err->str, "/tmp/home/eswrap: it is no directory");
+	}
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(without_c_no_private_broker_is_started)
+{
+	struct harness *h = harness_new();
+	const struct run how = { .environment = (const char *const[]){ "ESWRAP_SOCKET=", NULL } };
+	const char *const argv[] = { harness_tool(h, "eswrap"), "echo", "ran", NULL };
+	const struct result *result = harness_run_as(h, &how, argv);
+
+	/* Where one is installed, a broker that does not run is what this machine has. */
 	ck_result_status(result, 125);
-	ck_text_has(result->err->str, folder);
-	ck_text_has(result->err->str, "only its owner");
+	ck_assert_str_eq(result->out->str, "");
+	ck_text_has(result->err->str, "systemctl start eswrapd.socket");
+	ck_text_has(result->err->str, "-c FILE");
 	harness_free(h);
 }
 END_TEST
@@ -421,6 +575,9 @@ int main(void)
 	tcase_add_test(programs, a_program_that_is_not_there_is_127);
 	tcase_add_test(programs, a_file_that_cannot_be_executed_is_126);
 	tcase_add_test(programs, a_static_program_is_refused_and_not_run);
+	tcase_add_test(programs, a_go_program_is_refused_although_it_has_a_loader);
+	tcase_add_test(programs, a_program_of_another_c_library_is_refused);
+	tcase_add_test(programs, what_runs_another_program_without_the_library_is_refused);
 	tcase_add_test(programs, a_setuid_program_of_another_user_is_refused);
 	tcase_add_test(programs, a_program_for_another_machine_is_refused);
 	tcase_add_test(programs, a_script_is_followed_to_the_program_that_runs_it);
@@ -435,7 +592,9 @@ int main(void)
 	tcase_add_test(brokers, all_connections_take_the_route_that_r_names);
 	tcase_add_test(brokers, a_route_that_is_not_there_is_said_and_nothing_runs);
 	tcase_add_test(brokers, what_is_preloaded_already_is_kept_in_front);
-	tcase_add_test(brokers, a_foreign_runtime_folder_is_not_used);
+	tcase_add_test(brokers, a_runtime_directory_that_others_can_enter_is_not_used);
+	tcase_add_test(brokers, where_no_place_is_private_each_is_named_with_what_is_wrong);
+	tcase_add_test(brokers, without_c_no_private_broker_is_started);
 	suite_add_tcase(suite, brokers);
 	return suite_run(suite);
 }

@@ -105,6 +105,7 @@ TEST_PACKAGES="
 	check
 	clang-format-14
 	curl
+	fish
 	g++
 	gcc-aarch64-linux-gnu
 	gcc-arm-linux-gnueabihf
@@ -140,6 +141,7 @@ TEST_PACKAGES="
 	torsocks
 	umockdev
 	wget
+	zsh
 "
 
 # What only make check-all needs.

@@ -19,6 +19,7 @@ struct bench {
 	bool ok;
 	GByteArray *data;
 	char *text;
+	GString *messages;
 	bool heard, silent, prompt;
 	gsize bytes;
 };
@@ -39,7 +40,14 @@ static void on_gone(const char *why, gpointer user)
 	at_detach(b->at);
 }
 
-static const struct at_ops ops = { .noise = on_noise, .gone = on_gone };
+static void on_message(const char *text, gpointer user)
+{
+	struct bench *b = user;
+
+	g_string_append_printf(b->messages, "%s|", text);
+}
+
+static const struct at_ops ops = { .message = on_message, .noise = on_noise, .gone = on_gone };
 
 static void setup(struct bench *b)
 {
@@ -50,6 +58,7 @@ static void setup(struct bench *b)
 	b->at = at_new(&ops, &b->counters, b);
 	b->module = ends[1];
 	b->data = g_byte_array_new();
+	b->messages = g_string_new(NULL);
 	at_attach(b->at, port_from_fd(ends[0], 1), 115200, GUARD_US);
 }
 
@@ -59,6 +68,7 @@ static void teardown(struct bench *b)
 	close(b->module);
 	g_byte_array_unref(b->data);
 	g_free(b->text);
+	g_string_free(b->messages, TRUE);
 }
 
 static void on_reply(const struct at_reply *reply, gpointer user)
@@ -77,7 +87,10 @@ static void on_reply(const struct at_reply *reply, gpointer user)
 
 static void ask(struct bench *b, const char *line, guint limit)
 {
-	struct at_request request = { .line = line, .limit = limit, .timeout_ms = 200 };
+	struct at_request request = { .line = line, .timeout_ms = 200 };
+
+	request.shape.kind = limit ? FRAME_RAW : FRAME_TEXT;
+	request.shape.limit = limit;
 
 	at_send(b->at, &request, on_reply);
 }
@@ -319,14 +332,14 @@ START_TEST(a_port_that_goes_is_told_once)
 }
 END_TEST
 
-static void on_heard(bool silent, bool prompt, gsize bytes, gpointer user)
+static void on_heard(const struct at_sounds *sounds, gpointer user)
 {
 	struct bench *b = user;
 
 	b->heard = true;
-	b->silent = silent;
-	b->prompt = prompt;
-	b->bytes = bytes;
+	b->silent = sounds->silent;
+	b->prompt = sounds->prompt;
+	b->bytes = sounds->bytes;
 }
 
 START_TEST(listening_ends_with_silence_and_knows_a_prompt)

@@ -284,7 +284,7 @@ static ssize_t read_stream(struct socket *sock, struct loop *loop, uint8_t *data
 		if (n > 0) {
 			got += n;
 			/* A record may be followed by another, a short recv() is not. */
-			if (sock->read_at_once && !sock->tls)
+			if (!sock->tls)
 				break;
 			continue;
 		}
@@ -292,7 +292,7 @@ static ssize_t read_stream(struct socket *sock, struct loop *loop, uint8_t *data
 			sock->gone = true;
 			break;
 		}
-		if (got && sock->read_at_once)
+		if (got)
 			break;
 		r = wait_for(sock, loop, events, deadline);
 		if (r < 0)

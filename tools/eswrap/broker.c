@@ -4,7 +4,9 @@
  *
  * A private broker belongs to a user and a configuration file, because the file names the serial
  * port and only one process can own that: launchers with the same file share one. Its socket is in
- * a folder that only the user can enter, under a name made from the file's real path.
+ * a directory that only the user can enter, under a name made from the file's real path. It is
+ * started for -c only: where the system's broker is expected, a second one on the same port, with
+ * another user's ledger, would be worse than none.
  *
  * Beside the socket lies a lock file, which a launcher holds from its first look at the socket
  * until the broker has granted its hold. So two launchers never start two brokers, and a broker
@@ -40,8 +42,7 @@
 /* Descriptors below this are the program's; select() can still name those up to FD_SETSIZE. */
 #define HOLD_MARGIN 16
 /* Where the started broker has its end of the pipe. */
-#define READY_FD      3
-#define SYSTEM_CONFIG SYSCONFDIR "/eswrap/eswrap.conf"
+#define READY_FD 3
 
 G_GNUC_PRINTF(2, 3)
 static bool fail(char **error, const char *format, ...)
@@ -114,38 +115,75 @@ static int move_up(int fd)
 	return moved >= 0 ? moved : fd;
 }
 
-static bool is_private_folder(const char *path, char **error)
+/* Return: false with @why set where it is not one that only this user can enter, and cannot be. */
+static bool is_private(const char *path, const char **why)
 {
 	struct stat st;
 
+	*why = NULL;
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return fail(error, "%s: cannot be made: %s", path, g_strerror(errno));
-	if (lstat(path, &st) < 0)
-		return fail(error, "%s: %s", path, g_strerror(errno));
-	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077))
-		return fail(error,
-			    "%s: must be a folder that only its owner can enter, and yours; "
-			    "remove it",
-			    path);
-	return true;
+		*why = g_strerror(errno);
+	else if (lstat(path, &st) < 0)
+		*why = g_strerror(errno);
+	else if (!S_ISDIR(st.st_mode))
+		*why = "it is no directory";
+	else if (st.st_uid != geteuid())
+		*why = "it belongs to somebody else";
+	else if (st.st_mode & 077)
+		*why = "others than its owner can enter it; chmod 700 it";
+	return !*why;
 }
 
-/* The folder for private brokers' sockets, made where it is not there; NULL with @error set. */
-static char *runtime_folder(char **error)
+/* Does a control socket's name fit, and is the parent there? */
+static bool is_usable(const char *parent, const char *path)
 {
+	return g_path_is_absolute(parent) && g_file_test(parent, G_FILE_TEST_IS_DIR) &&
+	       strlen(path) + strlen("/0123456789abcdef.sock") <
+		       sizeof(((struct sockaddr_un *)NULL)->sun_path);
+}
+
+/* One place for private brokers' sockets; NULL with a line in @tried where it cannot be used. */
+static char *try_directory(const char *parent, const char *name, GString *tried)
+{
+	g_autofree char *path = g_build_filename(parent, name, NULL);
+	const char *why;
+
+	if (!is_usable(parent, path))
+		return NULL;
+	if (is_private(path, &why))
+		return g_steal_pointer(&path);
+	g_string_append_printf(tried, "%s%s: %s", tried->len ? "\n" : "", path, why);
+	return NULL;
+}
+
+/*
+ * The directory for private brokers' sockets, made where it is not there; NULL with @error set.
+ * Launchers must agree on it, so the places are tried in one order. Anybody can take a name in
+ * /tmp: what is below the user's home then serves.
+ */
+static char *runtime_directory(char **error)
+{
+	g_autofree char *user = g_strdup_printf("/run/user/%u", (unsigned int)geteuid());
+	g_autofree char *name = g_strdup_printf("eswrap-%u", (unsigned int)geteuid());
+	g_autoptr(GString) tried = g_string_new(NULL);
 	const char *runtime = g_getenv("XDG_RUNTIME_DIR");
 	struct stat st;
-	char *path;
+	char *path = NULL;
 
-	if (runtime && g_path_is_absolute(runtime) && stat(runtime, &st) == 0 &&
-	    st.st_uid == geteuid() &&
-	    strlen(runtime) + strlen("/eswrap/0123456789abcdef.sock") <
-		    sizeof(((struct sockaddr_un *)NULL)->sun_path))
-		path = g_build_filename(runtime, "eswrap", NULL);
-	else
-		path = g_strdup_printf("/tmp/eswrap-%u", (unsigned int)geteuid());
-	if (!is_private_folder(path, error))
-		g_clear_pointer(&path, g_free);
+	/* What is set for another user (sudo -E) is not ours. */
+	if (runtime && stat(runtime, &st) == 0 && st.st_uid == geteuid())
+		path = try_directory(runtime, "eswrap", tried);
+	if (!path && !runtime)
+		path = try_directory(user, "eswrap", tried);
+	if (!path)
+		path = try_directory("/tmp", name, tried);
+	if (!path)
+		path = try_directory(g_get_user_cache_dir(), "eswrap", tried);
+	if (!path)
+		fail(error,
+		     "no directory for the private broker's socket; set XDG_RUNTIME_DIR to one of "
+		     "yours\n%s",
+		     tried->str);
 	return path;
 }
 
@@ -210,7 +248,7 @@ static bool await_ready(int fd, GString *said)
 
 static bool start(const char *eswrapd, const char *config, const char *socket, char **error)
 {
-	GString *said = g_string_new(NULL);
+	g_autoptr(GString) said = g_string_new(NULL);
 	int ends[2], status;
 	bool ready;
 	pid_t child;
@@ -233,19 +271,35 @@ static bool start(const char *eswrapd, const char *config, const char *socket, c
 	if (ready && *said->str)
 		g_printerr("%s\n", said->str);
 	else if (!ready)
-		fail(error, "%s", *said->str ? said->str : "eswrapd: ended without a word");
-	g_string_free(said, TRUE);
+		fail(error, "%s", *said->str ? said->str : "eswrapd: ended without a message");
 	return ready;
 }
 
 /* Why hold() gave no connection, for the user. */
 static bool fail_hold(char **error, const char *path, int result)
 {
+	bool system = g_str_equal(path, ESWRAP_SOCKET_DEFAULT);
+
 	if (result == -EINVAL)
 		return fail(error,
 			    "there is no [route %s] in the configuration of the broker at %s",
 			    g_getenv(ESWRAP_ROUTE_ENV), path);
-	return fail(error, "%s: no broker answers there: %s", path, g_strerror(-result));
+	if (system && (result == -ENOENT || result == -ECONNREFUSED))
+		return fail(
+			error,
+			"the system's broker does not run (%s: %s)\n"
+			"`systemctl start eswrapd.socket` starts it, `systemctl status eswrapd` "
+			"says why it does not run; -c FILE starts a private one",
+			path, g_strerror(-result));
+	if (system && result == -ETIMEDOUT)
+		return fail(error,
+			    "%s: nothing came from the broker within %d s\n"
+			    "`systemctl status eswrapd` says what it is doing",
+			    path, HOLD_TIMEOUT_S);
+	return fail(error, "%s: no broker answers there: %s%s", path, g_strerror(-result),
+		    result == -EAFNOSUPPORT ? "; add AF_UNIX to RestrictAddressFamilies= of the "
+					      "service that this runs in"
+					    : "");
 }
 
 /* Under the lock: take the broker that is there, or start one. */
@@ -267,60 +321,42 @@ static int hold_or_start(const char *eswrapd, const char *config, const char *so
 static bool find_private(const char *config, const char *eswrapd, struct broker_link *link,
 			 char **error)
 {
-	char *real = realpath(config, NULL), *folder, *digest, *path;
+	g_autofree char *real = realpath(config, NULL), *directory = NULL, *digest = NULL;
+	g_autofree char *path = NULL;
 	int lock;
 
 	if (!real)
 		return fail(error, "%s: %s", config, g_strerror(errno));
-	folder = runtime_folder(error);
-	if (!folder) {
-		free(real);
+	directory = runtime_directory(error);
+	if (!directory)
 		return false;
-	}
 	digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, real, -1);
-	link->socket = g_strdup_printf("%s/%.16s.sock", folder, digest);
-	path = g_strdup_printf("%s/%.16s.lock", folder, digest);
+	link->socket = g_strdup_printf("%s/%.16s.sock", directory, digest);
+	path = g_strdup_printf("%s/%.16s.lock", directory, digest);
 	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (lock < 0 || flock(lock, LOCK_EX) < 0) {
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
 		fail(error, "%s: %s", path, g_strerror(errno));
-		link->hold = -1;
-	} else {
+	else
 		link->hold = hold_or_start(eswrapd, real, link->socket, error);
-	}
 	if (lock >= 0)
 		close(lock);
-	g_free(path);
-	g_free(digest);
-	g_free(folder);
-	free(real);
 	return link->hold >= 0;
+}
+
+/* $ESWRAP_SOCKET's broker, or the system's. */
+static bool find_shared(struct broker_link *link, char **error)
+{
+	const char *named = g_getenv(ESWRAP_SOCKET_ENV);
+
+	link->socket = g_strdup(named && *named ? named : ESWRAP_SOCKET_DEFAULT);
+	link->hold = hold(link->socket);
+	return link->hold >= 0 || fail_hold(error, link->socket, link->hold);
 }
 
 bool broker_find(const char *config, const char *eswrapd, struct broker_link *link, char **error)
 {
-	const char *named = g_getenv(ESWRAP_SOCKET_ENV);
-
 	*link = (struct broker_link){ .hold = -1 };
-	if (!config && named && *named) {
-		link->hold = hold(named);
-		if (link->hold < 0)
-			return fail_hold(error, named, link->hold);
-		link->socket = g_strdup(named);
-	} else if (!config) {
-		link->hold = hold(ESWRAP_SOCKET_DEFAULT);
-		if (link->hold >= 0)
-			link->socket = g_strdup(ESWRAP_SOCKET_DEFAULT);
-		else if (link->hold != -ENOENT && link->hold != -ECONNREFUSED)
-			return fail_hold(error, ESWRAP_SOCKET_DEFAULT, link->hold);
-		else if (access(SYSTEM_CONFIG, F_OK) < 0)
-			return fail(error,
-				    "no broker runs at %s and there is no %s to start one with; "
-				    "give a configuration with -c FILE",
-				    ESWRAP_SOCKET_DEFAULT, SYSTEM_CONFIG);
-		else
-			config = SYSTEM_CONFIG;
-	}
-	if (config && !find_private(config, eswrapd, link, error))
+	if (!(config ? find_private(config, eswrapd, link, error) : find_shared(link, error)))
 		return false;
 	link->hold = move_up(link->hold);
 	return true;

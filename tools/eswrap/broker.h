@@ -25,8 +25,7 @@ struct broker_link {
  * @error:	set otherwise: lines for the user, without a newline at the end
  *
  * With @config, the private broker of this user and that file, which is started when it does not
- * run yet. Else $ESWRAP_SOCKET's, else the system's, else a private one with the system's
- * configuration.
+ * run yet. Else $ESWRAP_SOCKET's, else the system's.
  */
 bool broker_find(const char *config, const char *eswrapd, struct broker_link *link, char **error);
 

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <locale.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,52 +23,46 @@
 
 static int complain(int status, const char *sentence)
 {
-	char **lines = g_strsplit(sentence, "\n", 0);
+	g_auto(GStrv) lines = g_strsplit(sentence, "\n", 0);
 	int i;
 
 	for (i = 0; lines[i]; i++)
 		g_printerr("%s%s\n",
 			   g_str_has_prefix(lines[i], "eswrapd: ") ? "" : "eswrap: ", lines[i]);
-	g_strfreev(lines);
 	return status;
 }
 
-/* This program's folder when it runs in the build tree, else NULL. */
-static char *build_folder(void)
+/* This program's directory when it runs in the build tree, else NULL. */
+static char *build_directory(void)
 {
-	char *self = g_file_read_link("/proc/self/exe", NULL), *folder, *library;
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *directory = self ? g_path_get_dirname(self) : NULL;
+	g_autofree char *library = NULL;
 
-	if (!self)
+	if (!directory || !g_str_has_suffix(directory, "/tools/eswrap"))
 		return NULL;
-	folder = g_path_get_dirname(self);
-	g_free(self);
-	library = g_build_filename(folder, "../../lib/shim/.libs/libeswrap.so", NULL);
-	if (!g_str_has_suffix(folder, "/tools/eswrap") || access(library, R_OK) < 0)
-		g_clear_pointer(&folder, g_free);
-	g_free(library);
-	return folder;
+	library = g_build_filename(directory, "../../lib/shim/.libs/libeswrap.so", NULL);
+	return access(library, R_OK) == 0 ? g_steal_pointer(&directory) : NULL;
 }
 
 /*
  * Where a multi-arch system has the library, each program's loader finds the one of its own word
- * size: it puts its own folder in place of "$LIB" (ld.so(8), "dynamic string tokens").
+ * size: it puts its own directory in place of "$LIB" (ld.so(8), "dynamic string tokens").
  */
 static char *library_path(const char *build)
 {
 	static const char installed[] = PKGLIBDIR "/libeswrap.so";
-	const char *folder = strstr(installed, "/" LIB_FOLDER "/");
-	char *path, *real;
+	const char *directory = strstr(installed, "/" LIB_FOLDER "/");
+	g_autofree char *path = NULL;
 
 	if (build) {
 		path = g_build_filename(build, "../../lib/shim/.libs/libeswrap.so", NULL);
-		real = g_canonicalize_filename(path, NULL);
-		g_free(path);
-		return real;
+		return g_canonicalize_filename(path, NULL);
 	}
-	if (!*LIB_FOLDER || !folder)
+	if (!*LIB_FOLDER || !directory)
 		return g_strdup(installed);
-	return g_strdup_printf("%.*s/$LIB%s", (int)(folder - installed), installed,
-			       folder + 1 + strlen(LIB_FOLDER));
+	return g_strdup_printf("%.*s/$LIB%s", (int)(directory - installed), installed,
+			       directory + 1 + strlen(LIB_FOLDER));
 }
 
 /*
@@ -76,51 +72,69 @@ static char *library_path(const char *build)
 static void preload(const char *library)
 {
 	const char *others = g_getenv("LD_PRELOAD");
-	char **entries = g_strsplit_set(others ? others : "", ": ", 0), *all;
+	g_auto(GStrv) entries = g_strsplit_set(others ? others : "", ": ", 0);
+	g_autofree char *all = NULL;
 
-	if (!g_strv_contains((const char *const *)entries, library)) {
-		all = others && *others ? g_strconcat(others, ":", library, NULL)
-					: g_strdup(library);
-		g_setenv("LD_PRELOAD", all, TRUE);
-		g_free(all);
-	}
-	g_strfreev(entries);
+	if (g_strv_contains((const char *const *)entries, library))
+		return;
+	all = others && *others ? g_strconcat(others, ":", library, NULL) : g_strdup(library);
+	g_setenv("LD_PRELOAD", all, TRUE);
 }
 
 /* LD_PRELOAD's own syntax has no way to write these. */
 static bool can_be_preloaded(const char *library)
 {
-	const char *folder = strstr(library, "$LIB");
+	const char *variable = strstr(library, "$LIB");
 
-	return !strpbrk(library, ": ") && strchr(library, '$') == folder &&
-	       !(folder && strchr(folder + 1, '$'));
+	return !strpbrk(library, ": ") && strchr(library, '$') == variable &&
+	       !(variable && strchr(variable + 1, '$'));
 }
 
-static int run(char **argv, const char *config, const char *route)
+/**
+ * struct options - the command line
+ * @config:	-c; NULL: the system's broker, or $ESWRAP_SOCKET's
+ * @route:	-r; NULL: by the routes' conditions
+ */
+struct options {
+	char *config, *route;
+	gboolean version;
+};
+
+/* Return: the library for LD_PRELOAD, or NULL after a message. */
+static char *find_library(const char *build)
 {
-	char *build = build_folder(), *library = library_path(build);
-	char *eswrapd = build ? g_build_filename(build, "../eswrapd/eswrapd", NULL)
-			      : g_strdup(SBINDIR "/eswrapd");
-	char *error = NULL;
+	g_autofree char *library = library_path(build);
+
+	/* The loader only warns of a library that is not there, and runs the program without it. */
+	if (!build && access(PKGLIBDIR "/libeswrap.so", R_OK) < 0)
+		complain(0, PKGLIBDIR "/libeswrap.so is missing; is eswrap installed completely?");
+	else if (!can_be_preloaded(library))
+		complain(0, "libeswrap.so cannot be preloaded from a path with a space, a colon or "
+			    "a dollar sign");
+	else
+		return g_steal_pointer(&library);
+	return NULL;
+}
+
+/* Return: an exit status; not at all when all is well. */
+static int run(char **argv, const struct options *options)
+{
+	g_autofree char *build = build_directory(), *library = find_library(build);
+	g_autofree char *eswrapd = build ? g_build_filename(build, "../eswrapd/eswrapd", NULL)
+					 : g_strdup(SBINDIR "/eswrapd");
+	g_autofree char *error = NULL;
 	struct broker_link link;
 	int status;
 
-	if (!can_be_preloaded(library))
-		return complain(
-			STATUS_OWN_FAILURE,
-			"libeswrap.so cannot be preloaded from a path with a space, a colon "
-			"or a dollar sign");
-	/* The loader only warns of a library that is not there, and runs the program without it. */
-	if (!build && access(PKGLIBDIR "/libeswrap.so", R_OK) < 0)
-		return complain(STATUS_OWN_FAILURE, PKGLIBDIR "/libeswrap.so is missing; is eswrap "
-							      "installed completely?");
-	status = program_check(argv[0], library, &error);
+	if (!library)
+		return STATUS_OWN_FAILURE;
+	status = program_check(argv, library, &error);
 	if (status != 0)
 		return complain(status, error);
 	/* Before the broker is asked: it says whether there is such a route. */
-	if (route)
-		g_setenv(ESWRAP_ROUTE_ENV, route, TRUE);
-	if (!broker_find(config, eswrapd, &link, &error))
+	if (options->route)
+		g_setenv(ESWRAP_ROUTE_ENV, options->route, TRUE);
+	if (!broker_find(options->config, eswrapd, &link, &error))
 		return complain(STATUS_OWN_FAILURE, error);
 	g_setenv(ESWRAP_SOCKET_ENV, link.socket, TRUE);
 	preload(library);
@@ -130,20 +144,20 @@ static int run(char **argv, const char *config, const char *route)
 	return status;
 }
 
-int main(int argc, char **argv)
+/* Return: false after a message. */
+static bool parse(struct options *options, int *argc, char ***argv)
 {
-	char *config = NULL, *route = NULL;
-	gboolean version = FALSE;
 	const GOptionEntry entries[] = {
-		{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &config,
+		{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
 		  "use the private broker of FILE, starting it if need be", "FILE" },
-		{ "route", 'r', 0, G_OPTION_ARG_STRING, &route,
+		{ "route", 'r', 0, G_OPTION_ARG_STRING, &options->route,
 		  "all of the program's connections take [route ROUTE]", "ROUTE" },
-		{ "version", 0, 0, G_OPTION_ARG_NONE, &version, "print the version", NULL },
+		{ "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "print the version",
+		  NULL },
 		{ NULL },
 	};
-	GOptionContext *context = g_option_context_new("PROGRAM [ARGUMENT...]");
-	GError *error = NULL;
+	g_autoptr(GOptionContext) context = g_option_context_new("PROGRAM [ARGUMENT...]");
+	g_autoptr(GError) error = NULL;
 
 	g_option_context_set_summary(
 		context,
@@ -154,21 +168,35 @@ int main(int argc, char **argv)
 	g_option_context_add_main_entries(context, entries, NULL);
 	/* What follows the program's name is the program's. */
 	g_option_context_set_strict_posix(context, TRUE);
-	if (!g_option_context_parse(context, &argc, &argv, &error))
-		return complain(STATUS_OWN_FAILURE, error->message);
-	if (version) {
-		g_print("eswrap %s\n", PACKAGE_VERSION);
-		return 0;
+	if (!g_option_context_parse(context, argc, argv, &error)) {
+		complain(0, error->message);
+		return false;
 	}
-	if (argc > 1 && g_str_equal(argv[1], "--")) {
-		argv++;
-		argc--;
+	if (*argc > 1 && g_str_equal((*argv)[1], "--")) {
+		(*argv)++;
+		(*argc)--;
 	}
-	if (argc < 2)
-		return complain(STATUS_OWN_FAILURE, "which program? usage: eswrap [-c FILE] "
-						    "[-r ROUTE] PROGRAM [ARGUMENT...]");
-	if (route && (!*route || strlen(route) > ESWRAP_ROUTE_MAX))
-		return complain(STATUS_OWN_FAILURE, "-r: a route's name has 1 to " G_STRINGIFY(
-							    ESWRAP_ROUTE_MAX) " bytes");
-	return run(argv + 1, config, route);
+	if (options->version)
+		return true;
+	if (*argc < 2)
+		complain(0, "no program is named; usage: eswrap [-c FILE] [-r ROUTE] PROGRAM "
+			    "[ARGUMENT...]");
+	else if (options->route && (!*options->route || strlen(options->route) > ESWRAP_ROUTE_MAX))
+		complain(0, "-r: a route's name has 1 to " G_STRINGIFY(ESWRAP_ROUTE_MAX) " bytes");
+	else
+		return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { NULL };
+
+	setlocale(LC_ALL, "");
+	if (!parse(&options, &argc, &argv))
+		return STATUS_OWN_FAILURE;
+	if (!options.version)
+		return run(argv + 1, &options);
+	g_print("eswrap %s\n", PACKAGE_VERSION);
+	return 0;
 }

@@ -13,16 +13,17 @@ enum {
 
 /**
  * program_check() - find a program as execvp() would and see whether preloading reaches it
- * @name:	as the user gave it: a path, or a name to look for in PATH
- * @library:	LD_PRELOAD's entry for libeswrap.so; "$LIB" in it stands for the folder of the
+ * @argv:	as the user gave it: a path, or a name to look for in PATH, and its arguments
+ * @library:	LD_PRELOAD's entry for libeswrap.so; "$LIB" in it stands for the directory of the
  *		program's word size and machine
  * @error:	set when 0 is not returned: a sentence that names the file
  *
- * A script is followed through its #! line (and through env) to the program that runs it.
+ * A script is followed through its #! line to the program that runs it, and env to the one that it
+ * runs.
  *
  * Return: 0 when it can be executed with the library in it, else STATUS_NOT_FOUND or
  * STATUS_CANNOT_EXECUTE.
  */
-int program_check(const char *name, const char *library, char **error);
+int program_check(char **argv, const char *library, char **error);
 
 #endif
