@@ -179,7 +179,10 @@ static int connect_control(int control, int64_t end)
 {
 	long got;
 
-	RETRY(got, syscall(SYS_connect, control, &shim.broker, shim.broker_len), end);
+	RETRY(got,
+	      syscall(SYS_connect, control, &shim.broker, shim.broker_len, shim.strict[0],
+		      shim.strict[1], shim.strict[2]),
+	      end);
 	if (got < 0)
 		return errno == EAGAIN ? ETIMEDOUT : errno;
 	return is_trustworthy(control) ? 0 : EPERM;

@@ -32,10 +32,14 @@ const struct lookups *lookups(void)
 {
 	static struct lookups found;
 	static bool ready;
+	struct lookups functions;
 	int error = errno;
 
 	if (UNLIKELY(!__atomic_load_n(&ready, __ATOMIC_ACQUIRE))) {
-		find_functions(lookup_names, &found);
+		real();
+		find_functions(lookup_names, &functions);
+		strict_apply_lookups(&functions);
+		found = functions;
 		__atomic_store_n(&ready, true, __ATOMIC_RELEASE);
 		errno = error;
 	}
@@ -87,10 +91,13 @@ static void remember_stderr(void)
  */
 void shim_init(void)
 {
+	struct real functions;
 	int error = errno;
 	const char *value;
 
-	find_functions(real_names, &shim.real);
+	find_functions(real_names, &functions);
+	strict_apply(&functions);
+	shim.real = functions;
 	find_broker(&shim);
 	value = secure_getenv(ESWRAP_ROUTE_ENV);
 	shim.route_fits = !value || copy_string(shim.route, sizeof(shim.route), value);

@@ -44,6 +44,7 @@
 #include "wire/endpoint.h"
 #include "wire/name.h"
 #include "wire/policy.h"
+#include "wire/strict.h"
 #include "wire/tag.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -140,6 +141,7 @@ struct lookups {
  * @ready:		the rest is valid
  * @fallback_direct:	ESWRAP_FALLBACK=direct
  * @broker_len:		of @broker; 0 when ESWRAP_SOCKET does not fit
+ * @is_strict, @strict:	under eswrap --strict, and what our own system calls carry then
  * @route_fits:		ESWRAP_ROUTE is absent or short enough to be asked for
  * @stderr_dev, @stderr_ino:	what descriptor 2 was at load; both 0: nothing
  */
@@ -150,6 +152,8 @@ struct shim {
 	socklen_t broker_len;
 	uint64_t stderr_dev, stderr_ino;
 	struct sockaddr_un broker;
+	bool is_strict;
+	long strict[ESWRAP_STRICT_WORDS];
 	char route[ESWRAP_ROUTE_MAX + 1];
 	char program[ESWRAP_PROGRAM_MAX + 1];
 	struct real real;
@@ -191,6 +195,13 @@ static inline int fail(int error)
 	errno = error;
 	return -1;
 }
+
+/* strict.c */
+
+/* strict_apply() - under eswrap --strict, put functions that the filter lets pass in libc's place */
+void strict_apply(struct real *functions);
+/* strict_apply_lookups() - the same, behind it */
+void strict_apply_lookups(struct lookups *functions);
 
 /* broker.c */
 

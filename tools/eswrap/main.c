@@ -17,6 +17,7 @@
 #include "broker.h"
 #include "eswrap/wire.h"
 #include "program.h"
+#include "strict.h"
 
 /* As env(1), timeout(1) and nohup(1) have it: they failed, not the program. */
 #define STATUS_OWN_FAILURE 125
@@ -94,10 +95,11 @@ static bool can_be_preloaded(const char *library)
  * struct options - the command line
  * @config:	-c; NULL: the system's broker, or $ESWRAP_SOCKET's
  * @route:	-r; NULL: by the routes' conditions
+ * @strict:	--strict
  */
 struct options {
 	char *config, *route;
-	gboolean version;
+	gboolean strict, version;
 };
 
 /* Return: the library for LD_PRELOAD, or NULL after a message. */
@@ -137,6 +139,8 @@ static int run(char **argv, const struct options *options)
 	if (!broker_find(options->config, eswrapd, &link, &error))
 		return complain(STATUS_OWN_FAILURE, error);
 	g_setenv(ESWRAP_SOCKET_ENV, link.socket, TRUE);
+	if (options->strict && !strict_begin(&error))
+		return complain(STATUS_OWN_FAILURE, error);
 	preload(library);
 	execvp(argv[0], argv);
 	status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
@@ -152,6 +156,8 @@ static bool parse(struct options *options, int *argc, char ***argv)
 		  "use the private broker of FILE, starting it if need be", "FILE" },
 		{ "route", 'r', 0, G_OPTION_ARG_STRING, &options->route,
 		  "all of the program's connections take [route ROUTE]", "ROUTE" },
+		{ "strict", 0, 0, G_OPTION_ARG_NONE, &options->strict,
+		  "forbid internet connections that go past eswrap", NULL },
 		{ "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "print the version",
 		  NULL },
 		{ NULL },
@@ -179,7 +185,8 @@ static bool parse(struct options *options, int *argc, char ***argv)
 	if (options->version)
 		return true;
 	if (*argc < 2)
-		complain(0, "no program is named; usage: eswrap [-c FILE] [-r ROUTE] PROGRAM "
+		complain(0, "no program is named; usage: eswrap [-c FILE] [-r ROUTE] [--strict] "
+			    "PROGRAM "
 			    "[ARGUMENT...]");
 	else if (options->route && (!*options->route || strlen(options->route) > ESWRAP_ROUTE_MAX))
 		complain(0, "-r: a route's name has 1 to " G_STRINGIFY(ESWRAP_ROUTE_MAX) " bytes");
