@@ -5,10 +5,10 @@
  * DOC: Theory of Operation
  *
  * When a flow takes the place of a socket its registrations must go along (replace.c), and nothing
- * in the kernel tells cheaply whether it has any. So one bit for each number says that it was added
- * to some set since socket() made it, and another that it is a set that something was added to.
- * They are hints: what they say is looked up in /proc before anything is done, and where they
- * cannot say (numbers above MAX, sets inherited or sent by others) all descriptors are looked at.
+ * in the kernel tells cheaply whether it has any. So one bit says that a number was added to some
+ * set since socket() made it, and a short list which numbers are sets that something was added to.
+ * They are hints: what they say is looked up in /proc before anything is done. Numbers share bits,
+ * and where the list is full, or sets came in a message, all descriptors are looked at.
  *
  * A registration that EPOLLONESHOT has disarmed cannot be made anew: it is left out, and the
  * EPOLL_CTL_MOD that would arm it again adds it.
@@ -18,34 +18,52 @@
 #include <limits.h>
 #include <sys/epoll.h>
 
-#define MAX  65536 /* numbers that have bits */
-#define BITS (CHAR_BIT * sizeof(unsigned long))
+#define NUMBERS 16384 /* that have a bit of their own; a page of memory must do for all we have */
+#define SETS	16
+#define BITS	(CHAR_BIT * sizeof(unsigned long))
 
-static unsigned long registered[MAX / BITS];
-static unsigned long sets[MAX / BITS];
+static unsigned long registered[NUMBERS / BITS];
+static int sets[SETS]; /* number + 1; 0: the end of the list */
 static bool unknown_sets;
 
-static bool is_known(int number)
+static unsigned long *word_of(int number, unsigned long *bit)
 {
-	return number >= 0 && number < MAX;
+	size_t at = (size_t)number % NUMBERS;
+
+	*bit = 1ul << at % BITS;
+	return &registered[at / BITS];
 }
 
-static void set_bit(unsigned long *bits, int number)
+static void note_registered(int fd)
 {
-	unsigned long bit = 1ul << (size_t)number % BITS;
-	unsigned long *word = &bits[(size_t)number / BITS];
+	unsigned long bit, *word = word_of(fd, &bit);
 
 	if (!(__atomic_load_n(word, __ATOMIC_RELAXED) & bit))
 		__atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
 }
 
-static void clear_bit(unsigned long *bits, int number)
+static void note_new(int fd)
 {
-	unsigned long bit = 1ul << (size_t)number % BITS;
-	unsigned long *word = &bits[(size_t)number / BITS];
+	unsigned long bit, *word = word_of(fd, &bit);
 
 	if (__atomic_load_n(word, __ATOMIC_RELAXED) & bit)
 		__atomic_fetch_and(word, ~bit, __ATOMIC_RELAXED);
+}
+
+static void note_set(int epoll)
+{
+	size_t i;
+	int there;
+
+	for (i = 0; i < SETS; i++) {
+		there = 0;
+		if (__atomic_load_n(&sets[i], __ATOMIC_RELAXED) == epoll + 1 ||
+		    __atomic_compare_exchange_n(&sets[i], &there, epoll + 1, false,
+						__ATOMIC_RELAXED, __ATOMIC_RELAXED) ||
+		    there == epoll + 1)
+			return;
+	}
+	shim_expect_epolls();
 }
 
 /* shim_expect_epolls() - there may be epoll sets that nothing was added to by epoll_ctl() here */
@@ -57,29 +75,16 @@ void shim_expect_epolls(void)
 /* shim_maybe_registered() - may this number be registered with an epoll set? */
 bool shim_maybe_registered(int fd)
 {
-	return !is_known(fd) || __atomic_load_n(&unknown_sets, __ATOMIC_RELAXED) ||
-	       (__atomic_load_n(&registered[(size_t)fd / BITS], __ATOMIC_RELAXED) >>
-			(size_t)fd % BITS &
-		1);
+	unsigned long bit, *word = word_of(fd, &bit);
+
+	return __atomic_load_n(&unknown_sets, __ATOMIC_RELAXED) ||
+	       (__atomic_load_n(word, __ATOMIC_RELAXED) & bit);
 }
 
-/**
- * shim_next_epoll() - the next number that was an epoll set
- * @after:	-1 to begin
- *
- * Return: -1 at the end.
- */
-int shim_next_epoll(int after)
+/* shim_epoll() - the number that was an epoll set as the @nth one; -1: no more are known */
+int shim_epoll(size_t nth)
 {
-	size_t at = (size_t)(after + 1);
-	unsigned long word;
-
-	for (; at < MAX; at = (at / BITS + 1) * BITS) {
-		word = __atomic_load_n(&sets[at / BITS], __ATOMIC_RELAXED) >> at % BITS;
-		if (word)
-			return (int)at + __builtin_ctzl(word);
-	}
-	return -1;
+	return nth < SETS ? __atomic_load_n(&sets[nth], __ATOMIC_RELAXED) - 1 : -1;
 }
 
 EXPORT int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
@@ -87,12 +92,9 @@ EXPORT int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event
 	struct eswrap_name flow;
 	int result;
 
-	if (operation == EPOLL_CTL_ADD && is_known(fd)) {
-		set_bit(registered, fd);
-		if (is_known(epoll))
-			set_bit(sets, epoll);
-		else
-			shim_expect_epolls();
+	if (operation == EPOLL_CTL_ADD && fd >= 0 && epoll >= 0) {
+		note_registered(fd);
+		note_set(epoll);
 	}
 	result = real()->epoll_ctl(epoll, operation, fd, event);
 	if (UNLIKELY(result != 0) && operation == EPOLL_CTL_MOD && errno == ENOENT &&
@@ -105,7 +107,7 @@ EXPORT int socket(int domain, int type, int protocol)
 {
 	int fd = real()->socket(domain, type, protocol);
 
-	if (is_known(fd))
-		clear_bit(registered, fd);
+	if (fd >= 0)
+		note_new(fd);
 	return fd;
 }

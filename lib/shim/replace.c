@@ -240,10 +240,10 @@ static void visit_all(struct exchange *exchange, visitor visit)
 /* The registrations of the program's number; they are nearly always in a set that we know of. */
 static void move_own_registrations(struct exchange *exchange)
 {
-	int epoll;
+	size_t i;
 
-	for (epoll = shim_next_epoll(-1); epoll >= 0; epoll = shim_next_epoll(epoll))
-		move_registrations(exchange, epoll);
+	for (i = 0; shim_epoll(i) >= 0; i++)
+		move_registrations(exchange, shim_epoll(i));
 	if (!exchange->moved)
 		visit_all(exchange, visit_epoll);
 }

@@ -289,7 +289,7 @@ int shim_replace(int fd, int hold, int with);
 /* epoll.c */
 
 bool shim_maybe_registered(int fd);
-int shim_next_epoll(int after);
+int shim_epoll(size_t nth);
 void shim_expect_epolls(void);
 
 /* options.c */
