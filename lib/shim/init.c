@@ -4,7 +4,6 @@
  */
 #include "shim.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -12,8 +11,8 @@ struct shim shim;
 
 /* One string instead of an array of pointers: nothing for the loader to relocate. */
 #define SHIM_NAME(type, name, parameters) #name "\0"
-static const char real_names[] = SHIM_REAL(SHIM_NAME);
-static const char lookup_names[] = SHIM_LOOKUPS(SHIM_NAME);
+const char shim_real_names[] = SHIM_REAL(SHIM_NAME);
+const char shim_lookup_names[] = SHIM_LOOKUPS(SHIM_NAME);
 
 /* @functions: as many pointers as there are @names */
 static void find_functions(const char *name, void *functions)
@@ -22,7 +21,7 @@ static void find_functions(const char *name, void *functions)
 	char *to;
 
 	for (to = functions; *name; to += sizeof(function)) {
-		function = dlsym(RTLD_NEXT, name);
+		function = shim_find(name);
 		memcpy(to, &function, sizeof(function));
 		name += strlen(name) + 1;
 	}
@@ -37,7 +36,7 @@ const struct lookups *lookups(void)
 
 	if (UNLIKELY(!__atomic_load_n(&ready, __ATOMIC_ACQUIRE))) {
 		real();
-		find_functions(lookup_names, &functions);
+		find_functions(shim_lookup_names, &functions);
 		strict_apply_lookups(&functions);
 		found = functions;
 		__atomic_store_n(&ready, true, __ATOMIC_RELEASE);
@@ -95,7 +94,7 @@ void shim_init(void)
 	int error = errno;
 	const char *value;
 
-	find_functions(real_names, &functions);
+	find_functions(shim_real_names, &functions);
 	strict_apply(&functions);
 	shim.real = functions;
 	find_broker(&shim);

@@ -163,6 +163,14 @@ extern struct shim shim;
 
 void shim_init(void);
 
+/* The names in the two lists, one after the other. */
+extern const char shim_real_names[];
+extern const char shim_lookup_names[];
+
+/* loader.c */
+
+void *shim_find(const char *name);
+
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+/* Libraries that would find libc's functions past the shim. */
+#include <check.h>
+#include <string.h>
+
+#include "shim/stage.h"
+#include "support/suite.h"
+
+#define LOOPBACK "127.0.0.1"
+
+/* A library with a function that connects and says whom it has reached. */
+static const char plug_c[] =
+	"#include <arpa/inet.h>\n"
+	"#include <sys/socket.h>\n"
+	"#include <sys/un.h>\n"
+	"#include <unistd.h>\n"
+	"int talk(int port)\n"
+	"{\n"
+	"	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };\n"
+	"	int fd = socket(AF_INET, SOCK_STREAM, 0);\n"
+	"	char back[4];\n"
+	"	inet_pton(AF_INET, \"127.0.0.1\", &to.sin_addr);\n"
+	"	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0)\n"
+	"		return 1;\n"
+	"	return write(fd, \"ping\", 4) == 4 && read(fd, back, 4) == 4 ? 0 : 2;\n"
+	"}\n";
+
+/* Loads the library in the way that argv[1] says, and calls it. */
+static const char main_c[] =
+	"#define _GNU_SOURCE\n"
+	"#include <arpa/inet.h>\n"
+	"#include <dlfcn.h>\n"
+	"#include <stdlib.h>\n"
+	"#include <string.h>\n"
+	"#include <sys/socket.h>\n"
+	"#include <unistd.h>\n"
+	"typedef int (*connect_call)(int, const struct sockaddr *, socklen_t);\n"
+	"static int by_handle(const char *name, int port)\n"
+	"{\n"
+	"	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };\n"
+	"	void *libc = dlopen(name, RTLD_NOW);\n"
+	"	connect_call call = (connect_call)dlsym(libc, \"connect\");\n"
+	"	int fd = socket(AF_INET, SOCK_STREAM, 0);\n"
+	"	char back[4];\n"
+	"	inet_pton(AF_INET, \"127.0.0.1\", &to.sin_addr);\n"
+	"	if (!call || call(fd, (struct sockaddr *)&to, sizeof(to)) != 0)\n"
+	"		return 1;\n"
+	"	return write(fd, \"ping\", 4) == 4 && read(fd, back, 4) == 4 ? 0 : 2;\n"
+	"}\n"
+	"int main(int argc, char **argv)\n"
+	"{\n"
+	"	int port = atoi(argv[2]);\n"
+	"	int (*talk)(int);\n"
+	"	void *library = NULL;\n"
+	"	if (!strcmp(argv[1], \"handle\"))\n"
+	"		return by_handle(\"libc.so.6\", port);\n"
+	"	if (!strcmp(argv[1], \"deep\"))\n"
+	"		library = dlopen(\"./plug.so\", RTLD_NOW | RTLD_DEEPBIND);\n"
+	"	if (!strcmp(argv[1], \"namespace\"))\n"
+	"		library = dlmopen(LM_ID_NEWLM, \"./plug.so\", RTLD_NOW);\n"
+	"	talk = library ? (int (*)(int))dlsym(library, \"talk\") : NULL;\n"
+	"	return talk ? talk(port) : 9;\n"
+	"}\n";
+
+/*
+ * What depends on who calls: a library is found by the RUNPATH of the one that opens it, and
+ * RTLD_NEXT is what comes behind the caller. Prints what it sees.
+ */
+static const char caller_c[] =
+	"#define _GNU_SOURCE\n"
+	"#include <dlfcn.h>\n"
+	"#include <stdio.h>\n"
+	"void *malloc_behind(void) { return dlsym(RTLD_NEXT, \"own_name\"); }\n"
+	"int own_name(void) { return 1; }\n"
+	"int open_neighbour(void) { return dlopen(\"neighbour.so\", RTLD_NOW) != NULL; }\n";
+static const char user_c[] = "#include <stdio.h>\n"
+			     "void *malloc_behind(void);\n"
+			     "int open_neighbour(void);\n"
+			     "int main(void)\n"
+			     "{\n"
+			     "	printf(\"behind %d, neighbour %d\\n\", malloc_behind() != NULL, "
+			     "open_neighbour());\n"
+			     "	return 0;\n"
+			     "}\n";
+
+static void compile(const char *name, const char *source, const char *options)
+{
+	const char *path = harness_path(stage.h, harness_format(stage.h, "%s.c", name));
+
+	ck_assert(g_file_set_contents(path, source, -1, NULL));
+	ck_result_status(harness_run(stage.h, "sh", "-c",
+				     harness_format(stage.h, "gcc -w %s.c %s", name, options),
+				     NULL),
+			 0);
+}
+
+static void goes_through_the_module(const char *way)
+{
+	guint before = harness_opened(stage.h);
+	const char *port = harness_format(stage.h, "%u", stage.echo);
+
+	compile("plug", plug_c, "-shared -fPIC -o plug.so");
+	compile("main", main_c, "-o main");
+	ck_result_status(harness_run_wrapped(stage.h, "./main", way, port, NULL), 0);
+	ck_assert_uint_eq(harness_opened(stage.h), before + 1);
+}
+
+START_TEST(rtld_deepbind_does_not_go_past)
+{
+	goes_through_the_module("deep");
+}
+END_TEST
+
+START_TEST(another_namespace_does_not_go_past)
+{
+	goes_through_the_module("namespace");
+}
+END_TEST
+
+START_TEST(a_function_from_libcs_own_handle_does_not_go_past)
+{
+	goes_through_the_module("handle");
+}
+END_TEST
+
+START_TEST(who_calls_the_loader_is_still_seen)
+{
+	const struct result *native, *wrapped;
+
+	ck_result_status(harness_run(stage.h, "mkdir", "-p", "sub", NULL), 0);
+	compile("neighbour", "int neighbour;\n", "-shared -fPIC -o sub/neighbour.so");
+	compile("caller", caller_c, "-shared -fPIC -o caller.so -Wl,-rpath,$PWD/sub");
+	compile("user", user_c, "-o user caller.so -Wl,-rpath,$PWD");
+	native = harness_run(stage.h, "./user", NULL);
+	wrapped = harness_run_wrapped(stage.h, "./user", NULL);
+	ck_assert_str_eq(native->out->str, "behind 0, neighbour 1\n");
+	ck_assert_str_eq(wrapped->out->str, native->out->str);
+}
+END_TEST
+
+START_TEST(a_program_with_address_sanitizer_runs)
+{
+	const char *port = harness_format(stage.h, "%u", stage.echo);
+	guint before = harness_opened(stage.h);
+
+	compile("main", main_c, "-fsanitize=address -o sanitized");
+	ck_result_status(harness_run_wrapped(stage.h, "./sanitized", "handle", port, NULL), 0);
+	ck_assert_uint_eq(harness_opened(stage.h), before + 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("loader");
+	TCase *loader = tcase_create("loader");
+
+	tcase_add_test(loader, rtld_deepbind_does_not_go_past);
+	tcase_add_test(loader, another_namespace_does_not_go_past);
+	tcase_add_test(loader, a_function_from_libcs_own_handle_does_not_go_past);
+	tcase_add_test(loader, who_calls_the_loader_is_still_seen);
+	tcase_add_test(loader, a_program_with_address_sanitizer_runs);
+	tcase_set_timeout(loader, 2 * HARNESS_DEADLINE_S);
+	tcase_add_unchecked_fixture(loader, stage_set_up, stage_tear_down);
+	suite_add_tcase(suite, loader);
+	return suite_run(suite);
+}
