@@ -186,7 +186,8 @@ struct eswrap_request {
  * @id:		GRANTED CONNECT, ASSOCIATE: the flow
  * @tag:	GRANTED PEER: of the peer's name
  * @key:	GRANTED ASSOCIATE
- * @v4, @v6:	GRANTED RESOLVE: the stand-in addresses, port 0
+ * @v4, @v6:	GRANTED RESOLVE: the stand-in addresses, port 0; ASSOCIATE, @v4: the module's own address
+ *		(family 0: not known yet)
  * @name:	GRANTED REVERSE: the host name
  */
 struct eswrap_reply {

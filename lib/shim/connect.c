@@ -198,11 +198,11 @@ static void bind_any(int fd, int family)
  * shim_dress() - give a granted flow all that the program has made of the socket it is to replace
  * @from:	the program's socket, or a duplicate of it
  * @granted:	the flow
- * @key:	of a datagram flow
+ * @reply:	what came with it: a datagram flow's key, and the module's address where it is known
  *
  * Return: SOCK_STREAM or SOCK_DGRAM; 0 when @granted is no flow.
  */
-int shim_dress(int from, int granted, const struct eswrap_key *key)
+int shim_dress(int from, int granted, const struct eswrap_reply *reply)
 {
 	struct eswrap_name flow, before;
 	struct notes notes;
@@ -222,7 +222,8 @@ int shim_dress(int from, int granted, const struct eswrap_key *key)
 			bind_any(from, flow.family);
 		notes.value[NOTE_LOCAL_PORT] = local_port(from);
 	}
-	memcpy(notes.value + NOTE_KEY, key, sizeof(*key));
+	memcpy(notes.value + NOTE_KEY, &reply->key, sizeof(reply->key));
+	memcpy(notes.value + NOTE_LOCAL_ADDRESS, reply->v4.address, sizeof(uint32_t));
 	if (flow.type == SOCK_STREAM && is_nonblocking(from))
 		notes.value[NOTE_UNREPORTED] = UNREPORTED_ERROR | UNREPORTED_RESULT;
 	shim_notes_write(granted, &notes);
@@ -233,9 +234,9 @@ int shim_dress(int from, int granted, const struct eswrap_key *key)
  * Puts a granted flow in the place of the program's socket; takes @hold and @granted over.
  * Return: 0 or a positive errno.
  */
-static int install(int fd, int hold, int granted, const struct eswrap_key *key)
+static int install(int fd, int hold, int granted, const struct eswrap_reply *reply)
 {
-	int type = shim_dress(hold, granted, key);
+	int type = shim_dress(hold, granted, reply);
 	int error;
 
 	if (!type) {
@@ -249,28 +250,58 @@ static int install(int fd, int hold, int granted, const struct eswrap_key *key)
 	return error;
 }
 
-/* Asks what is to become of a destination. @granted is the flow's descriptor for VERDICT_OURS. */
-static enum verdict ask(int fd, enum eswrap_request_type type, int family,
-			const struct eswrap_endpoint *to, int *granted, struct eswrap_key *key)
+/* After how many seconds of silence the program wants to know whether the far end lives; 0: never. */
+static uint32_t keep_alive(int fd)
+{
+	struct notes notes;
+
+	if (!shim_get_int(fd, SOL_SOCKET, SO_KEEPALIVE, 0))
+		return 0;
+	if (shim_notes_read(fd, &notes))
+		return shim_option(&notes, IPPROTO_TCP, TCP_KEEPIDLE);
+	return (uint32_t)shim_get_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, 0);
+}
+
+/**
+ * shim_tell_keep_alive() - what the program wants has changed on an open flow
+ *
+ * When it cannot be told the module goes on as before. errno is left alone.
+ */
+void shim_tell_keep_alive(int fd, const struct eswrap_name *flow)
 {
 	struct eswrap_request request;
 	struct eswrap_reply reply;
+	int none;
+
+	shim_request_init(&request, ESWRAP_KEEP_ALIVE);
+	request.id = flow->id;
+	request.keep_alive = keep_alive(fd);
+	if (shim_ask(&request, &reply, &none) == 0 && none >= 0)
+		syscall(SYS_close, none);
+}
+
+/* Asks what is to become of a destination. @granted is the flow's descriptor for VERDICT_OURS. */
+static enum verdict ask(int fd, enum eswrap_request_type type, int family,
+			const struct eswrap_endpoint *to, int *granted, struct eswrap_reply *reply)
+{
+	struct eswrap_request request;
 	int error;
 
 	shim_request_init(&request, type);
 	request.family = (uint16_t)family;
 	request.mark = (uint32_t)shim_get_int(fd, SOL_SOCKET, SO_MARK, 0);
 	request.dest = *to;
-	error = shim_ask(&request, &reply, granted);
-	*key = reply.key;
-	if (!error && reply.verdict == ESWRAP_DIRECT)
+	if (type == ESWRAP_CONNECT)
+		request.keep_alive = keep_alive(fd);
+	error = shim_ask(&request, reply, granted);
+	if (!error && reply->verdict == ESWRAP_DIRECT)
 		return VERDICT_DIRECT;
-	if (!error && reply.verdict == ESWRAP_GRANTED && *granted >= 0)
+	if (!error && reply->verdict == ESWRAP_GRANTED && *granted >= 0)
 		return VERDICT_OURS;
 	if (*granted >= 0)
 		syscall(SYS_close, *granted);
 	if (!error)
-		error = reply.verdict == ESWRAP_REFUSED && reply.error ? reply.error : EPROTO;
+		error = reply->verdict == ESWRAP_REFUSED && reply->error ? reply->error : EPROTO;
 	errno = error;
 	return VERDICT_FAILED;
 }
@@ -306,7 +337,7 @@ static bool fits(int family, bool stream, const struct eswrap_endpoint *to)
  */
 enum verdict shim_claim(int fd, int family, bool stream, const struct eswrap_endpoint *to)
 {
-	struct eswrap_key key;
+	struct eswrap_reply reply;
 	enum verdict verdict;
 	int hold, granted, error;
 
@@ -316,12 +347,13 @@ enum verdict shim_claim(int fd, int family, bool stream, const struct eswrap_end
 	hold = shim_hold(fd);
 	if (hold < 0)
 		return VERDICT_FAILED;
-	verdict = ask(hold, stream ? ESWRAP_CONNECT : ESWRAP_ASSOCIATE, family, to, &granted, &key);
+	verdict =
+		ask(hold, stream ? ESWRAP_CONNECT : ESWRAP_ASSOCIATE, family, to, &granted, &reply);
 	if (verdict != VERDICT_OURS) {
 		syscall(SYS_close, hold);
 		return verdict;
 	}
-	error = install(fd, hold, granted, &key);
+	error = install(fd, hold, granted, &reply);
 	if (!error)
 		return VERDICT_OURS;
 	errno = error;

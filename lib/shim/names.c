@@ -24,6 +24,17 @@ static bool may_be_flow(int result, const struct sockaddr *address, socklen_t ro
 	return result == 0 && (room < sizeof(sa_family_t) || address->sa_family == AF_UNIX);
 }
 
+static bool is_connected(int fd)
+{
+	struct sockaddr_un peer;
+	socklen_t len = sizeof(peer);
+	int saved = errno;
+	bool connected = real()->getpeername(fd, (struct sockaddr *)&peer, &len) == 0;
+
+	errno = saved;
+	return connected;
+}
+
 static void local_endpoint(int fd, const struct eswrap_name *flow, struct eswrap_endpoint *local)
 {
 	struct eswrap_name outcome;
@@ -32,9 +43,17 @@ static void local_endpoint(int fd, const struct eswrap_name *flow, struct eswrap
 	memset(local, 0, sizeof(*local));
 	if (flow->type == SOCK_STREAM && shim_outcome(fd, &outcome) == OUTCOME_KNOWN)
 		*local = outcome.endpoint;
+	if (!shim_notes_read(fd, &notes))
+		return;
+	/* As UDP has it: a socket that is not connected has no address of its own. */
+	if (flow->type == SOCK_DGRAM && notes.value[NOTE_LOCAL_ADDRESS] && is_connected(fd)) {
+		local->family = AF_INET;
+		memcpy(local->address, &notes.value[NOTE_LOCAL_ADDRESS], 4);
+	}
 	/* The port that the program has bound, or got from the kernel, is the one that it knows. */
-	if (shim_notes_read(fd, &notes) && notes.value[NOTE_LOCAL_PORT])
+	if (notes.value[NOTE_LOCAL_PORT])
 		local->port = (uint16_t)notes.value[NOTE_LOCAL_PORT];
+	shim_address_given(local);
 }
 
 EXPORT int getsockname(int fd, __SOCKADDR_ARG address, socklen_t *__restrict len)

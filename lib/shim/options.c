@@ -21,7 +21,9 @@
 #include "shim.h"
 
 #include <fcntl.h>
+#include <linux/net_tstamp.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 
@@ -99,7 +101,15 @@ static const struct option native[] = {
 	{ SOL_SOCKET, SO_PRIORITY, 4 },
 	{ SOL_SOCKET, SO_MARK, 4 },
 	{ SOL_SOCKET, SO_TIMESTAMP, 4 },
+	{ SOL_SOCKET, SO_TIMESTAMPNS, 4 },
+	{ SOL_SOCKET, SO_TIMESTAMP_NEW, 4 },
+	{ SOL_SOCKET, SO_TIMESTAMPNS_NEW, 4 },
+	{ SOL_SOCKET, SO_TIMESTAMPING, 4 },
+	{ SOL_SOCKET, SO_TIMESTAMPING_NEW, 4 },
 };
+
+/* Of SO_TIMESTAMPING: the time at which the kernel got a datagram, and that it be reported. */
+#define STAMPS_OF_RECEIPT (SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE)
 
 /* Long enough for the value of any option in the two tables. */
 union value {
@@ -149,6 +159,17 @@ static void set_if_other(int fd, const struct option *option, union value *value
 	real()->setsockopt(fd, option->level, option->name, value, option->size);
 }
 
+/* AF_UNIX puts time stamps on datagrams only where one of the older options asks for them, too. */
+static void stamp_for(int fd)
+{
+	const int wanted = shim_get_int(fd, SOL_SOCKET, SO_TIMESTAMPING, 0), on = 1;
+	int domain = shim_get_int(fd, SOL_SOCKET, SO_DOMAIN, AF_UNSPEC);
+
+	if ((wanted & STAMPS_OF_RECEIPT) == STAMPS_OF_RECEIPT && domain == AF_UNIX &&
+	    !shim_get_int(fd, SOL_SOCKET, SO_TIMESTAMP, 0))
+		real()->setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+}
+
 static void carry_native(int from, int to)
 {
 	union value value;
@@ -158,6 +179,7 @@ static void carry_native(int from, int to)
 		if (get(from, &native[i], &value))
 			set_if_other(to, &native[i], &value);
 	}
+	stamp_for(to);
 }
 
 static void carry_status_flags(int from, int to)
@@ -237,6 +259,16 @@ void shim_options_restore(int from, int to)
 	errno = saved;
 }
 
+/**
+ * shim_option() - a remembered option, or its first four bytes
+ */
+uint32_t shim_option(const struct notes *notes, int level, int name)
+{
+	size_t note;
+
+	return find_option(level, name, &note) ? notes->value[note] : 0;
+}
+
 /* Hands a value to the program as the kernel does: cut to what it has room for. */
 static int answer(void *to, socklen_t *len, const void *from, size_t size)
 {
@@ -303,6 +335,15 @@ static int answer_remembered(int fd, int level, int name, void *to, socklen_t *l
 	return answer(to, len, notes.value + note, option->size);
 }
 
+/* What a packet has beside the data that the module takes at once, bytes. */
+#define IPV4_HEADER 20
+#define IPV6_HEADER 40
+
+static int header_of(const struct eswrap_name *flow)
+{
+	return flow->type == SOCK_STREAM ? (int)sizeof(struct tcphdr) : (int)sizeof(struct udphdr);
+}
+
 /* getsockopt() of a flow, for all that is not native. */
 static int get_of_flow(int fd, const struct eswrap_name *flow, int level, int name, void *to,
 		       socklen_t *len)
@@ -325,8 +366,10 @@ static int get_of_flow(int fd, const struct eswrap_name *flow, int level, int na
 		return answer_tcp_info(fd, to, len);
 	if (level == IPPROTO_TCP && name == TCP_MAXSEG)
 		return answer_int(to, len, DATAGRAM_MAX);
-	if ((level == IPPROTO_IP && name == IP_MTU) || (level == IPPROTO_IPV6 && name == IPV6_MTU))
-		return answer_int(to, len, 1500);
+	if (level == IPPROTO_IP && name == IP_MTU)
+		return answer_int(to, len, DATAGRAM_MAX + IPV4_HEADER + header_of(flow));
+	if (level == IPPROTO_IPV6 && name == IPV6_MTU)
+		return answer_int(to, len, DATAGRAM_MAX + IPV6_HEADER + header_of(flow));
 	return answer_remembered(fd, level, name, to, len);
 }
 
@@ -398,6 +441,23 @@ static bool kept_from_kernel(int name)
 	}
 }
 
+/* Has the kernel taken an option that is not done with that on a flow? */
+static bool is_followed_up(int name)
+{
+	return name == SO_TIMESTAMPING || name == SO_TIMESTAMPING_NEW || name == SO_KEEPALIVE;
+}
+
+static void follow_up(int fd, const struct eswrap_name *flow, int name)
+{
+	int saved = errno;
+
+	if (name != SO_KEEPALIVE)
+		stamp_for(fd);
+	else if (flow->type == SOCK_STREAM)
+		shim_tell_keep_alive(fd, flow);
+	errno = saved;
+}
+
 static int set_of_flow(set_call call, int fd, const struct eswrap_name *flow, int level, int name,
 		       const void *from, socklen_t len)
 {
@@ -420,6 +480,8 @@ static int set_of_flow(set_call call, int fd, const struct eswrap_name *flow, in
 		shim_notes_read(fd, &notes);
 		memcpy(notes.value + note, value.word, option->size);
 		shim_notes_write(fd, &notes);
+		if (level == IPPROTO_TCP && name == TCP_KEEPIDLE)
+			shim_tell_keep_alive(fd, flow);
 	}
 	syscall(SYS_close, probe);
 	return result;
@@ -431,8 +493,14 @@ static int set_option(set_call call, int fd, int level, int name, const void *fr
 	int saved = errno;
 	int result;
 
+	if (level == SOL_SOCKET && LIKELY(!kept_from_kernel(name))) {
+		result = call(fd, level, name, from, len);
+		if (result == 0 && is_followed_up(name) && shim_flow(fd, &flow))
+			follow_up(fd, &flow, name);
+		return result;
+	}
 	if (level == SOL_SOCKET) {
-		if (LIKELY(!kept_from_kernel(name)) || !shim_flow(fd, &flow))
+		if (!shim_flow(fd, &flow))
 			return call(fd, level, name, from, len);
 	} else {
 		result = call(fd, level, name, from, len);

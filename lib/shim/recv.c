@@ -224,13 +224,22 @@ static size_t room_of(const struct msghdr *message)
 	return room;
 }
 
-/* Descriptors that come in a message may be flows. */
-static void look_for_descriptors(struct msghdr *message)
+/*
+ * Control messages: on a flow they become those of an internet socket; elsewhere descriptors that
+ * come with them may be flows.
+ * @room:	msg_controllen before the call
+ */
+static void look_at_control(int fd, struct msghdr *message, size_t room)
 {
 	struct cmsghdr *header;
+	struct eswrap_name flow;
 
-	if (LIKELY(!message->msg_control || !message->msg_controllen))
+	if (LIKELY(!message->msg_control || !room))
 		return;
+	if (shim_flow(fd, &flow)) {
+		shim_give_control(fd, &flow, message, room);
+		return;
+	}
 	for (header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
 		if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
 			shim_expect_flows();
@@ -244,10 +253,12 @@ static ssize_t receive_message(recvmsg_call call, int fd, struct msghdr *message
 	struct sockaddr_storage from;
 	void *to = message ? message->msg_name : NULL;
 	socklen_t room = message ? message->msg_namelen : 0;
+	size_t control_room = message ? message->msg_controllen : 0;
 	ssize_t got;
 
-	if (UNLIKELY(flags & (MSG_TRUNC | MSG_ERRQUEUE)) &&
-	    is_special(fd, message ? room_of(message) : 0, flags, &got)) {
+	/* EFAULT is the kernel's. */
+	if (UNLIKELY(flags & (MSG_TRUNC | MSG_ERRQUEUE)) && message &&
+	    is_special(fd, room_of(message), flags, &got)) {
 		if (got >= 0) {
 			message->msg_namelen = 0;
 			message->msg_controllen = 0;
@@ -259,7 +270,8 @@ static ssize_t receive_message(recvmsg_call call, int fd, struct msghdr *message
 		got = call(fd, message, flags);
 		if (UNLIKELY(got < 0))
 			return shim_fix_read(fd);
-		look_for_descriptors(message);
+		if (message)
+			look_at_control(fd, message, control_room);
 		return got;
 	}
 	message->msg_name = &from;
@@ -270,7 +282,7 @@ static ssize_t receive_message(recvmsg_call call, int fd, struct msghdr *message
 		message->msg_namelen = room;
 		return shim_fix_read(fd);
 	}
-	look_for_descriptors(message);
+	look_at_control(fd, message, control_room);
 	give_source(fd, &from, message->msg_namelen, to, &room);
 	message->msg_namelen = room;
 	return got;
@@ -283,12 +295,12 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 
 typedef int (*recvmmsg_call)(int, struct mmsghdr *, unsigned int, int, void *);
 
-static bool any_address(const struct mmsghdr *messages, unsigned int count)
+static bool any_special(const struct mmsghdr *messages, unsigned int count)
 {
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
-		if (messages[i].msg_hdr.msg_name)
+		if (messages[i].msg_hdr.msg_name || messages[i].msg_hdr.msg_control)
 			return true;
 	}
 	return false;
@@ -300,6 +312,7 @@ static int receive_messages(recvmmsg_call call, int fd, struct mmsghdr *messages
 {
 	struct sockaddr_storage from[MESSAGES_MAX];
 	socklen_t room[MESSAGES_MAX];
+	size_t control_room[MESSAGES_MAX];
 	void *to[MESSAGES_MAX];
 	unsigned int i;
 	int got;
@@ -311,6 +324,7 @@ static int receive_messages(recvmmsg_call call, int fd, struct mmsghdr *messages
 
 		to[i] = message->msg_name;
 		room[i] = message->msg_namelen;
+		control_room[i] = message->msg_controllen;
 		message->msg_name = to[i] ? &from[i] : NULL;
 		message->msg_namelen = to[i] ? sizeof(from[i]) : 0;
 	}
@@ -318,6 +332,8 @@ static int receive_messages(recvmmsg_call call, int fd, struct mmsghdr *messages
 	for (i = 0; i < count; i++) {
 		struct msghdr *message = &messages[i].msg_hdr;
 
+		if ((int)i < got)
+			look_at_control(fd, message, control_room[i]);
 		if (to[i] && (int)i < got)
 			give_source(fd, &from[i], message->msg_namelen, to[i], &room[i]);
 		message->msg_name = to[i];
@@ -332,12 +348,14 @@ static int receive_many(recvmmsg_call call, int fd, struct mmsghdr *messages, un
 	struct eswrap_name flow;
 	int got, i;
 
-	if (messages && any_address(messages, count) && shim_flow(fd, &flow))
+	if (messages && any_special(messages, count) && shim_flow(fd, &flow)) {
 		got = receive_messages(call, fd, messages, count, flags, timeout);
-	else
+	} else {
 		got = call(fd, messages, count, flags, timeout);
-	for (i = 0; i < got; i++)
-		look_for_descriptors(&messages[i].msg_hdr);
+		for (i = 0; i < got; i++)
+			look_at_control(fd, &messages[i].msg_hdr,
+					messages[i].msg_hdr.msg_controllen);
+	}
 	return LIKELY(got >= 0) ? got : (int)shim_fix_read(fd);
 }
 

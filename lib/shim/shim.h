@@ -82,6 +82,9 @@
 	X(ssize_t, __recvfrom_chk,                                                               \
 	  (int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *))                    \
 	X(int, epoll_ctl, (int, int, int, struct epoll_event *))                                 \
+	X(int, bind, (int, const struct sockaddr *, socklen_t))                                  \
+	X(int, listen, (int, int))                                                               \
+	X(int, ioctl, (int, unsigned long, ...))                                                 \
 	X(int, socket, (int, int, int))                                                          \
 	SHIM_REAL_TIME64(X)
 
@@ -123,7 +126,8 @@ struct epoll_event;
 	X(ssize_t, __recvmsg64, (int, struct msghdr *, int))                     \
 	X(int, __recvmmsg64, (int, struct mmsghdr *, unsigned int, int, void *)) \
 	X(ssize_t, __sendmsg64, (int, const struct msghdr *, int))               \
-	X(int, __sendmmsg64, (int, struct mmsghdr *, unsigned int, int))
+	X(int, __sendmmsg64, (int, struct mmsghdr *, unsigned int, int))         \
+	X(int, __ioctl_time64, (int, unsigned long, ...))
 #else
 #define SHIM_REAL_TIME64(X)
 #endif
@@ -267,7 +271,9 @@ enum note {
 	NOTE_UNREPORTED, /* which reports of how connect() ended are still due: UNREPORTED_* */
 	NOTE_LOCAL_PORT, /* of the replaced socket; 0: it had none */
 	NOTE_KEY,	 /* of a datagram flow: the words of struct eswrap_key */
-	NOTE_OPTIONS = NOTE_KEY + 4, /* first of the remembered options */
+	NOTE_LOCAL_ADDRESS =
+		NOTE_KEY + 4, /* of a datagram flow: the module's, network byte order */
+	NOTE_OPTIONS,	      /* first of the remembered options */
 	NOTE_MAX = NOTE_OPTIONS + 48,
 };
 
@@ -302,18 +308,28 @@ void shim_expect_epolls(void);
 
 /* options.c */
 
+uint32_t shim_option(const struct notes *notes, int level, int name);
 void shim_options_carry(int from, int to, struct notes *notes);
 void shim_options_restore(int from, int to);
+
+/* bind.c */
+
+void shim_address_given(const struct eswrap_endpoint *endpoint);
+
+/* control.c */
+
+void shim_give_control(int fd, const struct eswrap_name *flow, struct msghdr *message, size_t room);
 
 /* connect.c */
 
 /* What the broker says of a destination. */
 enum verdict { VERDICT_DIRECT, VERDICT_OURS, VERDICT_FAILED };
 
-int shim_dress(int from, int granted, const struct eswrap_key *key);
+int shim_dress(int from, int granted, const struct eswrap_reply *reply);
 enum verdict shim_claim(int fd, int family, bool stream, const struct eswrap_endpoint *to);
 enum verdict shim_claim_internet_socket(int fd, int protocol, const struct sockaddr *address,
 					socklen_t len);
+void shim_tell_keep_alive(int fd, const struct eswrap_name *flow);
 int shim_finish_connect(int fd);
 int shim_connect(int fd, const struct sockaddr *address, socklen_t len);
 int shim_peer_name(int fd, const struct eswrap_name *flow, const struct eswrap_endpoint *to,

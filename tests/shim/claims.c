@@ -12,7 +12,7 @@
 
 static const struct claim *const tables[] = {
 	connect_claims,	 option_claims, process_claims,	  data_claims,
-	datagram_claims, name_claims,	invariant_claims,
+	datagram_claims, name_claims,	invariant_claims, socket_claims,
 };
 
 static const char *program;

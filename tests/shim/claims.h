@@ -40,6 +40,7 @@ extern const struct claim data_claims[];
 extern const struct claim datagram_claims[];
 extern const struct claim name_claims[];
 extern const struct claim invariant_claims[];
+extern const struct claim socket_claims[];
 
 /* say() - print a line */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -186,12 +186,22 @@ static enum request_state handle_connect(struct asked *asked)
 	return grant(asked, flow_connect(asked->broker->flows, &flow, &asked->reply->id));
 }
 
+/* What getsockname() is to say of a datagram flow, where it is known by now. */
+static void tell_local_address(struct asked *asked)
+{
+	const char *own = eswifi_module_identity(asked->broker->module)->address;
+
+	if (inet_pton(AF_INET, own, asked->reply->v4.address) == 1)
+		asked->reply->v4.family = AF_INET;
+}
+
 static enum request_state handle_associate(struct asked *asked)
 {
 	struct flow_request flow;
 
 	if (!taken(asked, SOCK_DGRAM, &flow))
 		return REQUEST_ANSWERED;
+	tell_local_address(asked);
 	return grant(asked, datagram_associate(asked->broker->datagrams, &flow, &asked->reply->id,
 					       &asked->reply->key));
 }

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+/* What programs ask of a socket beside its data. Port 0 is a TCP echo server, 1 a UDP one. */
+#include <errno.h>
+#include <linux/net_tstamp.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "claims.h"
+
+#ifndef IP_MTU
+#define IP_MTU 14
+#endif
+
+#define TENTHS 30
+
+static int datagram_socket(const struct place *place)
+{
+	int fd = place_socket(place, SOCK_DGRAM);
+
+	say_result("connect", place_connect(place, 1, fd));
+	return fd;
+}
+
+/* FTP clients: a second connection from the address of the first. */
+static void bind_own_address(const struct place *place)
+{
+	int first = place_connected(place, 0), second = place_socket(place, SOCK_STREAM);
+	struct sockaddr_in own;
+	socklen_t len = sizeof(own);
+
+	getsockname(first, (struct sockaddr *)&own, &len);
+	own.sin_port = 0;
+	say_result("bind", bind(second, (struct sockaddr *)&own, len));
+	say_result("connect", place_connect(place, 0, second));
+	say_talk("second", second);
+}
+
+static void listen_on_own_address(const struct place *place)
+{
+	int first = place_connected(place, 0), second = place_socket(place, SOCK_STREAM);
+	struct sockaddr_in own;
+	socklen_t len = sizeof(own);
+
+	getsockname(first, (struct sockaddr *)&own, &len);
+	own.sin_port = 0;
+	say_result("bind", bind(second, (struct sockaddr *)&own, len));
+	say_result("listen", listen(second, 1));
+	own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	second = place_socket(place, SOCK_STREAM);
+	say_result("bind elsewhere", bind(second, (struct sockaddr *)&own, len));
+	say_result("listen elsewhere", listen(second, 1));
+}
+
+static void bind_strange_address(const struct place *place)
+{
+	struct sockaddr_in other = { .sin_family = AF_INET,
+				     .sin_addr.s_addr = htonl(0xc0000201) /* 192.0.2.1 */ };
+	int fd = place_connected(place, 0);
+
+	say_result("not ours", bind(place_socket(place, SOCK_STREAM), (struct sockaddr *)&other,
+				    sizeof(other)));
+	other.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	say_result("bound already", bind(fd, (struct sockaddr *)&other, sizeof(other)));
+}
+
+static void queues(const struct place *place)
+{
+	int fd = place_connected(place, 0), left = -1, tenths;
+	char data[1000] = "";
+
+	say_result("write", write(fd, data, sizeof(data)));
+	await(fd, POLLIN);
+	for (tenths = 0; tenths < TENTHS; tenths++) {
+		if (ioctl(fd, FIONREAD, &left) == 0 && left == sizeof(data))
+			break;
+		poll(NULL, 0, 100);
+	}
+	say("FIONREAD %d", left);
+	for (tenths = 0; tenths < TENTHS; tenths++) {
+		if (ioctl(fd, SIOCOUTQ, &left) == 0 && left == 0)
+			break;
+		poll(NULL, 0, 100);
+	}
+	say("SIOCOUTQ %d", left);
+	say_result("SIOCOUTQNSD", ioctl(fd, SIOCOUTQNSD, &left));
+	say("not sent %d", left);
+}
+
+static void interface_ioctls(const struct place *place)
+{
+	static const unsigned long requests[] = { SIOCGIFADDR,	SIOCGIFNETMASK, SIOCGIFBRDADDR,
+						  SIOCGIFFLAGS, SIOCGIFINDEX,	SIOCGIFMTU,
+						  TCGETS };
+	const int sockets[] = { place_connected(place, 0), datagram_socket(place) };
+	struct ifreq request;
+	size_t i, j;
+
+	for (j = 0; j < 2; j++) {
+		for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+			memset(&request, 0, sizeof(request));
+			strcpy(request.ifr_name, "lo");
+			say_result("ioctl", ioctl(sockets[j], requests[i], &request));
+		}
+	}
+}
+
+/* What of IP_MTU is left for data can be sent. */
+static void mtu_fits(const struct place *place)
+{
+	int fd = datagram_socket(place), mtu = 0;
+	static char data[65507];
+	socklen_t len = sizeof(mtu);
+	size_t size;
+
+	say_result("IP_MTU", getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &len));
+	size = mtu - 28 < (int)sizeof(data) ? (size_t)mtu - 28 : sizeof(data);
+	say("%s", send(fd, data, size, 0) == (ssize_t)size ? "fits" : "does not fit");
+	await(fd, POLLIN);
+	say("%s", recv(fd, data, size, 0) == (ssize_t)size ? "comes back" : "is cut");
+}
+
+static void say_control(int fd)
+{
+	char control[512], byte;
+	struct iovec part = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = control,
+				  .msg_controllen = sizeof(control) };
+	struct cmsghdr *header;
+
+	await(fd, POLLIN);
+	say_result("recvmsg", recvmsg(fd, &message, 0));
+	for (header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header))
+		say("level %d type %d length %zu", header->cmsg_level, header->cmsg_type,
+		    header->cmsg_len);
+	say("flags %x", (unsigned int)message.msg_flags);
+}
+
+/* Each form of time stamps, set before the first datagram and after it. */
+static void time_stamps(const struct place *place)
+{
+	static const int forms[] = { SO_TIMESTAMP, SO_TIMESTAMPNS, SO_TIMESTAMP_NEW,
+				     SO_TIMESTAMPNS_NEW };
+	size_t i;
+	int on = 1, off = 0, fd;
+
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		fd = place_socket(place, SOCK_DGRAM);
+		say_result("set", setsockopt(fd, SOL_SOCKET, forms[i], &on, sizeof(on)));
+		place_connect(place, 1, fd);
+		send(fd, "x", 1, 0);
+		say_control(fd);
+		setsockopt(fd, SOL_SOCKET, forms[i], &off, sizeof(off));
+		send(fd, "x", 1, 0);
+		say_control(fd);
+		setsockopt(fd, SOL_SOCKET, forms[i], &on, sizeof(on));
+		send(fd, "x", 1, 0);
+		say_control(fd);
+		close(fd);
+	}
+}
+
+/* SO_TIMESTAMPING: a stamp in its own form is among what comes. */
+static void stamps_of_receipt(const struct place *place)
+{
+	int flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE, before;
+
+	for (before = 0; before < 2; before++) {
+		int fd = place_socket(place, SOCK_DGRAM), found = 0;
+		char control[512], byte;
+		struct iovec part = { .iov_base = &byte, .iov_len = 1 };
+		struct msghdr message = { .msg_iov = &part,
+					  .msg_iovlen = 1,
+					  .msg_control = control,
+					  .msg_controllen = sizeof(control) };
+		struct cmsghdr *header;
+
+		if (before)
+			setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags));
+		place_connect(place, 1, fd);
+		if (!before)
+			setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags));
+		send(fd, "x", 1, 0);
+		await(fd, POLLIN);
+		recvmsg(fd, &message, 0);
+		for (header = CMSG_FIRSTHDR(&message); header;
+		     header = CMSG_NXTHDR(&message, header))
+			found += header->cmsg_level == SOL_SOCKET &&
+				 header->cmsg_type == SCM_TIMESTAMPING;
+		say("stamps %d", found);
+		close(fd);
+	}
+}
+
+static void packet_information(const struct place *place)
+{
+	static const int options[] = { IP_PKTINFO, IP_RECVTTL, IP_RECVTOS };
+	int fd = place_socket(place, SOCK_DGRAM), on = 1;
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		setsockopt(fd, IPPROTO_IP, options[i], &on, sizeof(on));
+	say_result("connect", place_connect(place, 1, fd));
+	send(fd, "x", 1, 0);
+	say_control(fd);
+	setsockopt(fd, IPPROTO_IP, options[2], &on, sizeof(on));
+	send(fd, "x", 1, 0);
+	say_control(fd);
+}
+
+/* A buffer for control messages that is too small for all that was asked for. */
+static void packet_information_cut(const struct place *place)
+{
+	int fd = place_socket(place, SOCK_DGRAM), on = 1;
+	char control[CMSG_SPACE(4)], byte;
+	struct iovec part = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = control,
+				  .msg_controllen = sizeof(control) };
+
+	setsockopt(fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_IP, IP_RECVTOS, &on, sizeof(on));
+	place_connect(place, 1, fd);
+	send(fd, "x", 1, 0);
+	await(fd, POLLIN);
+	say_result("recvmsg", recvmsg(fd, &message, 0));
+	say("%s, %zu bytes", message.msg_flags & MSG_CTRUNC ? "cut" : "whole",
+	    (size_t)message.msg_controllen);
+}
+
+static void no_message_header(const struct place *place)
+{
+	int fd = place_connected(place, 0);
+
+	say_result("recvmsg", recvmsg(fd, NULL, 0));
+	say_result("recvmsg, MSG_TRUNC", recvmsg(fd, NULL, MSG_TRUNC));
+	say_result("sendmsg", sendmsg(fd, NULL, 0));
+	fd = datagram_socket(place);
+	say_result("recvmsg", recvmsg(fd, NULL, MSG_DONTWAIT | MSG_TRUNC));
+}
+
+static void local_address_of_datagrams(const struct place *place)
+{
+	struct sockaddr_in own;
+	socklen_t len = sizeof(own);
+	int fd = datagram_socket(place);
+
+	send(fd, "x", 1, 0);
+	await(fd, POLLIN);
+	getsockname(fd, (struct sockaddr *)&own, &len);
+	say("address %s, port %s", own.sin_addr.s_addr ? "known" : "unknown",
+	    own.sin_port ? "known" : "unknown");
+	fd = place_socket(place, SOCK_DGRAM);
+	getsockname(fd, (struct sockaddr *)&own, &len);
+	say("not connected: address %s", own.sin_addr.s_addr ? "known" : "unknown");
+}
+
+const struct claim socket_claims[] = {
+	{ "bind_own_address", bind_own_address },
+	{ "listen_on_own_address", listen_on_own_address },
+	{ "bind_strange_address", bind_strange_address },
+	{ "queues", queues },
+	{ "interface_ioctls", interface_ioctls },
+	{ "mtu_fits", mtu_fits },
+	{ "time_stamps", time_stamps },
+	{ "stamps_of_receipt", stamps_of_receipt },
+	{ "packet_information", packet_information },
+	{ "packet_information_cut", packet_information_cut },
+	{ "no_message_header", no_message_header },
+	{ "local_address_of_datagrams", local_address_of_datagrams },
+	{ NULL },
+};

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+/* A flow answers as a TCP or UDP socket does. */
+#include <check.h>
+
+#include "shim/stage.h"
+#include "support/suite.h"
+
+#define LOOPBACK "127.0.0.1"
+
+/* clang-format off: a claim is a name and no more */
+#define SAME(name)                                                         \
+	START_TEST(name)                                                   \
+	{                                                                  \
+		stage_same(#name, LOOPBACK, stage.echo, stage.udp[0], -1); \
+	}                                                                  \
+	END_TEST
+
+SAME(bind_own_address)
+SAME(bind_strange_address)
+SAME(queues)
+SAME(interface_ioctls)
+SAME(mtu_fits)
+SAME(time_stamps)
+SAME(stamps_of_receipt)
+SAME(packet_information)
+SAME(packet_information_cut)
+SAME(no_message_header)
+SAME(local_address_of_datagrams)
+/* clang-format on */
+
+START_TEST(listening_on_the_modules_address_is_refused_and_the_user_told)
+{
+	const struct result *result =
+		stage_run(true, "listen_on_own_address", LOOPBACK, stage.echo, stage.udp[0], -1);
+
+	ck_result_status(result, 0);
+	ck_assert_str_eq(result->out->str, "bind: 0\nlisten: -1 EOPNOTSUPP\n"
+					   "bind elsewhere: 0\nlisten elsewhere: 0\n");
+	ck_text_has(result->err->str, "passive mode");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("socket");
+	TCase *answers = tcase_create("answers");
+
+	tcase_add_test(answers, bind_own_address);
+	tcase_add_test(answers, bind_strange_address);
+	tcase_add_test(answers, listening_on_the_modules_address_is_refused_and_the_user_told);
+	tcase_add_test(answers, queues);
+	tcase_add_test(answers, interface_ioctls);
+	tcase_add_test(answers, mtu_fits);
+	tcase_add_test(answers, time_stamps);
+	tcase_add_test(answers, stamps_of_receipt);
+	tcase_add_test(answers, packet_information);
+	tcase_add_test(answers, packet_information_cut);
+	tcase_add_test(answers, no_message_header);
+	tcase_add_test(answers, local_address_of_datagrams);
+	tcase_set_timeout(answers, 2 * HARNESS_DEADLINE_S);
+	tcase_add_unchecked_fixture(answers, stage_set_up, stage_tear_down);
+	suite_add_tcase(suite, answers);
+	return suite_run(suite);
+}
