@@ -46,8 +46,8 @@
  * The policy. Most connects of most programs are none of ours, and a question costs more than they
  * do. So the broker publishes what it would answer DIRECT to, whoever asks, in a file beside the
  * control socket that the shim maps: struct eswrap_policy. What the policy does not say is asked.
- * It counts only while the broker lives: it is withdrawn (magic 0) when the broker leaves, and the
- * shim looks whether the process is there.
+ * It counts until it is taken back (magic 0): by the broker when it leaves, or, where that was killed,
+ * by the next one. So what is direct needs no broker at all.
  *
  * Whom a request is for. The kernel says who asks (SO_PEERCRED), and that is whom it is for, unless
  * a front end asks for another process: it then names that one's pid and uid. The uid is believed
@@ -84,8 +84,12 @@
 enum eswrap_request_type {
 	ESWRAP_CONNECT =
 		1, /* connect() of a stream socket: dest, family -> DIRECT, REFUSED, GRANTED + fd */
-	ESWRAP_RESOLVE,	  /* host name -> DIRECT, REFUSED (resolve_error), GRANTED (v4, v6) */
-	ESWRAP_REVERSE,	  /* dest is an address -> DIRECT (no stand-in), GRANTED (name) */
+	ESWRAP_RESOLVE, /* host name -> DIRECT, REFUSED (resolve_error), GRANTED (v4, v6) */
+	/*
+	 * dest is an address -> GRANTED (name), where it is a stand-in; REFUSED (NAME_UNKNOWN) where
+	 * it goes through the module or is refused; DIRECT
+	 */
+	ESWRAP_REVERSE,
 	ESWRAP_ASSOCIATE, /* first flagged datagram of a socket: dest, family -> as CONNECT */
 	ESWRAP_PEER,	  /* one more destination of datagram flow id -> REFUSED, GRANTED (no fd) */
 	/*
@@ -103,6 +107,12 @@ enum eswrap_request_type {
 	ESWRAP_ASK_DATAGRAM,
 	ESWRAP_KEEP_ALIVE, /* of the asker's open flow id, from now on -> GRANTED, REFUSED */
 };
+
+/*
+ * In the id of a RESOLVE: the asker's machine knows this name by itself (its own name, /etc/hosts,
+ * the local network). DIRECT, unless the `host` of a route names it.
+ */
+#define ESWRAP_RESOLVE_LOCAL 1
 
 enum eswrap_verdict {
 	ESWRAP_DIRECT = 1, /* not ours: do what libc would do without us */

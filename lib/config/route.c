@@ -22,7 +22,7 @@ bool route_takes(enum route_through through, int type)
 	return true;
 }
 
-static bool host_matches(const struct route *route, const char *name)
+bool route_names_host(const struct route *route, const char *name)
 {
 	guint i;
 
@@ -87,7 +87,7 @@ static bool place_matches(const struct route *route, const struct destination *t
 {
 	if (to->name)
 		return route->addresses->len == 0 &&
-		       (route->hosts->len == 0 || host_matches(route, to->name));
+		       (route->hosts->len == 0 || route_names_host(route, to->name));
 	if (route->hosts->len)
 		return false;
 	if (route->addresses->len)
@@ -141,7 +141,7 @@ static bool route_decides(const struct settings *settings, const struct route *r
 {
 	bool whole = route->ports->len == 0 && !route->has_mark;
 
-	if (route->addresses->len || (route->hosts->len && !host_matches(route, name)))
+	if (route->addresses->len || (route->hosts->len && !route_names_host(route, name)))
 		return false;
 	if (whole)
 		return decide(route, fate);
@@ -152,6 +152,28 @@ static bool route_decides(const struct settings *settings, const struct route *r
 		return false;
 	*fate = NAME_FLAGGED;
 	return true;
+}
+
+bool route_address_is_direct(const struct settings *settings, const struct asker *asker,
+			     const guint8 address[16])
+{
+	guint i;
+
+	for (i = 0; i < settings->routes->len; i++) {
+		const struct route *route = settings->routes->pdata[i];
+		bool named = route->addresses->len != 0;
+
+		/* One for certain ports of any address is about no address. */
+		if (route->hosts->len || !asker_matches(route, asker) ||
+		    (named ? !address_matches(route, address)
+			   : route->ports->len || eswrap_is_loopback(address)))
+			continue;
+		if (route->through != ROUTE_DIRECT)
+			return false;
+		if (!route->ports->len)
+			return true;
+	}
+	return settings->fallback->through == ROUTE_DIRECT || eswrap_is_loopback(address);
 }
 
 enum name_fate route_name_fate(const struct settings *settings, const struct asker *asker,

@@ -60,6 +60,18 @@ enum name_fate {
 const struct route *route_match(const struct settings *settings, const struct asker *asker,
 				const struct destination *destination);
 
+/* route_names_host() - does the `host` of a route name this? @name: as for route_name_fate() */
+bool route_names_host(const struct route *route, const char *name);
+
+/**
+ * route_address_is_direct() - is an address none that the module is for, or that is refused?
+ * @address:	as from eswrap_map_address(), none of a stand-in
+ *
+ * Return: false when a route names it, whatever the port, and does not lead to it directly.
+ */
+bool route_address_is_direct(const struct settings *settings, const struct asker *asker,
+			     const guint8 address[16]);
+
 /**
  * route_name_fate() - what becomes of a look-up
  * @name:	in lower case, without a dot at the end; need not be well-formed

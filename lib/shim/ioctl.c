@@ -29,22 +29,22 @@ struct question {
 	struct nlmsghdr header;
 	struct unix_diag_req request;
 };
-struct answer {
+struct report {
 	struct nlmsghdr header;
 	struct unix_diag_msg message;
 	char attributes[256];
 };
 
 /* Return: the data of an attribute of at least @size bytes, or NULL. */
-static const void *find_attribute(const struct answer *answer, size_t len, unsigned short type,
+static const void *find_attribute(const struct report *report, size_t len, unsigned short type,
 				  size_t size)
 {
-	const struct rtattr *attribute = (const void *)answer->attributes;
+	const struct rtattr *attribute = (const void *)report->attributes;
 	size_t left;
 
-	if (len < offsetof(struct answer, attributes))
+	if (len < offsetof(struct report, attributes))
 		return NULL;
-	for (left = len - offsetof(struct answer, attributes); RTA_OK(attribute, left);
+	for (left = len - offsetof(struct report, attributes); RTA_OK(attribute, left);
 	     attribute = RTA_NEXT(attribute, left))
 		if (attribute->rta_type == type && RTA_PAYLOAD(attribute) >= size)
 			return RTA_DATA(attribute);
@@ -65,16 +65,16 @@ static bool ask_kernel(int netlink, ino64_t ino, uint32_t show, unsigned short t
 			     .udiag_show = show,
 			     .udiag_cookie = { UINT32_MAX, UINT32_MAX } },
 	};
-	struct answer answer;
+	struct report report;
 	const void *found;
 	ssize_t got;
 
 	if (real()->send(netlink, &question, sizeof(question), 0) != sizeof(question))
 		return false;
-	got = real()->recv(netlink, &answer, sizeof(answer), 0);
-	if (got < (ssize_t)sizeof(answer.header) || answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
+	got = real()->recv(netlink, &report, sizeof(report), 0);
+	if (got < (ssize_t)sizeof(report.header) || report.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
 		return false;
-	found = find_attribute(&answer, (size_t)got, type, size);
+	found = find_attribute(&report, (size_t)got, type, size);
 	if (found)
 		memcpy(to, found, size);
 	return found;

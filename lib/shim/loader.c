@@ -20,9 +20,10 @@
 #include <dlfcn.h>
 
 /* Wrapped functions that are not in struct real or struct lookups. */
-static const char other_names[] = "getaddrinfo_a\0gai_suspend\0gai_cancel\0__res_query\0"
-				  "__res_search\0__res_querydomain\0__res_nquery\0__res_nsearch\0"
-				  "__res_nquerydomain\0dlopen\0dlmopen\0dlsym\0";
+static const char other_names[] =
+	"getaddrinfo_a\0gai_suspend\0gai_cancel\0__res_query\0"
+	"__res_search\0__res_querydomain\0__res_nquery\0__res_nsearch\0"
+	"__res_nquerydomain\0__res_send\0__res_nsend\0dlopen\0dlmopen\0dlsym\0";
 
 typedef void *(*dlsym_call)(void *, const char *);
 

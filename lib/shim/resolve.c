@@ -4,10 +4,11 @@
  *
  * DOC: Theory of Operation
  *
- * A name that is not an address in text is shown to the broker. DIRECT: libc looks it up. GRANTED:
- * the broker has chosen a stand-in address for it; libc's own function is then called with the
- * stand-in in text instead of the name, so that results have libc's shape, services and socket
- * types are libc's business, and freeaddrinfo() fits. Only the name is put back in.
+ * A name that is not an address in text is shown to the broker, in all the ways in which libc
+ * would complete it (search.c). DIRECT: libc looks it up. GRANTED: the broker has chosen a stand-in
+ * address for it; libc's own function is then called with the stand-in in text instead of the name,
+ * so that results have libc's shape, services and socket types are libc's business, and
+ * freeaddrinfo() fits. Only the name is put back in.
  *
  * A name has a stand-in of each family, though the module has IPv4 only: for programs that insist on
  * IPv6. Some of them ask for AF_UNSPEC and choose from the answer, so it gives both, IPv4 first,
@@ -22,106 +23,27 @@
 #include "shim.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
+#include <resolv.h>
 #include <stdlib.h>
-#include <strings.h>
-
-/* How a look-up went on. */
-enum answer {
-	ANSWER_DIRECT,
-	ANSWER_STAND_IN,
-	ANSWER_UNKNOWN, /* no such name */
-	ANSWER_AGAIN,
-	ANSWER_FAIL,
-};
 
 /* Enough for an address in text, and for NULL-terminated lists of one. */
 #define ADDRESS_TEXT INET6_ADDRSTRLEN
 
-static bool is_localhost(const char *name)
+/* shim_look_up() with the search list of resolv.conf. */
+static enum answer look_up(const char *name, char *whole, struct eswrap_reply *reply,
+			   shim_native native, void *user)
 {
-	static const char localhost[] = "localhost";
-	size_t len = strlen(name);
-	size_t tail = sizeof(localhost) - 1;
+	struct __res_state state;
+	enum answer answer;
+	bool completed;
 
-	if (len && name[len - 1] == '.')
-		len--;
-	return len >= tail && strncasecmp(name + len - tail, localhost, tail) == 0 &&
-	       (len == tail || name[len - tail - 1] == '.');
-}
-
-/* An address in any of the forms that getaddrinfo() takes without a look-up. */
-static bool is_address(const char *name)
-{
-	struct in6_addr in6;
-	struct in_addr in;
-	char text[ADDRESS_TEXT];
-	const char *scope = strchr(name, '%');
-	size_t len = scope ? (size_t)(scope - name) : strlen(name);
-
-	if (inet_aton(name, &in))
-		return true;
-	if (len >= sizeof(text))
-		return false;
-	memcpy(text, name, len);
-	text[len] = '\0';
-	return inet_pton(AF_INET6, text, &in6) == 1;
-}
-
-static enum answer from_reply(const struct eswrap_reply *reply)
-{
-	switch (reply->verdict) {
-	case ESWRAP_DIRECT:
-		return ANSWER_DIRECT;
-	case ESWRAP_GRANTED:
-		return ANSWER_STAND_IN;
-	default:
-		return reply->error == ESWRAP_NAME_UNKNOWN ? ANSWER_UNKNOWN
-		       : reply->error == ESWRAP_NAME_AGAIN ? ANSWER_AGAIN
-							   : ANSWER_FAIL;
-	}
-}
-
-static enum answer ask(const struct eswrap_request *request, struct eswrap_reply *reply)
-{
-	int error, none;
-
-	error = shim_ask(request, reply, &none);
-	if (none >= 0)
-		close(none);
-	return error ? ANSWER_AGAIN : from_reply(reply);
-}
-
-/* Shows a name to the broker. */
-static enum answer look_up(const char *name, struct eswrap_reply *reply)
-{
-	struct eswrap_request request;
-
-	/* An empty name, or one that DNS cannot have: only libc can know it. */
-	if (!*name || is_localhost(name) || is_address(name) ||
-	    strlen(name) >= sizeof(request.name))
-		return ANSWER_DIRECT;
-	real();
-	shim_request_init(&request, ESWRAP_RESOLVE);
-	memcpy(request.name, name, strlen(name) + 1);
-	return ask(&request, reply);
-}
-
-/* Shows an address to the broker: is it the stand-in of a name? */
-static enum answer look_up_address(const struct eswrap_endpoint *address,
-				   struct eswrap_reply *reply)
-{
-	static const uint8_t loopback[16] = { [15] = 1 };
-	struct eswrap_request request;
-
-	if (address->family == AF_INET ? address->address[0] == 127
-				       : memcmp(address->address, loopback, 16) == 0)
-		return ANSWER_DIRECT;
-	real();
-	shim_request_init(&request, ESWRAP_REVERSE);
-	request.dest = *address;
-	request.dest.port = 0;
-	request.dest.scope = 0;
-	return ask(&request, reply);
+	memset(&state, 0, sizeof(state));
+	completed = res_ninit(&state) == 0;
+	answer = shim_look_up(name, completed ? &state : NULL, whole, reply, native, user);
+	if (completed)
+		res_nclose(&state);
+	return answer;
 }
 
 static bool endpoint_text(const struct eswrap_endpoint *address, char *text)
@@ -241,30 +163,100 @@ static int resolve(const struct eswrap_reply *reply, const char *name, const cha
 	return error;
 }
 
-EXPORT int getaddrinfo(const char *__restrict node, const char *__restrict service,
-		       const struct addrinfo *__restrict hints, struct addrinfo **__restrict result)
-{
-	static const struct addrinfo no_hints = { .ai_family = AF_UNSPEC };
-	const struct addrinfo *wanted = hints ? hints : &no_hints;
-	struct eswrap_reply reply;
+/* What libc needs for one whole name of a row. */
+struct addrinfo_call {
+	const char *service;
+	const struct addrinfo *hints;
+	struct addrinfo **result;
+	int error;
+};
 
-	if (!node || (wanted->ai_flags & AI_NUMERICHOST) ||
-	    (wanted->ai_family != AF_UNSPEC && wanted->ai_family != AF_INET &&
-	     wanted->ai_family != AF_INET6))
-		return lookups()->getaddrinfo(node, service, hints, result);
-	switch (look_up(node, &reply)) {
+static enum answer getaddrinfo_natively(const char *whole, void *user)
+{
+	struct addrinfo_call *call = user;
+
+	call->error = lookups()->getaddrinfo(whole, call->service, call->hints, call->result);
+	switch (call->error) {
+	case EAI_NONAME:
+	case EAI_NODATA:
+		return ANSWER_UNKNOWN;
+	case EAI_FAIL:
+		return ANSWER_FAIL;
+	default:
+		return ANSWER_TAKEN;
+	}
+}
+
+/* libidn2's function, which libc uses for AI_IDN as well. */
+typedef int (*idn_call)(const char *, char **, int);
+
+/*
+ * A name with letters that DNS does not have, in the form that it has.
+ * Return: the name itself, or a copy to be freed in @copy; NULL when it cannot be done.
+ */
+static const char *to_dns(const char *name, int flags, char **copy)
+{
+	const char *p;
+	void *library, *function;
+	idn_call convert;
+
+	*copy = NULL;
+	for (p = name; *p && !(*p & 0x80); p++)
+		;
+	if (!*p || !(flags & AI_IDN))
+		return name;
+	library = dlopen("libidn2.so.0", RTLD_NOW);
+	function = library ? dlsym(library, "idn2_lookup_ul") : NULL;
+	if (!function)
+		return NULL;
+	memcpy(&convert, &function, sizeof(convert));
+	return convert(name, copy, 0) == 0 ? *copy : NULL;
+}
+
+static int getaddrinfo_of(const char *node, const char *name, const char *service,
+			  const struct addrinfo *hints, const struct addrinfo *wanted,
+			  struct addrinfo **result)
+{
+	struct addrinfo_call call = { service, hints, result, 0 };
+	struct eswrap_reply reply;
+	char whole[SHIM_WHOLE];
+
+	switch (look_up(name, whole, &reply, getaddrinfo_natively, &call)) {
 	case ANSWER_STAND_IN:
-		return resolve(&reply, node, service, wanted, result);
+		return resolve(&reply, whole, service, wanted, result);
+	case ANSWER_TAKEN:
+		return call.error;
 	case ANSWER_UNKNOWN:
 		return EAI_NONAME;
 	case ANSWER_AGAIN:
 		return EAI_AGAIN;
 	case ANSWER_FAIL:
 		return EAI_FAIL;
+	case ANSWER_SYSTEM:
+		return EAI_SYSTEM;
 	case ANSWER_DIRECT:
 		break;
 	}
 	return lookups()->getaddrinfo(node, service, hints, result);
+}
+
+EXPORT int getaddrinfo(const char *__restrict node, const char *__restrict service,
+		       const struct addrinfo *__restrict hints, struct addrinfo **__restrict result)
+{
+	static const struct addrinfo no_hints = { .ai_family = AF_UNSPEC };
+	const struct addrinfo *wanted = hints ? hints : &no_hints;
+	const char *name;
+	char *copy;
+	int error;
+
+	if (!node || (wanted->ai_flags & AI_NUMERICHOST) ||
+	    (wanted->ai_family != AF_UNSPEC && wanted->ai_family != AF_INET &&
+	     wanted->ai_family != AF_INET6))
+		return lookups()->getaddrinfo(node, service, hints, result);
+	name = to_dns(node, wanted->ai_flags, &copy);
+	error = name ? getaddrinfo_of(node, name, service, hints, wanted, result) : EAI_IDN_ENCODE;
+	free(copy);
+	return error;
 }
 
 /* getnameinfo */
@@ -285,13 +277,15 @@ EXPORT int getnameinfo(const struct sockaddr *__restrict address, socklen_t len,
 {
 	struct eswrap_endpoint endpoint;
 	struct eswrap_reply reply;
+	enum answer answer;
 	int error;
 
 	if (!host || !host_size || (flags & NI_NUMERICHOST) ||
 	    !eswrap_endpoint_from_sockaddr(&endpoint, address, len))
 		return lookups()->getnameinfo(address, len, host, host_size, service, service_size,
 					      flags);
-	switch (look_up_address(&endpoint, &reply)) {
+	answer = shim_ask_address(&endpoint, &reply);
+	switch (answer) {
 	case ANSWER_STAND_IN:
 		error = give_host(reply.name, host, host_size);
 		if (error || !service || !service_size)
@@ -300,11 +294,13 @@ EXPORT int getnameinfo(const struct sockaddr *__restrict address, socklen_t len,
 	case ANSWER_UNKNOWN:
 	case ANSWER_AGAIN:
 	case ANSWER_FAIL:
-		/* As with a name server that does not answer: the number, or nothing. */
+	case ANSWER_SYSTEM:
+		/* As with a name server that knows nothing, or does not answer. */
 		if (flags & NI_NAMEREQD)
-			return EAI_AGAIN;
+			return answer == ANSWER_UNKNOWN ? EAI_NONAME : EAI_AGAIN;
 		flags |= NI_NUMERICHOST;
 		break;
+	case ANSWER_TAKEN:
 	case ANSWER_DIRECT:
 		break;
 	}
@@ -316,29 +312,33 @@ EXPORT int getnameinfo(const struct sockaddr *__restrict address, socklen_t len,
 /* The answers of functions with static results live here; the next call overwrites them. */
 static char static_name[ESWRAP_NAME_MAX + 1];
 
-static int host_error(enum answer answer)
+/* What a libc function that has a result and h_errno came to. */
+static enum answer from_host_error(bool found, int error)
 {
-	switch (answer) {
-	case ANSWER_UNKNOWN:
-		return HOST_NOT_FOUND;
-	case ANSWER_AGAIN:
-		return TRY_AGAIN;
-	default:
-		return NO_RECOVERY;
-	}
+	if (found)
+		return ANSWER_TAKEN;
+	return error == HOST_NOT_FOUND || error == NO_DATA ? ANSWER_UNKNOWN
+	       : error == NO_RECOVERY			   ? ANSWER_FAIL
+							   : ANSWER_TAKEN;
 }
 
-/**
- * shim_name_is_direct() - is this name libc's own business?
- * @h_error:	h_errno for a question about it when it is not
- */
-bool shim_name_is_direct(const char *name, int *h_error)
-{
-	struct eswrap_reply reply;
-	enum answer answer = look_up(name, &reply);
+/* A call of the functions with static results. */
+struct static_call {
+	int family; /* 0: gethostbyname() */
+	struct hostent *host;
+};
 
-	*h_error = answer == ANSWER_AGAIN ? TRY_AGAIN : NO_DATA;
-	return answer == ANSWER_DIRECT;
+static struct hostent *call_static(const char *name, int family)
+{
+	return family ? lookups()->gethostbyname2(name, family) : lookups()->gethostbyname(name);
+}
+
+static enum answer static_natively(const char *whole, void *user)
+{
+	struct static_call *call = user;
+
+	call->host = call_static(whole, call->family);
+	return from_host_error(call->host, h_errno);
 }
 
 static struct hostent *static_failure(int error)
@@ -359,34 +359,33 @@ static struct hostent *static_result(const char *text, int family, const char *n
 	return host;
 }
 
-EXPORT struct hostent *gethostbyname2(const char *name, int family)
+static struct hostent *static_look_up(const char *name, int family)
 {
+	struct static_call call = { family, NULL };
 	struct eswrap_reply reply;
-	char text[ADDRESS_TEXT];
-	enum answer answer = look_up(name, &reply);
+	char text[ADDRESS_TEXT], whole[SHIM_WHOLE];
+	enum answer answer = look_up(name, whole, &reply, static_natively, &call);
 
 	if (answer == ANSWER_DIRECT)
-		return lookups()->gethostbyname2(name, family);
+		return call_static(name, family);
+	if (answer == ANSWER_TAKEN)
+		return call.host;
 	if (answer != ANSWER_STAND_IN)
-		return static_failure(host_error(answer));
-	if (!stand_in_text(&reply, family, text))
+		return static_failure(shim_host_error(answer));
+	if (!stand_in_text(&reply, family ? family : AF_INET, text))
 		return static_failure(NO_DATA);
-	return static_result(text, family, name);
+	return static_result(text, family ? family : AF_INET, whole);
+}
+
+EXPORT struct hostent *gethostbyname2(const char *name, int family)
+{
+	/* 0 is no family; what libc says of that is said of any other that there is not. */
+	return static_look_up(name, family ? family : AF_MAX);
 }
 
 EXPORT struct hostent *gethostbyname(const char *name)
 {
-	struct eswrap_reply reply;
-	char text[ADDRESS_TEXT];
-	enum answer answer = look_up(name, &reply);
-
-	if (answer == ANSWER_DIRECT)
-		return lookups()->gethostbyname(name);
-	if (answer != ANSWER_STAND_IN)
-		return static_failure(host_error(answer));
-	if (!stand_in_text(&reply, AF_INET, text))
-		return static_failure(NO_DATA);
-	return static_result(text, AF_INET, name);
+	return static_look_up(name, 0);
 }
 
 /* Which address is asked for? False when it is none that the broker could know. */
@@ -410,11 +409,11 @@ EXPORT struct hostent *gethostbyaddr(const void *address, socklen_t len, int fam
 
 	if (!endpoint_from_bytes(&endpoint, address, len, family))
 		return lookups()->gethostbyaddr(address, len, family);
-	answer = look_up_address(&endpoint, &reply);
+	answer = shim_ask_address(&endpoint, &reply);
 	if (answer == ANSWER_DIRECT)
 		return lookups()->gethostbyaddr(address, len, family);
 	if (answer != ANSWER_STAND_IN)
-		return static_failure(host_error(answer));
+		return static_failure(shim_host_error(answer));
 	endpoint_text(&endpoint, text);
 	return static_result(text, family, reply.name);
 }
@@ -449,39 +448,74 @@ static int reentrant_result(const char *text, int family, const char *name, stru
 	return error;
 }
 
+/* A call of the functions with a buffer. */
+struct reentrant_call {
+	int family; /* 0: gethostbyname_r() */
+	struct hostent *host;
+	char *buffer;
+	size_t size;
+	struct hostent **result;
+	int *h_error;
+	int error;
+};
+
+static int call_reentrant(const char *name, const struct reentrant_call *call)
+{
+	if (!call->family)
+		return lookups()->gethostbyname_r(name, call->host, call->buffer, call->size,
+						  call->result, call->h_error);
+	return lookups()->gethostbyname2_r(name, call->family, call->host, call->buffer, call->size,
+					   call->result, call->h_error);
+}
+
+static enum answer reentrant_natively(const char *whole, void *user)
+{
+	struct reentrant_call *call = user;
+
+	call->error = call_reentrant(whole, call);
+	/* A buffer that is too small is the program's to mend. */
+	if (call->error == ERANGE)
+		return ANSWER_TAKEN;
+	return from_host_error(*call->result, *call->h_error);
+}
+
+static int reentrant_look_up(const char *name, struct reentrant_call *call)
+{
+	int family = call->family ? call->family : AF_INET;
+	struct eswrap_reply reply;
+	char text[ADDRESS_TEXT], whole[SHIM_WHOLE];
+	enum answer answer = look_up(name, whole, &reply, reentrant_natively, call);
+
+	if (answer == ANSWER_DIRECT)
+		return call_reentrant(name, call);
+	if (answer == ANSWER_TAKEN)
+		return call->error;
+	if (answer != ANSWER_STAND_IN)
+		return reentrant_failure(shim_host_error(answer), call->result, call->h_error);
+	if (!stand_in_text(&reply, family, text))
+		return reentrant_failure(NO_DATA, call->result, call->h_error);
+	return reentrant_result(text, family, whole, call->host, call->buffer, call->size,
+				call->result, call->h_error);
+}
+
 EXPORT int gethostbyname2_r(const char *__restrict name, int family,
 			    struct hostent *__restrict host, char *__restrict buffer, size_t size,
 			    struct hostent **__restrict result, int *__restrict h_error)
 {
-	struct eswrap_reply reply;
-	char text[ADDRESS_TEXT];
-	enum answer answer = look_up(name, &reply);
+	struct reentrant_call call = {
+		family ? family : AF_MAX, host, buffer, size, result, h_error, 0
+	};
 
-	if (answer == ANSWER_DIRECT)
-		return lookups()->gethostbyname2_r(name, family, host, buffer, size, result,
-						   h_error);
-	if (answer != ANSWER_STAND_IN)
-		return reentrant_failure(host_error(answer), result, h_error);
-	if (!stand_in_text(&reply, family, text))
-		return reentrant_failure(NO_DATA, result, h_error);
-	return reentrant_result(text, family, name, host, buffer, size, result, h_error);
+	return reentrant_look_up(name, &call);
 }
 
 EXPORT int gethostbyname_r(const char *__restrict name, struct hostent *__restrict host,
 			   char *__restrict buffer, size_t size, struct hostent **__restrict result,
 			   int *__restrict h_error)
 {
-	struct eswrap_reply reply;
-	char text[ADDRESS_TEXT];
-	enum answer answer = look_up(name, &reply);
+	struct reentrant_call call = { 0, host, buffer, size, result, h_error, 0 };
 
-	if (answer == ANSWER_DIRECT)
-		return lookups()->gethostbyname_r(name, host, buffer, size, result, h_error);
-	if (answer != ANSWER_STAND_IN)
-		return reentrant_failure(host_error(answer), result, h_error);
-	if (!stand_in_text(&reply, AF_INET, text))
-		return reentrant_failure(NO_DATA, result, h_error);
-	return reentrant_result(text, AF_INET, name, host, buffer, size, result, h_error);
+	return reentrant_look_up(name, &call);
 }
 
 EXPORT int gethostbyaddr_r(const void *__restrict address, socklen_t len, int family,
@@ -496,12 +530,12 @@ EXPORT int gethostbyaddr_r(const void *__restrict address, socklen_t len, int fa
 	if (!endpoint_from_bytes(&endpoint, address, len, family))
 		return lookups()->gethostbyaddr_r(address, len, family, host, buffer, size, result,
 						  h_error);
-	answer = look_up_address(&endpoint, &reply);
+	answer = shim_ask_address(&endpoint, &reply);
 	if (answer == ANSWER_DIRECT)
 		return lookups()->gethostbyaddr_r(address, len, family, host, buffer, size, result,
 						  h_error);
 	if (answer != ANSWER_STAND_IN)
-		return reentrant_failure(host_error(answer), result, h_error);
+		return reentrant_failure(shim_host_error(answer), result, h_error);
 	endpoint_text(&endpoint, text);
 	return reentrant_result(text, family, reply.name, host, buffer, size, result, h_error);
 }

@@ -108,6 +108,9 @@ struct epoll_event;
 	  (const void *, socklen_t, int, struct hostent *, char *, size_t, struct hostent **,     \
 	   int *))                                                                                \
 	X(int, res_query, (const char *, int, int, unsigned char *, int))                         \
+	X(int, res_send, (const unsigned char *, int, unsigned char *, int))                      \
+	X(int, res_nsend,                                                                         \
+	  (struct __res_state *, const unsigned char *, int, unsigned char *, int))               \
 	X(int, res_search, (const char *, int, int, unsigned char *, int))                        \
 	X(int, res_querydomain, (const char *, const char *, int, int, unsigned char *, int))     \
 	X(int, res_nquery, (struct __res_state *, const char *, int, int, unsigned char *, int))  \
@@ -340,9 +343,37 @@ int shim_add_peer(int fd, const struct eswrap_name *flow, const struct eswrap_en
 /* true once a datagram flow was made in this process or an ancestor since its last exec */
 extern bool shim_has_datagrams;
 
-/* resolve.c */
+/* local.c */
 
-bool shim_name_is_direct(const char *name, int *h_error);
+bool shim_is_in_hosts(const char *name);
+bool shim_address_is_in_hosts(const struct eswrap_endpoint *address);
+bool shim_is_own_name(const char *name);
+bool shim_alias(const char *name, char *whole, size_t size);
+
+/* search.c */
+
+/* How a look-up went on. */
+enum answer {
+	ANSWER_DIRECT,	 /* libc is to do it */
+	ANSWER_STAND_IN, /* a stand-in, or the name of one */
+	ANSWER_TAKEN,	 /* libc has done it */
+	ANSWER_UNKNOWN,	 /* no such name */
+	ANSWER_AGAIN,
+	ANSWER_FAIL,
+	ANSWER_SYSTEM, /* errno says why */
+};
+
+#define SHIM_WHOLE (ESWRAP_NAME_MAX + 3) /* a name, a dot, and what it is put together in */
+
+/* Looks a whole name up at libc. Return: ANSWER_TAKEN, or as shim_look_up() for one that failed. */
+typedef enum answer (*shim_native)(const char *whole, void *user);
+
+enum answer shim_search(const char *name, struct __res_state *state, char *whole,
+			struct eswrap_reply *reply, shim_native native, void *user);
+enum answer shim_look_up(const char *name, struct __res_state *state, char *whole,
+			 struct eswrap_reply *reply, shim_native native, void *user);
+enum answer shim_ask_address(const struct eswrap_endpoint *address, struct eswrap_reply *reply);
+int shim_host_error(enum answer answer);
 
 /* recv.c */
 

@@ -56,14 +56,18 @@ START_TEST(unflagged_connects_need_no_answer)
 }
 END_TEST
 
-START_TEST(the_policy_of_a_killed_broker_counts_no_more)
+/* What it has said to be direct is so without it; anything else fails. */
+START_TEST(the_policy_of_a_killed_broker_still_counts)
 {
+	guint16 direct = echo_server(), refused = echo_server();
 	const struct result *result;
 
-	harness_broker(h, "%s", "");
+	harness_broker(h, "[route one]\naddress = 127.0.0.0/8\nport = %u\nthrough = refuse\n",
+		       refused);
 	process_kill(h->broker);
 	ck_assert_int_eq(access(policy_path(), R_OK), 0);
-	result = connect_wrapped(echo_server());
+	ck_result_status(connect_wrapped(direct), 0);
+	result = connect_wrapped(refused);
 	ck_result_status(result, 1);
 	ck_text_has(result->err->str, "Network is down");
 }
@@ -79,7 +83,8 @@ START_TEST(the_policy_is_gone_with_the_broker)
 END_TEST
 
 /* One process, which holds what it has mapped, over two brokers on the same control socket. */
-START_TEST(a_running_program_obeys_the_next_broker)
+/* The first broker is killed, or stopped: it cannot, or does, take back what it has said. */
+static void next_broker_is_obeyed(bool killed)
 {
 	const char *fifo = harness_path(h, "next");
 	guint16 port = echo_server();
@@ -97,12 +102,26 @@ START_TEST(a_running_program_obeys_the_next_broker)
 	harness_broker(h, "%s", "");
 	program = process_start_wrapped(h, "program", argv);
 	process_await_line(program, "first");
-	ck_assert_int_eq(process_stop(h->broker), 0);
+	if (killed)
+		process_kill(h->broker);
+	else
+		ck_assert_int_eq(process_stop(h->broker), 0);
 	harness_broker(h, "%s", REFUSE_LOOPBACK);
 	fd = open(fifo, O_WRONLY | O_CLOEXEC);
 	ck_assert_int_ge(fd, 0);
 	close(fd);
 	ck_assert_int_eq(process_wait(program), 1);
+}
+
+START_TEST(a_running_program_obeys_the_next_broker)
+{
+	next_broker_is_obeyed(false);
+}
+END_TEST
+
+START_TEST(a_running_program_obeys_the_next_broker_after_one_that_was_killed)
+{
+	next_broker_is_obeyed(true);
 }
 END_TEST
 
@@ -155,9 +174,10 @@ int main(void)
 	tcase_set_timeout(files, SECONDS);
 	tcase_add_checked_fixture(files, set_up, tear_down);
 	tcase_add_test(files, unflagged_connects_need_no_answer);
-	tcase_add_test(files, the_policy_of_a_killed_broker_counts_no_more);
+	tcase_add_test(files, the_policy_of_a_killed_broker_still_counts);
 	tcase_add_test(files, the_policy_is_gone_with_the_broker);
 	tcase_add_test(files, a_running_program_obeys_the_next_broker);
+	tcase_add_test(files, a_running_program_obeys_the_next_broker_after_one_that_was_killed);
 	tcase_add_test(files, a_policy_of_the_wrong_size_is_not_believed);
 	tcase_add_test(files, a_policy_of_a_stranger_is_not_believed);
 	suite_add_tcase(suite, files);

@@ -72,6 +72,15 @@ static const struct leaker leakers[] = {
 	{ .argv = PROGRAM("sh", "-c",
 			  "{built}/../shim/claims res_queries {host} >/dev/null; "
 			  "getent ahosts {host}") },
+	/* Names that libc completes to one on the list, and what an address is called. */
+	{ .argv = PROGRAM("sh", "-c", "LOCALDOMAIN=example.org getent ahosts leak") },
+	{ .argv = PROGRAM("sh", "-c",
+			  "echo short {host} >aliases; HOSTALIASES=$PWD/aliases getent ahosts "
+			  "short") },
+	{ .argv = PROGRAM("getent", "hosts", ADDRESS) },
+	{ .argv = PROGRAM(PYTHON, "-c",
+			  "import socket; socket.getnameinfo(('" ADDRESS
+			  "', 80), socket.NI_NAMEREQD)") },
 	FETCHER("curl", "-sSf", URL),
 	FETCHER("wget", "-q", "-t", "1", "-O", "-", URL),
 	FETCHER("perl", "{clients}/client.pl", "http", "{host}", "{port}"),

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
 #include <errno.h>
+#include <locale.h>
 #include <netdb.h>
 #include <resolv.h>
 #include <signal.h>
@@ -368,6 +369,131 @@ static void getaddrinfo_async(const struct place *place)
 }
 
 /* Questions of every kind to the system's name server, or to one at the place's port. */
+/* The records of a packet, and what it says of itself. */
+static void say_packet(const char *what, const unsigned char *packet, int len)
+{
+	char text[INET6_ADDRSTRLEN], name[NS_MAXDNAME];
+	ns_msg message;
+	ns_rr record;
+	int i;
+
+	if (len < 0) {
+		say("%s: %d", what, h_errno);
+		return;
+	}
+	if (ns_initparse(packet, len, &message) != 0) {
+		say("%s: malformed", what);
+		return;
+	}
+	say("%s: %s, %d records", what,
+	    ns_msg_getflag(message, ns_f_rcode) == ns_r_noerror ? "no error" : "error",
+	    ns_msg_count(message, ns_s_an));
+	for (i = 0; i < ns_msg_count(message, ns_s_an); i++) {
+		if (ns_parserr(&message, ns_s_an, i, &record) != 0)
+			say("  malformed");
+		else if (ns_rr_type(record) == ns_t_a || ns_rr_type(record) == ns_t_aaaa)
+			say("  %s %s", ns_rr_name(record),
+			    inet_ntop(ns_rr_type(record) == ns_t_a ? AF_INET : AF_INET6,
+				      ns_rr_rdata(record), text, sizeof(text)));
+		else if (ns_rr_type(record) == ns_t_ptr &&
+			 ns_name_uncompress(packet, packet + len, ns_rr_rdata(record), name,
+					    sizeof(name)) > 0)
+			say("  %s %s", ns_rr_name(record), name);
+	}
+}
+
+static void say_address_of(const char *what, const struct hostent *host)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (host && host->h_addr_list[0])
+		inet_ntop(host->h_addrtype, host->h_addr_list[0], text, sizeof(text));
+	say("%s: %s %s", what, host ? host->h_name : "none", text);
+}
+
+/* One name, by all functions that look names up. */
+static void every_way(const struct place *place)
+{
+	const char *name = place->address;
+	struct addrinfo hints = { .ai_family = AF_INET,
+				  .ai_socktype = SOCK_STREAM,
+				  .ai_flags = AI_CANONNAME };
+	struct hostent host, *found = NULL;
+	unsigned char answer[512], question[512];
+	struct addrinfo *list;
+	char buffer[1024], reverse[64];
+	int error, len;
+	uint32_t address = 0;
+
+	error = getaddrinfo(name, NULL, &hints, &list);
+	say("getaddrinfo: %s %s", eai_name(error), error ? "" : list->ai_canonname);
+	if (!error)
+		memcpy(&address, &((struct sockaddr_in *)list->ai_addr)->sin_addr, 4);
+	say_address_of("gethostbyname", gethostbyname(name));
+	say_address_of("gethostbyname2", gethostbyname2(name, AF_INET6));
+	gethostbyname_r(name, &host, buffer, sizeof(buffer), &found, &error);
+	say_address_of("gethostbyname_r", found);
+	len = res_search(name, ns_c_in, ns_t_a, answer, sizeof(answer));
+	say_packet("res_search", answer, len);
+	len = res_search(name, ns_c_in, ns_t_mx, answer, sizeof(answer));
+	say_packet("res_search MX", answer, len);
+	len = res_query("device.example", ns_c_in, ns_t_aaaa, answer, sizeof(answer));
+	say_packet("res_query AAAA", answer, len);
+	len = res_mkquery(ns_o_query, "device.example", ns_c_in, ns_t_a, NULL, 0, NULL, question,
+			  sizeof(question));
+	len = res_send(question, len, answer, sizeof(answer));
+	say("the id is %s", len > 2 && memcmp(question, answer, 2) == 0 ? "the question's" : "new");
+	say_packet("res_send", answer, len);
+	len = res_mkquery(ns_o_query, "device.example", ns_c_in, ns_t_txt, NULL, 0, NULL, question,
+			  sizeof(question));
+	len = res_send(question, len, answer, sizeof(answer));
+	say_packet("res_send TXT", answer, len);
+	address = ntohl(address);
+	snprintf(reverse, sizeof(reverse), "%u.%u.%u.%u.in-addr.arpa", address & 255,
+		 address >> 8 & 255, address >> 16 & 255, address >> 24);
+	len = res_query(reverse, ns_c_in, ns_t_ptr, answer, sizeof(answer));
+	if (len > 0 && ns_initparse(answer, len, &(ns_msg){ 0 }) == 0)
+		say("res_query PTR: there");
+	len = res_query("device.example", ns_c_in, ns_t_a, answer, 20);
+	say("no room: %d", len);
+}
+
+/* What an address is called, by both families of functions. */
+static void reverse(const struct place *place)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	const struct hostent *host;
+	char name[NI_MAXHOST];
+	int error;
+
+	inet_pton(AF_INET, place->address, &address.sin_addr);
+	error = getnameinfo((struct sockaddr *)&address, sizeof(address), name, sizeof(name), NULL,
+			    0, NI_NAMEREQD);
+	say("%s", error ? eai_name(error) : name);
+	error = getnameinfo((struct sockaddr *)&address, sizeof(address), name, sizeof(name), NULL,
+			    0, 0);
+	say("%s", error ? eai_name(error) : name);
+	host = gethostbyaddr(&address.sin_addr, sizeof(address.sin_addr), AF_INET);
+	if (host)
+		say("%s", host->h_name);
+	else
+		say("h_errno %d", h_errno);
+}
+
+/* A name in letters of its own. */
+static void international_name(const struct place *place)
+{
+	struct addrinfo hints = { .ai_family = AF_INET,
+				  .ai_socktype = SOCK_STREAM,
+				  .ai_flags = AI_IDN | AI_CANONNAME };
+	struct addrinfo *list;
+	int error;
+
+	setlocale(LC_ALL, "C.UTF-8");
+	error = getaddrinfo(place->address, NULL, &hints, &list);
+	say("getaddrinfo: %s %s", eai_name(error), error ? "" : list->ai_canonname);
+}
+
 static void res_queries(const struct place *place)
 {
 	const char *name = place->address;
@@ -418,6 +544,9 @@ const struct claim name_claims[] = {
 	{ "by_name_ipv4", by_name_ipv4 },
 	{ "by_name_ipv6", by_name_ipv6 },
 	{ "getaddrinfo_async", getaddrinfo_async },
+	{ "every_way", every_way },
+	{ "reverse", reverse },
+	{ "international_name", international_name },
 	{ "res_queries", res_queries },
 	{ "look_up", look_up },
 	{ NULL },

@@ -94,7 +94,7 @@ static void build(const struct machine *machine)
 			       "-shared -Wl,-z,now "
 			       "-Wl,-z,defs -o %s/libeswrap.so %s/lib/shim/*.c %s/lib/wire/*.c\n"
 			       "%s-gcc -std=gnu11 -O2 -D_GNU_SOURCE %s -I%s/tests -o %s "
-			       "%s/tests/shim/claims*.c -pthread\n",
+			       "%s/tests/shim/claims*.c -pthread -lresolv\n",
 			       library_directory(machine), machine->triplet, machine->flags, source,
 			       source, library_directory(machine), source, source, machine->triplet,
 			       machine->flags, source, program_of(machine), source),

@@ -109,16 +109,81 @@ END_TEST
 	FIND("querydomain", result) \
 	FIND("nquery", result) FIND("nsearch", result) FIND("nquerydomain", result)
 
-/* 4 is NO_DATA, 2 TRY_AGAIN: no name server is there. */
-START_TEST(flagged_names_have_no_records_and_others_are_asked_for)
+/* 4 is NO_DATA, 2 TRY_AGAIN: no name server is there. The two in the middle ask for the address. */
+START_TEST(flagged_names_have_addresses_alone_and_others_are_asked_for)
 {
 	ck_assert_str_eq(stage_run(true, "res_queries", FLAGGED, stage.refused, -1)->out->str,
-			 FIND_ALL("4"));
+			 FIND("query", "4") FIND("search", "4")
+				 FIND("querydomain",
+				      "4") "nquery: 48\nh_errno 0\n"
+					   "nsearch: 48\nh_errno 0\n" FIND("nquerydomain", "4"));
 	ck_assert_str_eq(stage_run(true, "res_queries", "direct.test", stage.refused, -1)->out->str,
 			 FIND_ALL("2"));
 	ck_assert_str_eq(
 		stage_run(false, "res_queries", "direct.test", stage.refused, -1)->out->str,
 		FIND_ALL("2"));
+}
+END_TEST
+
+/* The output of a claim with one more variable, as shown(). */
+static const char *shown_with(const char *variable, const char *claim, const char *name)
+{
+	const char *equals = strchr(variable, '=');
+	const char *key = harness_format(stage.h, "%.*s", (int)(equals - variable), variable);
+	const char *text;
+
+	ck_assert(g_setenv(key, equals + 1, TRUE));
+	text = shown(claim, name);
+	g_unsetenv(key);
+	return text;
+}
+
+#define EVERY_WAY                                       \
+	"getaddrinfo: 0 " FLAGGED "\n"                  \
+	"gethostbyname: " FLAGGED " " STAND_IN "\n"     \
+	"gethostbyname2: " FLAGGED " " STAND_IN_V6 "\n" \
+	"gethostbyname_r: " FLAGGED " " STAND_IN "\n"   \
+	"res_search: no error, 1 records\n"             \
+	"  " FLAGGED " " STAND_IN "\n"                  \
+	"res_search MX: 4\n"                            \
+	"res_query AAAA: no error, 1 records\n"         \
+	"  " FLAGGED " " STAND_IN_V6 "\n"               \
+	"the id is the question's\n"                    \
+	"res_send: no error, 1 records\n"               \
+	"  " FLAGGED " " STAND_IN "\n"                  \
+	"res_send TXT: no error, 0 records\n"           \
+	"res_query PTR: there\n"                        \
+	"no room: 20\n"
+
+START_TEST(a_name_is_the_same_by_every_function)
+{
+	ck_assert_str_eq(shown("every_way", FLAGGED), EVERY_WAY);
+}
+END_TEST
+
+START_TEST(a_short_name_is_completed_by_the_search_list)
+{
+	ck_assert_str_eq(shown_with("LOCALDOMAIN=nothing.example example", "look_up", "device"),
+			 "look-up: 0\n  2 1 6 " STAND_IN " port 0\n");
+	ck_assert_str_eq(shown_with("LOCALDOMAIN=example", "every_way", "device"), EVERY_WAY);
+}
+END_TEST
+
+START_TEST(a_name_with_an_alias_is_the_aliased_one)
+{
+	const char *file =
+		harness_file(stage.h, "aliases", "# none\nother x.test\nshort " FLAGGED "\n");
+	const char *variable = harness_format(stage.h, "HOSTALIASES=%s", file);
+
+	ck_assert_str_eq(shown_with(variable, "every_way", "short"), EVERY_WAY);
+}
+END_TEST
+
+/* By libidn2, which curl needs as well. */
+START_TEST(an_international_name_is_shown_in_its_encoded_form)
+{
+	ck_assert_str_eq(shown("international_name", "b\303\274cher.example"),
+			 "getaddrinfo: 0 xn--bcher-kva.example\n");
 }
 END_TEST
 
@@ -228,6 +293,52 @@ START_TEST(a_refused_name_is_eai_fail)
 }
 END_TEST
 
+/* The machine's own name, one that /etc/hosts has, and one of the local network. */
+START_TEST(local_names_are_libcs_unless_a_host_names_them)
+{
+	const char *const own[] = { g_get_host_name(), "localhost" };
+	const char *const defaults[] = { "refuse", "tcp" };
+	struct harness *h;
+	guint i, j;
+
+	for (i = 0; i < 2; i++) {
+		stage.h = h = harness_new();
+		harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
+		harness_broker(h,
+			       "[route named]\nhost = *.named.local\nthrough = tcp\n"
+			       "[default]\nthrough = %s\n",
+			       defaults[i]);
+		for (j = 0; j < G_N_ELEMENTS(own); j++)
+			ck_assert_str_eq(shown("look_up", own[j]),
+					 stage_run(false, "look_up", own[j], 9, -1)->out->str);
+		ck_assert_str_eq(shown("look_up", "printer.named.local"),
+				 "look-up: 0\n  2 1 6 " STAND_IN " port 0\n");
+		harness_free(h);
+	}
+}
+END_TEST
+
+/* The way back from an address: what goes through the module has no name, and nobody is asked. */
+START_TEST(addresses_that_go_through_the_module_have_no_name)
+{
+	struct harness *h = harness_new();
+
+	stage.h = h;
+	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
+	harness_broker(h, "[route net]\naddress = 192.0.2.0/24\nport = 443\nthrough = tcp\n"
+			  "[route port]\nport = 8883\nthrough = tcp\n"
+			  "[route near]\naddress = 198.51.100.0/24\nthrough = direct\n"
+			  "[default]\nthrough = refuse\n");
+	ck_assert_str_eq(stage_run(true, "reverse", "192.0.2.1", 9, -1)->out->str,
+			 "EAI_NONAME\n192.0.2.1\nh_errno 1\n");
+	ck_assert_str_eq(stage_run(true, "reverse", "203.0.113.1", 9, -1)->out->str,
+			 "EAI_NONAME\n203.0.113.1\nh_errno 1\n");
+	ck_assert_str_eq(stage_run(true, "reverse", "127.0.0.1", 9, -1)->out->str,
+			 stage_run(false, "reverse", "127.0.0.1", 9, -1)->out->str);
+	harness_free(h);
+}
+END_TEST
+
 START_TEST(a_restart_of_the_broker_keeps_the_stand_ins)
 {
 	struct harness *h = harness_new();
@@ -254,7 +365,11 @@ int main(void)
 
 	tcase_add_test(names, getaddrinfo_with_every_flag_and_family);
 	tcase_add_test(names, getaddrinfo_a_tells_of_its_end_in_every_way);
-	tcase_add_test(names, flagged_names_have_no_records_and_others_are_asked_for);
+	tcase_add_test(names, flagged_names_have_addresses_alone_and_others_are_asked_for);
+	tcase_add_test(names, a_name_is_the_same_by_every_function);
+	tcase_add_test(names, a_short_name_is_completed_by_the_search_list);
+	tcase_add_test(names, a_name_with_an_alias_is_the_aliased_one);
+	tcase_add_test(names, an_international_name_is_shown_in_its_encoded_form);
 	tcase_add_test(names, getnameinfo_gives_the_name_of_a_stand_in);
 	tcase_add_test(names, the_gethostby_family_both_ways);
 	tcase_add_test(names, a_child_sees_its_parents_stand_ins);
@@ -265,6 +380,8 @@ int main(void)
 	suite_add_tcase(suite, names);
 	tcase_add_test(brokers, a_name_that_does_not_exist_is_eai_noname);
 	tcase_add_test(brokers, a_refused_name_is_eai_fail);
+	tcase_add_test(brokers, local_names_are_libcs_unless_a_host_names_them);
+	tcase_add_test(brokers, addresses_that_go_through_the_module_have_no_name);
 	tcase_add_test(brokers, a_restart_of_the_broker_keeps_the_stand_ins);
 	tcase_set_timeout(brokers, 2 * HARNESS_DEADLINE_S);
 	suite_add_tcase(suite, brokers);

@@ -138,10 +138,29 @@ static char *path_of(int listening)
 	return g_strndup(address.sun_path, len - offsetof(struct sockaddr_un, sun_path));
 }
 
+/*
+ * Takes back what a broker has said that was killed: programs that run since then have its file
+ * mapped, and would go on by it. @old is its descriptor, or -1; closed.
+ */
+static void take_back(int old)
+{
+	const guint32 none = 0;
+	struct stat status;
+
+	if (old < 0)
+		return;
+	if (fstat(old, &status) == 0 && S_ISREG(status.st_mode) &&
+	    status.st_size >= (off_t)sizeof(none) &&
+	    pwrite(old, &none, sizeof(none), offsetof(struct eswrap_policy, magic)) != sizeof(none))
+		g_warning("the policy of the last broker: %s", g_strerror(errno));
+	close(old);
+}
+
 /* Return: the file's contents, shared with whoever opens it; NULL with errno set. */
 static struct eswrap_policy *write_file(const char *path, const struct eswrap_policy *policy)
 {
 	char *temporary = g_strconcat(path, ".new", NULL);
+	int old = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	void *mapped = MAP_FAILED;
 	int fd, error = 0;
 
@@ -154,6 +173,7 @@ static struct eswrap_policy *write_file(const char *path, const struct eswrap_po
 		mapped = mmap(NULL, sizeof(*policy), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (!error && (mapped == MAP_FAILED || rename(temporary, path) < 0))
 		error = errno;
+	take_back(old);
 	if (fd >= 0)
 		close(fd);
 	if (error)

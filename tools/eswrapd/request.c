@@ -314,6 +314,7 @@ static enum request_state handle_resolve(struct asked *asked)
 {
 	char clean[ESWRAP_NAME_MAX + 1], *shown;
 	const char *given = asked->request.name;
+	enum name_fate fate;
 	const struct route *by;
 	bool good;
 
@@ -324,7 +325,11 @@ static enum request_state handle_resolve(struct asked *asked)
 		return direct(asked);
 	if (!route_is_known(asked))
 		return refuse(asked, ESWRAP_NAME_FAIL);
-	switch (fate_of(asked, clean, &by)) {
+	fate = fate_of(asked, clean, &by);
+	/* What the asker's machine knows by itself needs nobody's help. */
+	if (asked->request.id == ESWRAP_RESOLVE_LOCAL && !route_names_host(by, clean))
+		return direct(asked);
+	switch (fate) {
 	case NAME_DIRECT:
 		return direct(asked);
 	case NAME_REFUSED:
@@ -343,6 +348,19 @@ static enum request_state handle_resolve(struct asked *asked)
 	return refuse(asked, ESWRAP_NAME_FAIL);
 }
 
+/* May name servers be told that somebody is interested in this address? */
+static bool may_be_told(struct asked *asked)
+{
+	const struct settings *settings = asked->broker->settings;
+	struct destination to;
+
+	to_destination(&asked->request.dest, SOCK_STREAM, NULL, &to);
+	if (*asked->request.route && route_is_known(asked))
+		return route_find(settings, asked->request.route)->through == ROUTE_DIRECT ||
+		       eswrap_is_loopback(to.address);
+	return route_address_is_direct(settings, &asked->asker, to.address);
+}
+
 static enum request_state handle_reverse(struct asked *asked)
 {
 	const char *name;
@@ -350,7 +368,7 @@ static enum request_state handle_reverse(struct asked *asked)
 	if (!is_endpoint(&asked->request.dest))
 		return refuse(asked, EPROTO);
 	if (!names_find(asked->broker->names, &asked->request.dest, &name))
-		return direct(asked);
+		return may_be_told(asked) ? direct(asked) : refuse(asked, ESWRAP_NAME_UNKNOWN);
 	if (!name)
 		return refuse(asked, ESWRAP_NAME_UNKNOWN);
 	asked->reply->verdict = ESWRAP_GRANTED;
