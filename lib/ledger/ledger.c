@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* The ledger's file: read whole and checked, changed by replacing it. */
 #include "ledger/ledger.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ static const char *const item_names[] = {
 	[ESWIFI_ITEM_KEY] = "key",
 };
 
-static const char *const entry_keys[] = { "state", "sha256", "subject", "when", "reason" };
+static const char *const entry_keys[] = { "state", "sha256", "subject", "when", "until", "reason" };
 
 /**
  * struct ledger - the file, checked
@@ -122,45 +123,36 @@ static bool group_is_good(const char *name)
 
 static gint64 parse_time(const char *text)
 {
-	GDateTime *time = g_date_time_new_from_iso8601(text, NULL);
-	gint64 value = time ? g_date_time_to_unix(time) : -1;
+	g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(text, NULL);
 
-	if (time)
-		g_date_time_unref(time);
-	return value;
+	return time ? g_date_time_to_unix(time) : -1;
 }
 
 static char *format_time(gint64 when)
 {
-	GDateTime *time = g_date_time_new_from_unix_utc(when);
-	char *text = time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(when);
 
-	if (time)
-		g_date_time_unref(time);
-	return text;
+	return time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
 }
 
 static bool entry_is_good(GKeyFile *file, const char *group)
 {
-	char *state = g_key_file_get_string(file, group, "state", NULL);
-	char *sha256 = g_key_file_get_string(file, group, "sha256", NULL);
-	char *subject = g_key_file_get_string(file, group, "subject", NULL);
-	char *when = g_key_file_get_string(file, group, "when", NULL);
-	char **keys = g_key_file_get_keys(file, group, NULL, NULL);
+	g_autofree char *state = g_key_file_get_string(file, group, "state", NULL);
+	g_autofree char *sha256 = g_key_file_get_string(file, group, "sha256", NULL);
+	g_autofree char *subject = g_key_file_get_string(file, group, "subject", NULL);
+	g_autofree char *when = g_key_file_get_string(file, group, "when", NULL);
+	g_autofree char *until = g_key_file_get_string(file, group, "until", NULL);
+	g_auto(GStrv) keys = g_key_file_get_keys(file, group, NULL, NULL);
 	guint value, i;
 	bool good;
 
 	good = state && sha256 && subject && when &&
 	       index_of(state_names, G_N_ELEMENTS(state_names), state, &value) &&
 	       value != LEDGER_BLANK && ledger_text_is_good(subject) && parse_time(when) >= 0 &&
+	       (!until || parse_time(until) >= 0) &&
 	       (is_hex(sha256, LEDGER_SHA256_HEX) || (value == LEDGER_ELSEWHERE && !*sha256));
 	for (i = 0; good && keys[i]; i++)
 		good = index_of(entry_keys, G_N_ELEMENTS(entry_keys), keys[i], &value);
-	g_strfreev(keys);
-	g_free(state);
-	g_free(sha256);
-	g_free(subject);
-	g_free(when);
 	return good;
 }
 
@@ -293,6 +285,7 @@ void ledger_get(const struct ledger *ledger, const char *mac, guint set, enum es
 {
 	char *group = group_name(mac, set, item);
 	guint state = LEDGER_BLANK;
+	const char *until;
 
 	memset(to, 0, sizeof(*to));
 	to->subject = "";
@@ -303,6 +296,8 @@ void ledger_get(const struct ledger *ledger, const char *mac, guint set, enum es
 		g_strlcpy(to->sha256, get_text(ledger, group, "sha256"), sizeof(to->sha256));
 		to->subject = get_text(ledger, group, "subject");
 		to->when = parse_time(get_text(ledger, group, "when"));
+		until = get_text(ledger, group, "until");
+		to->until = until ? parse_time(until) : 0;
 		to->reason = get_text(ledger, group, "reason");
 	}
 	g_free(group);
@@ -349,6 +344,16 @@ static bool write_all(int fd, const char *text, gsize size)
 	return true;
 }
 
+/* What root writes into the service's directory must stay the service's. */
+static bool keep_owner(int dirfd, int fd)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return true;
+	return fstat(dirfd, &st) == 0 && fchown(fd, st.st_uid, st.st_gid) == 0;
+}
+
 /* Old or new, never anything between, whatever happens to this machine meanwhile. */
 static bool replace(int dirfd, const char *dir, const char *text, GError **error)
 {
@@ -358,7 +363,7 @@ static bool replace(int dirfd, const char *dir, const char *text, GError **error
 
 	if (fd < 0)
 		return failed(dir, "cannot be written", error);
-	good = write_all(fd, text, strlen(text)) && fsync(fd) == 0;
+	good = keep_owner(dirfd, fd) && write_all(fd, text, strlen(text)) && fsync(fd) == 0;
 	if (!good)
 		failed(dir, "cannot be written", error);
 	if (close(fd) < 0 && good)
@@ -374,7 +379,8 @@ static bool replace(int dirfd, const char *dir, const char *text, GError **error
 
 static void change(struct ledger *ledger, const char *group, const struct ledger_entry *entry)
 {
-	char *when = format_time(entry->when);
+	g_autofree char *when = format_time(entry->when);
+	g_autofree char *until = entry->until ? format_time(entry->until) : NULL;
 
 	g_key_file_remove_group(ledger->file, group, NULL);
 	if (entry->state != LEDGER_BLANK) {
@@ -382,10 +388,11 @@ static void change(struct ledger *ledger, const char *group, const struct ledger
 		g_key_file_set_string(ledger->file, group, "sha256", entry->sha256);
 		g_key_file_set_string(ledger->file, group, "subject", entry->subject);
 		g_key_file_set_string(ledger->file, group, "when", when);
+		if (until)
+			g_key_file_set_string(ledger->file, group, "until", until);
 		if (entry->reason)
 			g_key_file_set_string(ledger->file, group, "reason", entry->reason);
 	}
-	g_free(when);
 }
 
 static char *serialise(const struct ledger *ledger)

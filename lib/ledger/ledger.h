@@ -12,9 +12,10 @@
  *
  *	[aa:bb:cc:dd:ee:ff 0 certificate]	the module's MAC, the set, the item
  *	state = burnt				uncertain, burnt or elsewhere
- *	sha256 = ...				of the bytes that PG was given
+ *	sha256 = ...				of the bytes that PG was given, with their NUL
  *	subject = CN=device-0001
  *	when = 2026-11-23T11:58:03Z
+ *	until = 2036-11-20T00:00:00Z		when a certificate ends
  *	reason = ...				why an item is uncertain
  *
  * An item without a group is blank. A file that is damaged in any way (the sum shows it) is an
@@ -23,7 +24,7 @@
  *
  * A change reads the file, writes the new one beside it, syncs it, renames it over the old one and
  * syncs the directory, all under a lock on the directory, which brokers of several modules may
- * share.
+ * share. The file belongs to whom the directory belongs, also when root changes it.
  */
 #ifndef ESWRAP_LEDGER_LEDGER_H
 #define ESWRAP_LEDGER_LEDGER_H
@@ -52,13 +53,14 @@ enum ledger_state {
  * @sha256:	lower-case hexadecimal; may be "" with LEDGER_ELSEWHERE
  * @subject:	printable ASCII, at most LEDGER_TEXT_MAX bytes
  * @when:	seconds since 1970, by this machine's clock
+ * @until:	when the certificate ends (of several, the first to end), as @when; 0: not known, a key
  * @reason:	as @subject; NULL: none
  */
 struct ledger_entry {
 	enum ledger_state state;
 	char sha256[LEDGER_SHA256_HEX + 1];
 	const char *subject;
-	gint64 when;
+	gint64 when, until;
 	const char *reason;
 };
 

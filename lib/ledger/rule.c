@@ -51,7 +51,7 @@ char *credential_refusal(const struct ledger_entry *entry, enum credential_inten
 
 	if (entry->state == LEDGER_BLANK)
 		return g_strdup_printf("the ledger does not hold the %s of set %u as burnt, and "
-				       "comparing a blank item burns it; say --even-if-blank if "
+				       "comparing a blank item burns it; use --even-if-blank if "
 				       "that is meant",
 				       name, set);
 	if (entry->state == LEDGER_BURNT)
@@ -63,8 +63,9 @@ char *credential_refusal(const struct ledger_entry *entry, enum credential_inten
 				       "burnt (%s), and comparing a blank item burns it; %s",
 				       name, set, ledger_state_name(entry->state),
 				       entry->state == LEDGER_UNCERTAIN
-					       ? "`program` with the same files ends the doubt"
-					       : "say --even-if-blank if that is meant");
+					       ? "run `program` again with the same files to find "
+						 "out"
+					       : "use --even-if-blank if that is meant");
 	if (entry->state == LEDGER_UNCERTAIN)
 		return g_strdup_printf("an earlier attempt may have burnt other bytes into the %s "
 				       "of set %u (%s); end it with its own files, or, where "

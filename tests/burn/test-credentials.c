@@ -425,6 +425,23 @@ START_TEST(the_first_error_stops_and_says_what_is_burnt)
 }
 END_TEST
 
+START_TEST(certificates_that_end_soon_are_listed)
+{
+	const struct result *result;
+
+	start();
+	expect_status(program(), 0);
+	result = credentials_ctl(h, "credentials", "expires", "--days", "1", NULL);
+	ck_result_status(result, 0);
+	ck_text_has(result->out->str, "nothing ends within 1 days");
+	result = credentials_ctl(h, "credentials", "expires", "--days", "40000", NULL);
+	ck_result_status(result, 1);
+	ck_text_has(result->out->str, "set 0, ca: CN=root ends on 20");
+	ck_text_has(result->out->str, "set 0, certificate: CN=device-0001 ends on 20");
+	ck_text_lacks(result->out->str, "key");
+}
+END_TEST
+
 START_TEST(a_set_that_another_tool_programmed_is_adopted)
 {
 	const struct result *result;
@@ -787,6 +804,7 @@ int main(void)
 	tcase_add_test(good, ctrl_c_at_the_passphrase_ends_it_at_once);
 	tcase_add_test(good, verify_compares_what_is_burnt_and_refuses_what_may_be_blank);
 	tcase_add_test(good, verify_even_if_blank_burns_and_says_so);
+	tcase_add_test(good, certificates_that_end_soon_are_listed);
 	tcase_add_test(good, a_set_that_another_tool_programmed_is_adopted);
 	tcase_add_test(good, forgetting_makes_the_ledger_blank_and_leaves_the_module_alone);
 	tcase_add_test(good, json_says_the_same_for_scripts);

@@ -118,6 +118,38 @@ START_TEST(what_was_put_is_got_back_for_each_module_set_and_item)
 }
 END_TEST
 
+START_TEST(when_a_certificate_ends_is_kept)
+{
+	struct ledger_entry entry = {
+		.state = LEDGER_BURNT, .subject = "CN=x", .when = WHEN, .until = WHEN + 1
+	};
+	struct ledger *ledger;
+
+	g_strlcpy(entry.sha256, SHA256_A, sizeof(entry.sha256));
+	ck_assert(ledger_put(dir, MAC, 0, ESWIFI_ITEM_CA, &entry, NULL));
+	put(MAC, 0, ESWIFI_ITEM_KEY, LEDGER_BURNT, SHA256_B);
+	ledger = ledger_read(dir, NULL);
+	ledger_get(ledger, MAC, 0, ESWIFI_ITEM_CA, &entry);
+	ck_assert_int_eq(entry.until, WHEN + 1);
+	ledger_get(ledger, MAC, 0, ESWIFI_ITEM_KEY, &entry);
+	ck_assert_int_eq(entry.until, 0);
+	ledger_free(ledger);
+}
+END_TEST
+
+START_TEST(the_file_belongs_to_whom_the_directory_belongs_also_when_root_writes_it)
+{
+	struct stat st;
+
+	if (geteuid() == 0)
+		ck_assert_int_eq(chown(dir, 65534, 65534), 0);
+	put(MAC, 0, ESWIFI_ITEM_CA, LEDGER_BURNT, SHA256_A);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_uid, geteuid() == 0 ? 65534 : geteuid());
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+}
+END_TEST
+
 START_TEST(the_mac_is_the_same_in_capitals)
 {
 	put("C4:7F:51:00:00:01", 0, ESWIFI_ITEM_CA, LEDGER_BURNT, SHA256_A);
@@ -342,6 +374,9 @@ int main(void)
 	tcase_add_test(file, without_a_file_or_directory_all_is_blank);
 	tcase_add_test(file, what_was_put_is_got_back_for_each_module_set_and_item);
 	tcase_add_test(file, the_mac_is_the_same_in_capitals);
+	tcase_add_test(file, when_a_certificate_ends_is_kept);
+	tcase_add_test(file,
+		       the_file_belongs_to_whom_the_directory_belongs_also_when_root_writes_it);
 	tcase_add_test(file, blank_removes_the_item_and_only_it);
 	tcase_add_test(file, the_file_is_readable_ini_for_its_owner_alone);
 	tcase_add_test(file, every_changed_byte_is_noticed);

@@ -108,10 +108,14 @@ static bool any_has(GPtrArray *strings, const char *part)
 	return false;
 }
 
+/* Nothing but what is true of every set with a CA. */
 static void expect_good(struct credential_set *set)
 {
+	bool has_ca = set->item[ESWIFI_ITEM_CA].pem.data;
+
 	ck_assert_msg(set->errors->len == 0, "%s", first(set->errors));
-	ck_assert_msg(set->warnings->len == 0, "%s", first(set->warnings));
+	ck_assert_msg(set->warnings->len == has_ca, "%s", first(set->warnings));
+	ck_assert(!has_ca || strstr(first(set->warnings), "checks neither names nor dates"));
 	credential_set_free(set);
 }
 
@@ -158,6 +162,46 @@ START_TEST(a_ca_alone_is_good)
 }
 END_TEST
 
+START_TEST(a_set_with_a_root_is_warned_of_what_no_module_checks)
+{
+	expect_warning(load(put_certificate("ca.pem", ca), NULL, NULL),
+		       "use a root of your own, which signs your servers only");
+}
+END_TEST
+
+/* The text around certificates is not sent: a chain of so many of the same is. */
+static struct credential_set *load_chain(guint count)
+{
+	g_autoptr(GBytes) one = identity_certificate(ca, IDENTITY_PEM);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	while (count--)
+		g_string_append_len(text, g_bytes_get_data(one, NULL),
+				    (gssize)g_bytes_get_size(one));
+	return load(NULL, put_text("device.pem", text->str), NULL);
+}
+
+START_TEST(items_larger_than_known_ones_are_warned_of_and_then_refused)
+{
+	struct credential_set *set = load_chain(1);
+	guint each = (guint)set->item[ESWIFI_ITEM_CERTIFICATE].pem.size - 1;
+	static const char known[] = "that a module takes more than 2048 is not known";
+
+	ck_assert(!any_has(set->warnings, known));
+	credential_set_free(set);
+	set = load_chain(CREDENTIAL_SIZE_KNOWN / each + 1);
+	ck_assert(any_has(set->warnings, known));
+	credential_set_free(set);
+	expect_error(load_chain(CREDENTIAL_SIZE_LIMIT / each + 1), "use --even-if-large");
+	rules.even_if_large = true;
+	set = load_chain(CREDENTIAL_SIZE_LIMIT / each + 1);
+	ck_assert(any_has(set->warnings, known));
+	ck_assert(!any_has(set->errors, "--even-if-large"));
+	credential_set_free(set);
+	rules.even_if_large = false;
+}
+END_TEST
+
 START_TEST(the_digest_is_of_the_bytes_that_are_sent)
 {
 	struct credential_set *set = load(put_certificate("ca.pem", ca), NULL, NULL);
@@ -189,9 +233,16 @@ static GBytes *normalised(char *path, enum eswifi_item item)
 	return bytes;
 }
 
+/* What is sent has one NUL behind it, which the module's TLS library wants. */
 static void expect_same(GBytes *expected, GBytes *bytes)
 {
-	ck_assert(g_bytes_equal(expected, bytes));
+	gsize size, more;
+	const char *text = g_bytes_get_data(expected, &size);
+	const char *sent = g_bytes_get_data(bytes, &more);
+
+	ck_assert_uint_eq(more, size + 1);
+	ck_assert(memcmp(text, sent, size) == 0);
+	ck_assert_uint_eq(strlen(sent), size);
 	g_bytes_unref(bytes);
 }
 
@@ -575,7 +626,7 @@ END_TEST
 START_TEST(keys_that_the_module_cannot_be_expected_to_do_are_refused)
 {
 	static const char *const bad[] = { "RSA-1024", "P-521", "secp256k1", "ED25519" };
-	static const char *const good[] = { "RSA-2048", "RSA-3072", "P-256", "P-384" };
+	static const char *const good[] = { "RSA-2048", "P-256", "P-384" };
 	gsize i;
 
 	for (i = 0; i < G_N_ELEMENTS(bad); i++)
@@ -583,6 +634,9 @@ START_TEST(keys_that_the_module_cannot_be_expected_to_do_are_refused)
 			     "the module can be expected to do");
 	for (i = 0; i < G_N_ELEMENTS(good); i++)
 		expect_good(load_device((struct identity_request){ .kind = good[i] }));
+	/* Its PEM is longer than any that a module is known to take. */
+	expect_warning(load_device((struct identity_request){ .kind = "RSA-3072" }),
+		       "that a module takes more than 2048 is not known");
 }
 END_TEST
 
@@ -747,6 +801,8 @@ int main(void)
 	tcase_add_test(files, a_whole_set_is_good);
 	tcase_add_test(files, a_ca_alone_is_good);
 	tcase_add_test(files, the_digest_is_of_the_bytes_that_are_sent);
+	tcase_add_test(files, a_set_with_a_root_is_warned_of_what_no_module_checks);
+	tcase_add_test(files, items_larger_than_known_ones_are_warned_of_and_then_refused);
 	tcase_add_test(files, line_ends_line_lengths_and_text_around_do_not_change_the_bytes);
 	tcase_add_test(files, der_gives_the_bytes_that_pem_gives);
 	tcase_add_test(files, an_encrypted_key_becomes_the_plain_one);

@@ -5,8 +5,9 @@
 #include "eswrapctl/ctl.h"
 
 static int adopt_item(const struct ctl *ctl, const char *module, guint set, enum eswifi_item item,
-		      const char *subject, const char *sha256)
+		      const struct credential_item *known)
 {
+	const char *subject = known ? known->subject : "bytes unknown";
 	g_autoptr(GError) error = NULL;
 	GVariantDict dict;
 	int status;
@@ -16,7 +17,8 @@ static int adopt_item(const struct ctl *ctl, const char *module, guint set, enum
 	g_variant_dict_insert(&dict, "set", "u", set);
 	g_variant_dict_insert(&dict, "item", "u", (guint)item);
 	g_variant_dict_insert(&dict, "subject", "s", subject);
-	g_variant_dict_insert(&dict, "sha256", "s", sha256);
+	g_variant_dict_insert(&dict, "sha256", "s", known ? known->sha256 : "");
+	g_variant_dict_insert(&dict, "until", "x", known ? known->until : 0);
 	status = client_call(ctl, "credential-adopt", g_variant_dict_end(&dict), NULL, NULL, NULL,
 			     &error);
 	if (status != CTL_OK) {
@@ -45,8 +47,7 @@ static int adopt_items(const struct ctl *ctl, const struct set_options *options,
 		if (!options->items[i])
 			continue;
 		status = adopt_item(ctl, known.module, options->set, (enum eswifi_item)i,
-				    set ? set->item[i].subject : "bytes unknown",
-				    set ? set->item[i].sha256 : "");
+				    set ? &set->item[i] : NULL);
 	}
 	if (status == CTL_OK && ctl->json)
 		ctl_print_json(g_variant_new("a{sv}", NULL));

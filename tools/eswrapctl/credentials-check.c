@@ -14,6 +14,7 @@ static GVariant *item_json(const struct credential_item *item)
 	g_variant_dict_insert(&dict, "subject", "s", item->subject);
 	g_variant_dict_insert(&dict, "size", "t", (guint64)item->pem.size);
 	g_variant_dict_insert(&dict, "sha256", "s", item->sha256);
+	g_variant_dict_insert(&dict, "until", "x", item->until);
 	return g_variant_dict_end(&dict);
 }
 

@@ -8,6 +8,7 @@ static const struct ctl_command commands[] = {
 	{ "program", ctl_credentials_program, "burn a set into the module, for good" },
 	{ "verify", ctl_credentials_verify, "compare files with what is burnt" },
 	{ "adopt", ctl_credentials_adopt, "note in the ledger what another tool has programmed" },
+	{ "expires", ctl_credentials_expires, "certificates that end soon" },
 	{ "forget-ledger", ctl_credentials_forget, "after a complete firmware was flashed" },
 	{ NULL },
 };

@@ -49,6 +49,7 @@ struct ctl_command {
 int ctl_status(struct ctl *ctl, int argc, char **argv);
 int ctl_check_config(struct ctl *ctl, int argc, char **argv);
 int ctl_credentials(struct ctl *ctl, int argc, char **argv);
+int ctl_credentials_expires(struct ctl *ctl, int argc, char **argv);
 int ctl_credentials_list(struct ctl *ctl, int argc, char **argv);
 int ctl_credentials_check(struct ctl *ctl, int argc, char **argv);
 int ctl_credentials_program(struct ctl *ctl, int argc, char **argv);
@@ -166,19 +167,20 @@ bool terminal_confirm(const struct ctl *ctl, const char *question, const char *w
  * struct set_options - which set, and where its files are
  * @ca, @certificate, @key:	--ca, --certificate, --key; paths that replace the configuration's
  * @other_issuer:	--other-issuer
+ * @even_if_large:	--even-if-large
  * @set:	its number
  * @name:	of its [credentials NAME]; NULL: files from the command line alone
  * @items:	which of its items are meant
  */
 struct set_options {
 	char *ca, *certificate, *key;
-	gboolean other_issuer;
+	gboolean other_issuer, even_if_large;
 	guint set;
 	char *name;
 	bool items[CREDENTIAL_ITEMS];
 };
 
-/* set_option_group() - --ca, --certificate, --key and --other-issuer, for struct ctl_usage */
+/* set_option_group() - --ca, --certificate, --key and kin, for struct ctl_usage */
 GOptionGroup *set_option_group(struct set_options *options);
 /**
  * set_find() - the set that SET and the files that the options and the configuration name

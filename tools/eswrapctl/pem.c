@@ -491,11 +491,11 @@ static bool take_file(struct reading *reading, guint8 *data, gsize size, GError 
 		return fail(error, "%s: holds no %s", to->path,
 			    to->item == ESWIFI_ITEM_KEY ? "private key" : "certificate");
 	length = BIO_get_mem_data(reading->out, &bytes);
-	to->size = (gsize)length;
-	to->data = OPENSSL_secure_malloc(to->size);
+	to->size = (gsize)length + 1;
+	to->data = OPENSSL_secure_zalloc(to->size);
 	if (!to->data)
 		return fail(error, "%s: no memory left for it", to->path);
-	memcpy(to->data, bytes, to->size);
+	memcpy(to->data, bytes, (gsize)length);
 	return true;
 }
 

@@ -30,7 +30,8 @@ typedef bool (*pem_ask)(const char *path, char *passphrase, gpointer user, GErro
  * @item:	what it is
  * @path:	the file that it came from
  * @data, @size: the normalised bytes, in OpenSSL's secure heap: PEM blocks with lines of 64
- *		characters and single line feeds, nothing before, between or behind them
+ *		characters and single line feeds, nothing before or between them, and one NUL behind
+ *		them, which counts: the module's TLS library takes no PEM without it
  * @chain:	the certificates of a CA or certificate item, in the file's order; else NULL
  * @key:	the key of a key item; else NULL
  */

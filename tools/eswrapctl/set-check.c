@@ -376,6 +376,47 @@ static void check_together(struct credential_set *set, const struct credential_r
 	check_chain(set, rules);
 }
 
+/* When the first of them ends; 0 for none. */
+static gint64 end_of(STACK_OF(X509) * chain)
+{
+	gint64 first = 0, end;
+	int i;
+
+	for (i = 0; chain && i < sk_X509_num(chain); i++) {
+		end = seconds(X509_get0_notAfter(sk_X509_value(chain, i)));
+		first = first && first < end ? first : end;
+	}
+	return first;
+}
+
+static void check_size(struct credential_set *set, const struct credential_rules *rules,
+		       const char *path, gsize size)
+{
+	if (size > ESWIFI_CREDENTIAL_MAX)
+		add(set->errors, "%s: is %zu bytes as PEM; an item takes %d", path, size,
+		    ESWIFI_CREDENTIAL_MAX);
+	else if (size > CREDENTIAL_SIZE_LIMIT && !rules->even_if_large)
+		add(set->errors,
+		    "%s: is %zu bytes as PEM; no module is known to take more than %d, and what is "
+		    "cut off is burnt for good; use --even-if-large if yours does",
+		    path, size, CREDENTIAL_SIZE_KNOWN);
+	else if (size > CREDENTIAL_SIZE_KNOWN)
+		add(set->warnings,
+		    "%s: is %zu bytes as PEM; that a module takes more than %d is not known", path,
+		    size, CREDENTIAL_SIZE_KNOWN);
+}
+
+/* What the best of sets does not do. */
+static void warn_of_names(struct credential_set *set)
+{
+	if (certificate_of(set, ESWIFI_ITEM_CA))
+		add(set->warnings,
+		    "%s: the module checks neither names nor dates: any server whose certificate "
+		    "leads to this root is taken for yours; use a root of your own, which signs "
+		    "your servers only",
+		    path_of(set, ESWIFI_ITEM_CA));
+}
+
 static bool load_item(struct credential_set *set, enum eswifi_item item, const char *path,
 		      const struct credential_rules *rules)
 {
@@ -392,9 +433,8 @@ static bool load_item(struct credential_set *set, enum eswifi_item item, const c
 	hex(digest, sizeof(digest), to->sha256);
 	to->subject = item == ESWIFI_ITEM_KEY ? key_text(to->pem.key)
 					      : certificate_text(certificate_of(set, item));
-	if (to->pem.size > ESWIFI_CREDENTIAL_MAX)
-		add(set->errors, "%s: is %zu bytes as PEM; an item takes %d", path, to->pem.size,
-		    ESWIFI_CREDENTIAL_MAX);
+	to->until = end_of(to->pem.chain);
+	check_size(set, rules, path, to->pem.size);
 	return true;
 }
 
@@ -423,6 +463,7 @@ struct credential_set *credential_set_load(const char *const paths[CREDENTIAL_IT
 	/* With a file that could not be read, what it lacks is known already. */
 	if (good)
 		check_together(set, rules);
+	warn_of_names(set);
 	ERR_clear_error();
 	return set;
 }

@@ -145,6 +145,8 @@ GOptionGroup *set_option_group(struct set_options *options)
 		  "FILE" },
 		{ "other-issuer", 0, 0, G_OPTION_ARG_NONE, &options->other_issuer,
 		  "the certificate was not issued by the CA, which is for the server", NULL },
+		{ "even-if-large", 0, 0, G_OPTION_ARG_NONE, &options->even_if_large,
+		  "also items that are larger than any that a module is known to take", NULL },
 		{ NULL },
 	};
 	GOptionGroup *group = g_option_group_new("files", "", "", NULL, NULL);
@@ -192,6 +194,7 @@ struct credential_set *set_load(const struct ctl *ctl, const struct set_options 
 	struct credential_rules rules = {
 		.now = time(NULL),
 		.other_issuer = options->other_issuer,
+		.even_if_large = options->even_if_large,
 		.alone = alone,
 		.ask = terminal_ask_passphrase,
 	};

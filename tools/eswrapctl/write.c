@@ -164,6 +164,7 @@ static GVariant *arguments_of(const struct write_plan *plan, const struct creden
 	g_variant_dict_insert(&dict, "item", "u", (guint)item->pem.item);
 	g_variant_dict_insert(&dict, "intent", "s", credential_intent_name(plan->intent));
 	g_variant_dict_insert(&dict, "subject", "s", item->subject);
+	g_variant_dict_insert(&dict, "until", "x", item->until);
 	g_variant_dict_insert_value(
 		&dict, "data", g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, data, TRUE));
 	return g_variant_dict_end(&dict);

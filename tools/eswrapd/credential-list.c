@@ -7,11 +7,18 @@
 #include "eswrapd/broker.h"
 #include "eswrapd/credential.h"
 
+/* "" for 0 */
+static char *time_text(gint64 seconds)
+{
+	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
+
+	return seconds && time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : g_strdup("");
+}
+
 static GVariant *row(const char *mac, guint set, enum eswifi_item item,
 		     const struct ledger_entry *entry)
 {
-	GDateTime *time = g_date_time_new_from_unix_utc(entry->when);
-	char *when = entry->when ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : g_strdup("");
+	g_autofree char *when = time_text(entry->when), *until = time_text(entry->until);
 	GVariantDict dict;
 
 	g_variant_dict_init(&dict, NULL);
@@ -22,9 +29,8 @@ static GVariant *row(const char *mac, guint set, enum eswifi_item item,
 	g_variant_dict_insert(&dict, "sha256", "s", entry->sha256);
 	g_variant_dict_insert(&dict, "subject", "s", entry->subject);
 	g_variant_dict_insert(&dict, "when", "s", when);
+	g_variant_dict_insert(&dict, "until", "s", until);
 	g_variant_dict_insert(&dict, "reason", "s", entry->reason ? entry->reason : "");
-	g_date_time_unref(time);
-	g_free(when);
 	return g_variant_dict_end(&dict);
 }
 

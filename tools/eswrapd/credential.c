@@ -257,8 +257,8 @@ static void end_uncertain(struct write *write, int result)
 	admin_fail(write->call, burnt ? STATUS_FAILED : STATUS_UNCERTAIN,
 		   "the %s of set %u: %s; %s%s%s", name, write->set, reason,
 		   burnt ? "it is as burnt as it was; try again"
-			 : "whether it is burnt is uncertain; `program` with the same files ends "
-			   "the doubt",
+			 : "whether it is burnt is uncertain; run `program` again with the "
+			   "same files to find out",
 		   error ? "; and the ledger: " : "", error ? error->message : "");
 	g_clear_error(&error);
 	g_free(reason);
@@ -392,14 +392,18 @@ static gboolean turn_missed(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-/* A last look at what eswrapctl has checked well: is it PEM, and not the wrong item's? */
+/*
+ * A last look at what eswrapctl has checked well: is it PEM with its NUL, which the module's TLS
+ * library wants, and not the wrong item's?
+ */
 static bool data_is_plausible(enum eswifi_item item, const guint8 *data, gsize size)
 {
 	static const char certificate[] = "-----BEGIN CERTIFICATE-----\n";
 	static const char begin[] = "-----BEGIN ", key[] = "PRIVATE KEY-----\n";
 	const guint8 *end;
 
-	if (size == 0 || size > ESWIFI_CREDENTIAL_MAX || data[size - 1] != '\n')
+	if (size < 2 || size > ESWIFI_CREDENTIAL_MAX || data[size - 2] != '\n' ||
+	    memchr(data, '\0', size) != data + size - 1)
 		return false;
 	if (item != ESWIFI_ITEM_KEY)
 		return size > strlen(certificate) &&
@@ -421,7 +425,7 @@ static bool parse_item(struct admin_call *call, GVariant *arguments, const char 
 	    !g_variant_lookup(arguments, "item", "u", &number) || number >= LEDGER_ITEMS ||
 	    !g_variant_lookup(arguments, "subject", "&s", subject) ||
 	    !ledger_text_is_good(*subject)) {
-		admin_fail(call, STATUS_FAILED, "a request that makes no sense; nothing was sent");
+		admin_fail(call, STATUS_FAILED, "invalid request; nothing was sent");
 		return false;
 	}
 	*item = (enum eswifi_item)number;
@@ -501,7 +505,7 @@ void credential_write(struct broker *broker, struct admin_call *call, GVariant *
 	if (!data || !data_is_plausible(item, data, size) ||
 	    !g_variant_lookup(arguments, "intent", "&s", &intent_name) ||
 	    !credential_intent_parse(intent_name, &intent)) {
-		admin_fail(call, STATUS_FAILED, "a request that makes no sense; nothing was sent");
+		admin_fail(call, STATUS_FAILED, "invalid request; nothing was sent");
 		goto out;
 	}
 	write = g_new0(struct write, 1);
@@ -513,6 +517,7 @@ void credential_write(struct broker *broker, struct admin_call *call, GVariant *
 	write->data = g_memdup2(data, size);
 	write->size = size;
 	write->subject = g_strdup(subject);
+	g_variant_lookup(arguments, "until", "x", &write->mine.until);
 	write->intent = intent;
 	g_queue_push_tail(&broker->credentials->queue, write);
 	serve_queue(broker->credentials);
@@ -560,10 +565,11 @@ void credential_adopt(struct broker *broker, struct admin_call *call, GVariant *
 	if (!g_variant_lookup(arguments, "sha256", "&s", &sha256) ||
 	    (*sha256 && (strlen(sha256) != LEDGER_SHA256_HEX ||
 			 strspn(sha256, "0123456789abcdef") != LEDGER_SHA256_HEX))) {
-		admin_fail(call, STATUS_FAILED, "a request that makes no sense");
+		admin_fail(call, STATUS_FAILED, "invalid request");
 		return;
 	}
 	g_strlcpy(entry.sha256, sha256, sizeof(entry.sha256));
+	g_variant_lookup(arguments, "until", "x", &entry.until);
 	entry.when = g_get_real_time() / G_USEC_PER_SEC;
 	adopt(broker, call, mac, set, item, &entry);
 }
@@ -603,7 +609,7 @@ void credential_forget(struct broker *broker, struct admin_call *call, GVariant 
 	int count;
 
 	if (!g_variant_lookup(arguments, "module", "&s", &mac)) {
-		admin_fail(call, STATUS_FAILED, "a request that makes no sense");
+		admin_fail(call, STATUS_FAILED, "invalid request");
 		return;
 	}
 	if (broker->credentials->write) {

@@ -41,10 +41,11 @@ bool credential_is_writing(const struct credential_desk *desk);
  *
  * credential-list: optional wait b (until the module is ready, up to a minute). Reply: module,
  * product, firmware, dialect, state, config, ledger (s each), items and others (aa{sv}: module s,
- * set u, item s, state s, sha256 s, subject s, when s, reason s), warnings (as). credential-write:
- * module s, set u, item u, intent s (program, verify, verify-even-if-blank), subject s, data ay.
+ * set u, item s, state s, sha256 s, subject s, when s, until s, reason s), warnings (as). credential-write:
+ * module s, set u, item u, intent s (program, verify, verify-even-if-blank), subject s, data ay, optional until x.
  * Progress: step s (writing, comparing). Reply: before s, state s, sha256 s. credential-adopt:
- * module s, set u, item u, subject s, sha256 s ("" where it is not known). credential-forget:
+ * module s, set u, item u, subject s, sha256 s ("" where it is not known), optional
+ * until x. credential-forget:
  * module s, optional set u, optional item u. Reply: forgotten u.
  */
 void credential_list(struct broker *broker, struct admin_call *call, GVariant *arguments);
