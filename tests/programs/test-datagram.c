@@ -104,6 +104,52 @@ START_TEST(ntpdig_reads_a_servers_clock)
 }
 END_TEST
 
+/* chronyd kills itself for any system call that it does not know of; -Q sets no clock. */
+static void chronyd_asks(struct harness *h, const char *server)
+{
+	static const struct run wrapped = { .wrapped = true };
+	const char *const argv[] = {
+		"chronyd",
+		"-F",
+		"1",
+		"-Q",
+		"-t",
+		"30",
+		harness_format(h, "server %s iburst maxsamples 2", server),
+		"bindcmdaddress /",
+		"cmdport 0",
+		harness_format(h, "pidfile %s", harness_path(h, "chronyd.pid")),
+		"user root",
+		NULL,
+	};
+	const struct result *result = harness_run_as(h, &wrapped, argv);
+
+	ck_result_status(result, 0);
+	ck_text_has(result->err->str, "Loaded seccomp filter");
+	ck_text_has(result->err->str, "System clock wrong by 86");
+}
+
+START_TEST(chronyd_under_its_own_filter_reads_a_servers_clock)
+{
+	struct harness *h;
+	const char *argv[] = { PYTHON, NULL, G_STRINGIFY(NTP_PORT), NULL };
+	struct process *server;
+	guint opened;
+
+	netns_enter();
+	h = programs_new();
+	argv[1] = programs_client(h, "ntp-server.py");
+	server = process_start(h, "ntp", argv, NULL);
+	process_await_line(server, "ready");
+	/* What no route takes, and what goes through the module. */
+	chronyd_asks(h, "127.0.0.1");
+	opened = harness_opened(h);
+	chronyd_asks(h, PROGRAMS_TCP_HOST);
+	ck_assert_uint_gt(harness_opened(h), opened);
+	harness_free(h);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("datagram");
@@ -116,6 +162,7 @@ int main(void)
 	suite_add_tcase(suite, dig);
 	tcase_set_timeout(ntp, 3 * HARNESS_DEADLINE_S);
 	tcase_add_test(ntp, ntpdig_reads_a_servers_clock);
+	tcase_add_test(ntp, chronyd_under_its_own_filter_reads_a_servers_clock);
 	suite_add_tcase(suite, ntp);
 	return suite_run(suite);
 }

@@ -103,6 +103,7 @@ TEST_PACKAGES="
 	bind9-dnsutils
 	binutils
 	check
+	chrony
 	clang-format-14
 	curl
 	fish
