@@ -188,7 +188,31 @@ static int connect_control(int control, int64_t end)
 	return is_trustworthy(control) ? 0 : EPERM;
 }
 
-static int begin(const struct eswrap_request *request, int flags, int seconds, int *control)
+/*
+ * Sends a question. What SO_MARK a socket has is believed of the socket alone, so that goes along.
+ * @socket:	-1, or the socket
+ */
+static long send_question(int control, const struct eswrap_request *request, int socket)
+{
+	char ancillary[CMSG_SPACE(sizeof(int))] __attribute__((aligned(sizeof(size_t)))) = "";
+	struct iovec part = { .iov_base = (void *)(uintptr_t)request, .iov_len = sizeof(*request) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	struct cmsghdr header = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				  .cmsg_level = SOL_SOCKET,
+				  .cmsg_type = SCM_RIGHTS };
+
+	if (socket < 0)
+		return syscall(SYS_sendto, control, request, sizeof(*request), MSG_NOSIGNAL, NULL,
+			       0);
+	memcpy(ancillary, &header, sizeof(header));
+	memcpy(ancillary + CMSG_LEN(0), &socket, sizeof(socket));
+	message.msg_control = ancillary;
+	message.msg_controllen = sizeof(ancillary);
+	return syscall(SYS_sendmsg, control, &message, MSG_NOSIGNAL, shim.strict[0], shim.strict[1],
+		       shim.strict[2]);
+}
+
+static int begin(const struct eswrap_request *request, int socket, int seconds, int *control)
 {
 	int64_t end = now_ms() + seconds * 1000;
 	int error;
@@ -197,36 +221,15 @@ static int begin(const struct eswrap_request *request, int flags, int seconds, i
 	*control = -1;
 	if (!shim.broker_len || !shim.route_fits)
 		return ENAMETOOLONG;
-	*control = (int)syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
+	*control = (int)syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (*control < 0)
 		return errno;
 	limit_wait(*control, seconds);
 	error = connect_control(*control, end);
 	if (error)
 		return error;
-	RETRY(got, syscall(SYS_sendto, *control, request, sizeof(*request), MSG_NOSIGNAL, NULL, 0),
-	      end);
+	RETRY(got, send_question(*control, request, request->mark ? socket : -1), end);
 	return got >= 0 ? 0 : errno == EAGAIN ? ETIMEDOUT : errno;
-}
-
-/**
- * shim_ask_begin() - put a question to the broker, and do not wait for the answer
- * @request:	the question; for whom it is asked is up to the caller
- * @flags:	SOCK_NONBLOCK, or 0
- * @control:	the connection, close-on-exec, readable when the answer has come; to be closed by
- *		the caller
- *
- * Return: 0 or a positive errno; @control is -1 then.
- */
-int shim_ask_begin(const struct eswrap_request *request, int flags, int *control)
-{
-	int error = begin(request, flags, ANSWER_SECONDS, control);
-
-	if (error && *control >= 0) {
-		syscall(SYS_close, *control);
-		*control = -1;
-	}
-	return error;
 }
 
 static int end(int control, struct eswrap_reply *reply, int *fd, int64_t until)
@@ -251,32 +254,14 @@ static int end(int control, struct eswrap_reply *reply, int *fd, int64_t until)
 	return got == sizeof(*reply) && is_sound(reply) ? 0 : EPROTO;
 }
 
-/**
- * shim_ask_end() - take the answer to a question
- * @control:	from shim_ask_begin()
- * @reply:	the answer
- * @fd:		-1, or the granted descriptor (close-on-exec), which the caller then owns
- *
- * Return: 0 or a positive errno: EAGAIN when it has not come yet.
- */
-int shim_ask_end(int control, struct eswrap_reply *reply, int *fd)
-{
-	int error = end(control, reply, fd, INT64_MAX);
-
-	if (error && *fd >= 0) {
-		syscall(SYS_close, *fd);
-		*fd = -1;
-	}
-	return error;
-}
-
-static int ask(const struct eswrap_request *request, struct eswrap_reply *reply, int *fd)
+static int ask(const struct eswrap_request *request, int socket, struct eswrap_reply *reply,
+	       int *fd)
 {
 	int seconds = request->type == ESWRAP_RESOLVE ? LOOK_UP_SECONDS : ANSWER_SECONDS;
 	int64_t until = now_ms() + seconds * 1000;
 	int control, error;
 
-	error = begin(request, 0, seconds, &control);
+	error = begin(request, socket, seconds, &control);
 	if (!error) {
 		error = end(control, reply, fd, until);
 		if (error == EAGAIN)
@@ -296,6 +281,7 @@ static bool nobody_is_there(int error)
 /**
  * shim_ask() - ask the broker one question
  * @request:	the question
+ * @socket:	the socket that it is about, where it has a mark; -1: none
  * @reply:	the answer, when there is one
  * @fd:		-1, or the granted descriptor (close-on-exec), which the caller then owns
  *
@@ -304,13 +290,13 @@ static bool nobody_is_there(int error)
  *
  * Return: 0; EMFILE when the program has not the descriptors for it; else ENETDOWN.
  */
-int shim_ask(const struct eswrap_request *request, struct eswrap_reply *reply, int *fd)
+int shim_ask(const struct eswrap_request *request, int socket, struct eswrap_reply *reply, int *fd)
 {
 	int saved = errno;
 	int error;
 
 	*fd = -1;
-	error = ask(request, reply, fd);
+	error = ask(request, socket, reply, fd);
 	if (error && *fd >= 0) {
 		syscall(SYS_close, *fd);
 		*fd = -1;

@@ -276,7 +276,7 @@ void shim_tell_keep_alive(int fd, const struct eswrap_name *flow)
 	shim_request_init(&request, ESWRAP_KEEP_ALIVE);
 	request.id = flow->id;
 	request.keep_alive = keep_alive(fd);
-	if (shim_ask(&request, &reply, &none) == 0 && none >= 0)
+	if (shim_ask(&request, fd, &reply, &none) == 0 && none >= 0)
 		syscall(SYS_close, none);
 }
 
@@ -293,7 +293,7 @@ static enum verdict ask(int fd, enum eswrap_request_type type, int family,
 	request.dest = *to;
 	if (type == ESWRAP_CONNECT)
 		request.keep_alive = keep_alive(fd);
-	error = shim_ask(&request, reply, granted);
+	error = shim_ask(&request, fd, reply, granted);
 	if (!error && reply->verdict == ESWRAP_DIRECT)
 		return VERDICT_DIRECT;
 	if (!error && reply->verdict == ESWRAP_GRANTED && *granted >= 0)
@@ -427,7 +427,7 @@ int shim_add_peer(int fd, const struct eswrap_name *flow, const struct eswrap_en
 	request.id = flow->id;
 	request.mark = (uint32_t)shim_get_int(fd, SOL_SOCKET, SO_MARK, 0);
 	request.dest = *to;
-	error = shim_ask(&request, &reply, &none);
+	error = shim_ask(&request, fd, &reply, &none);
 	if (none >= 0)
 		syscall(SYS_close, none);
 	*tag = reply.tag;

@@ -103,7 +103,7 @@ static enum answer ask(const struct eswrap_request *request, struct eswrap_reply
 {
 	int error, none;
 
-	error = shim_ask(request, reply, &none);
+	error = shim_ask(request, -1, reply, &none);
 	if (none >= 0)
 		close(none);
 	if (error == EMFILE || error == ENFILE) {

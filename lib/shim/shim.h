@@ -224,9 +224,7 @@ void strict_apply_lookups(struct lookups *functions);
 
 void shim_say(const char *const *part, size_t count);
 void shim_request_init(struct eswrap_request *request, enum eswrap_request_type type);
-int shim_ask_begin(const struct eswrap_request *request, int flags, int *control);
-int shim_ask_end(int control, struct eswrap_reply *reply, int *fd);
-int shim_ask(const struct eswrap_request *request, struct eswrap_reply *reply, int *fd);
+int shim_ask(const struct eswrap_request *request, int socket, struct eswrap_reply *reply, int *fd);
 
 /* flow.c */
 
