@@ -47,6 +47,9 @@ struct ctl_command {
 };
 
 int ctl_status(struct ctl *ctl, int argc, char **argv);
+int ctl_metrics(struct ctl *ctl, int argc, char **argv);
+int ctl_wrap(struct ctl *ctl, int argc, char **argv);
+int ctl_unwrap(struct ctl *ctl, int argc, char **argv);
 int ctl_check_config(struct ctl *ctl, int argc, char **argv);
 int ctl_credentials(struct ctl *ctl, int argc, char **argv);
 int ctl_credentials_expires(struct ctl *ctl, int argc, char **argv);
@@ -132,6 +135,13 @@ int client_call(const struct ctl *ctl, const char *verb, GVariant *arguments,
 		client_progress progress, gpointer user, GVariant **reply, GError **error);
 
 /* service.c */
+
+/**
+ * service_run() - run a command of systemd's, for a few seconds at most
+ *
+ * Return: what it said, without white space around it, to be freed; NULL where it failed.
+ */
+char *service_run(const char *const *command);
 
 /**
  * service_explain() - what systemd and the journal know of a broker that does not answer

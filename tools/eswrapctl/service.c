@@ -18,7 +18,7 @@ struct unit {
 	char *listen, *active, *sub, *result, *restarts, *status;
 };
 
-static char *run(const char *const *command)
+char *service_run(const char *const *command)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
 	g_autofree char *out = NULL;
@@ -75,7 +75,7 @@ static bool unit_ask(const char *name, struct unit *unit)
 					"--property=Listen,ActiveState,SubState,Result,NRestarts,"
 					"ExecMainStatus",
 					NULL };
-	g_autofree char *said = run(command);
+	g_autofree char *said = service_run(command);
 	g_auto(GStrv) lines = g_strsplit(said ? said : "", "\n", 0);
 	char **line;
 
@@ -108,7 +108,7 @@ static void add_journal(GString *text)
 					"--lines=1",  "--output=cat",
 					"--quiet",    "--no-pager",
 					NULL };
-	g_autofree char *line = run(command);
+	g_autofree char *line = service_run(command);
 
 	if (line && *line)
 		g_string_append_printf(text, "\n  its last line in the journal: %s", line);

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+/* eswrapctl's commands for whoever operates a gateway, as they are typed. */
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "support/harness.h"
+#include "support/suite.h"
+
+static struct harness *h;
+
+static void setup(void)
+{
+	h = harness_new();
+}
+
+static void teardown(void)
+{
+	harness_free(h);
+}
+
+static void start(void)
+{
+	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
+	harness_broker(h, "[route tcp]\nhost = *.example\nthrough = tcp\n");
+}
+
+/* A shell line; $ctl is eswrapctl, and ESWRAP_SOCKET the latest broker's. */
+static const struct result *shell(const char *line)
+{
+	const char *socket = harness_format(h, "ESWRAP_SOCKET=%s",
+					    h->socket ? h->socket : "/nonexistent/eswrapd.sock");
+	const char *path = harness_format(h, "PATH=%s:%s", h->directory, g_getenv("PATH"));
+	const char *ctl = harness_format(h, "ctl=%s", harness_tool(h, "eswrapctl"));
+	const char *const environment[] = { socket, path, ctl, NULL };
+	const struct run how = { .environment = environment };
+	const char *const argv[] = { "sh", "-c", line, NULL };
+
+	return harness_run_as(h, &how, argv);
+}
+
+static void await_ready(void)
+{
+	ck_result_status(shell("\"$ctl\" credentials list --wait"), 0);
+}
+
+START_TEST(metrics_are_open_metrics_and_end_with_eof)
+{
+	const struct result *result;
+
+	start();
+	await_ready();
+	result = shell("\"$ctl\" metrics");
+	ck_result_status(result, 0);
+	ck_text_has(result->out->str, "eswrap_up 1\n");
+	ck_text_has(result->out->str, "eswrap_module_ready 1\n");
+	ck_text_has(result->out->str, "eswrap_module_state{state=\"ready\"} 1\n");
+	ck_text_has(result->out->str, "eswrap_module_state{state=\"joining\"} 0\n");
+	ck_text_has(result->out->str, "eswrap_module_info{product=\"ISM43362");
+	ck_text_has(result->out->str, "# TYPE eswrap_line_commands counter\n");
+	ck_text_has(result->out->str, "eswrap_line_bytes_total{direction=\"sent\"} ");
+	ck_text_has(result->out->str, "eswrap_sockets_used 0\n");
+	ck_assert(g_str_has_suffix(result->out->str, "# EOF\n"));
+}
+END_TEST
+
+START_TEST(without_a_broker_the_metric_says_so)
+{
+	const struct result *result = shell("\"$ctl\" metrics");
+
+	ck_result_status(result, EX_UNAVAILABLE);
+	ck_assert_str_eq(result->out->str, "# TYPE eswrap_up gauge\n"
+					   "# HELP eswrap_up 1 where the broker answers.\n"
+					   "eswrap_up 0\n# EOF\n");
+	ck_text_has(result->err->str, "no broker answers");
+}
+END_TEST
+
+START_TEST(a_text_file_for_node_exporter_is_replaced_whole)
+{
+	const struct result *result;
+	struct stat st;
+
+	start();
+	await_ready();
+	result = shell("echo old >eswrap.prom; \"$ctl\" metrics --textfile eswrap.prom; echo $?; "
+		       "cat eswrap.prom; ls eswrap.prom*");
+	ck_result_status(result, 0);
+	ck_text_has(result->out->str, "0\n# TYPE eswrap_up gauge\n");
+	/* Prometheus' own format: the whole name, and no end mark. */
+	ck_text_has(result->out->str, "# TYPE eswrap_line_commands_total counter\n");
+	ck_text_lacks(result->out->str, "# EOF");
+	ck_assert(g_str_has_suffix(result->out->str, "\neswrap.prom\n"));
+	ck_assert_int_eq(stat(harness_path(h, "eswrap.prom"), &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0644);
+	ck_result_status(shell("\"$ctl\" metrics --textfile /nonexistent/x.prom"), EX_IOERR);
+}
+END_TEST
+
+START_TEST(one_http_request_is_answered)
+{
+	const struct result *result;
+
+	start();
+	await_ready();
+	result = shell("printf 'GET /metrics HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' | "
+		       "\"$ctl\" metrics --http");
+	ck_result_status(result, 0);
+	ck_assert(g_str_has_prefix(result->out->str, "HTTP/1.0 200 OK\r\n"));
+	ck_text_has(result->out->str, "application/openmetrics-text");
+	ck_assert(g_str_has_suffix(result->out->str, "# EOF\n"));
+	result = shell("printf 'GET / HTTP/1.1\\r\\n\\r\\n' | \"$ctl\" metrics --http");
+	ck_assert(g_str_has_prefix(result->out->str, "HTTP/1.0 404 "));
+	result = shell("printf 'POST /metrics HTTP/1.1\\r\\n\\r\\n' | \"$ctl\" metrics --http");
+	ck_assert(g_str_has_prefix(result->out->str, "HTTP/1.0 405 "));
+	result = shell("printf 'GET /metrics HT' | \"$ctl\" metrics --http");
+	ck_assert(g_str_has_prefix(result->out->str, "HTTP/1.0 400 "));
+}
+END_TEST
+
+/* A systemctl that knows one unit: its files and its sandbox. */
+static void put_systemctl(const char *unit, const char *properties)
+{
+	const char *path;
+
+	harness_file(h, "unit.text", "%s", unit);
+	harness_file(h, "unit.show", "%s", properties);
+	path = harness_file(h, "systemctl",
+			    "#!/bin/sh\n"
+			    "d=${0%%/*}\n"
+			    "case $1 in\n"
+			    "cat) [ $2 = gate.service ] && cat $d/unit.text ;;\n"
+			    "show) sed -n \"s/^${3#--property=}=//p\" $d/unit.show ;;\n"
+			    "daemon-reload) echo reloaded >>$d/reloads ;;\n"
+			    "*) exit 1 ;;\n"
+			    "esac\n");
+	ck_assert_int_eq(chmod(path, 0755), 0);
+}
+
+static const char *drop_in(void)
+{
+	return harness_read(h, harness_path(h, "units/gate.service.d/50-eswrap.conf"));
+}
+
+static const char gate[] = "# /lib/systemd/system/gate.service\n[Service]\n"
+			   "ExecStart=/bin/old\n"
+			   "# /etc/systemd/system/gate.service.d/10-more.conf\n[Service]\n"
+			   "ExecStart=\nExecStart=-/usr/sbin/gate --name \"a b\" \\\n"
+			   "   $OPTIONS\n";
+
+START_TEST(a_service_is_wrapped_with_its_words_and_prefixes_as_they_are)
+{
+	const struct result *result;
+
+	put_systemctl(gate, "");
+	result = shell("\"$ctl\" wrap gate --directory \"$PWD/units\"");
+	ck_result_status(result, 0);
+	ck_text_has(drop_in(), "[Service]\nExecStart=\nExecStart=-/");
+	ck_text_has(drop_in(), "/eswrap -- /usr/sbin/gate --name \"a b\"     $OPTIONS\n");
+	ck_text_has(drop_in(), "After=eswrapd.socket\n");
+	ck_text_has(result->out->str, drop_in());
+	ck_text_has(result->out->str, "systemctl restart gate.service");
+	ck_assert_str_eq(harness_read(h, harness_path(h, "reloads")), "reloaded\n");
+	/* And again, with the drop-in in the unit's files: the same. */
+	harness_file(h, "unit.text", "%s# /x/gate.service.d/50-eswrap.conf\n%s", gate, drop_in());
+	result = shell("\"$ctl\" wrap gate.service --isolate --seal --directory \"$PWD/units\"");
+	ck_result_status(result, 0);
+	ck_text_has(drop_in(), "/eswrap --isolate -- /usr/sbin/gate --name");
+	ck_text_has(drop_in(), "\nIPAddressDeny=any\n");
+	ck_text_lacks(drop_in(), "eswrap --isolate -- /usr/bin/eswrap");
+	result = shell("\"$ctl\" unwrap gate --directory \"$PWD/units\"; "
+		       "ls units; \"$ctl\" unwrap gate --directory \"$PWD/units\"");
+	ck_result_status(result, 1);
+	ck_text_has(result->err->str, "`wrap` has not been used");
+	ck_text_lacks(result->out->str, "gate.service.d\n");
+}
+END_TEST
+
+START_TEST(a_sandbox_is_opened_just_so_far)
+{
+	const struct result *result;
+
+	put_systemctl(gate, "RestrictAddressFamilies=AF_INET AF_INET6\n"
+			    "SystemCallFilter=connect sendto recvmsg fcntl read\n"
+			    "TemporaryFileSystem=/run:ro\n");
+	result = shell("\"$ctl\" wrap gate --directory \"$PWD/units\"");
+	ck_result_status(result, 0);
+	ck_text_has(drop_in(), "\nRestrictAddressFamilies=AF_UNIX\n");
+	ck_text_has(drop_in(), "\nSystemCallFilter=dup3\n");
+	ck_text_has(drop_in(), "\nBindPaths=/run/eswrap\n");
+	put_systemctl(gate, "RestrictAddressFamilies=~AF_PACKET\nSystemCallFilter=~mount\n");
+	ck_result_status(shell("\"$ctl\" wrap gate --directory \"$PWD/units\""), 0);
+	ck_text_lacks(drop_in(), "Restrict");
+	ck_text_lacks(drop_in(), "SystemCallFilter");
+}
+END_TEST
+
+START_TEST(what_cannot_be_wrapped_is_said_and_nothing_is_written)
+{
+	static const struct {
+		const char *properties, *why;
+	} cases[] = {
+		{ "RestrictAddressFamilies=~AF_UNIX\n", "take AF_UNIX out of it" },
+		{ "SystemCallFilter=~dup3 open\n", "forbids system calls" },
+		{ "InaccessiblePaths=-/run/eswrap\n", "hides /run/eswrap" },
+		{ "RootDirectory=/srv/jail\n", "root directory of its own" },
+	};
+	const struct result *result;
+	gsize i;
+
+	for (i = 0; i < G_N_ELEMENTS(cases); i++) {
+		put_systemctl(gate, cases[i].properties);
+		result = shell("\"$ctl\" wrap gate --directory \"$PWD/units\"");
+		ck_result_status(result, 1);
+		ck_text_has(result->err->str, cases[i].why);
+	}
+	put_systemctl("[Service]\nExecStart=@/bin/sh gate -c x\n", "");
+	ck_text_has(shell("\"$ctl\" wrap gate")->err->str, "another name (@)");
+	put_systemctl("[Service]\n", "");
+	ck_text_has(shell("\"$ctl\" wrap gate")->err->str, "starts no program");
+	ck_text_has(shell("\"$ctl\" wrap nosuch")->err->str, "knows no such unit");
+	ck_result_status(shell("\"$ctl\" wrap a.socket"), EX_USAGE);
+	ck_result_status(shell("\"$ctl\" wrap ../x"), EX_USAGE);
+	ck_assert(!g_file_test(harness_path(h, "units"), G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("operate");
+	TCase *metrics = tcase_create("metrics"), *wrap = tcase_create("wrap");
+
+	tcase_add_checked_fixture(metrics, setup, teardown);
+	tcase_set_timeout(metrics, 2 * HARNESS_DEADLINE_S);
+	tcase_add_test(metrics, metrics_are_open_metrics_and_end_with_eof);
+	tcase_add_test(metrics, without_a_broker_the_metric_says_so);
+	tcase_add_test(metrics, a_text_file_for_node_exporter_is_replaced_whole);
+	tcase_add_test(metrics, one_http_request_is_answered);
+	tcase_add_checked_fixture(wrap, setup, teardown);
+	tcase_set_timeout(wrap, 2 * HARNESS_DEADLINE_S);
+	tcase_add_test(wrap, a_service_is_wrapped_with_its_words_and_prefixes_as_they_are);
+	tcase_add_test(wrap, a_sandbox_is_opened_just_so_far);
+	tcase_add_test(wrap, what_cannot_be_wrapped_is_said_and_nothing_is_written);
+	suite_add_tcase(suite, metrics);
+	suite_add_tcase(suite, wrap);
+	return suite_run(suite);
+}
