@@ -180,6 +180,8 @@ void eswifi_module_free(struct eswifi_module *module);
 void eswifi_module_kick(struct eswifi_module *module);
 
 enum eswifi_state eswifi_module_state(const struct eswifi_module *module);
+/* eswifi_module_why() - the phrase that came with the state, valid until it changes */
+const char *eswifi_module_why(const struct eswifi_module *module);
 const char *eswifi_state_name(enum eswifi_state state);
 const struct eswifi_identity *eswifi_module_identity(const struct eswifi_module *module);
 const struct eswifi_counters *eswifi_module_counters(const struct eswifi_module *module);

@@ -73,10 +73,18 @@ guint module_backoff_ms(struct eswifi_module *module)
 	return (guint)(ms * g_random_double_range(0.75, 1.25));
 }
 
+const char *eswifi_module_why(const struct eswifi_module *module)
+{
+	return module->why;
+}
+
 void module_set_state(struct eswifi_module *module, enum eswifi_state state, const char *why)
 {
+	g_autofree char *before = module->why;
+
 	module->state = state;
-	module->ops.state(module, state, why, module->user);
+	module->why = g_strdup(why);
+	module->ops.state(module, state, module->why, module->user);
 }
 
 void module_forget(struct eswifi_module *module)
@@ -409,6 +417,7 @@ struct eswifi_module *eswifi_module_new(const struct eswifi_settings *settings,
 	if (!settings_valid(settings, error))
 		return NULL;
 	module = g_new0(struct eswifi_module, 1);
+	module->why = g_strdup("starting");
 	copy_settings(&module->settings, settings);
 	module->ops = *ops;
 	module->user = user;
@@ -433,6 +442,7 @@ void eswifi_module_free(struct eswifi_module *module)
 	at_free(module->at);
 	free_settings(&module->settings);
 	explicit_bzero(&module->op, sizeof(module->op));
+	g_free(module->why);
 	g_free(module);
 }
 

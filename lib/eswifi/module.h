@@ -112,6 +112,7 @@ struct eswifi_module {
 	module_handler handler;
 
 	enum eswifi_state state;
+	char *why; /* it is in that state; never NULL */
 	struct eswifi_identity identity;
 	struct eswifi_counters counters;
 

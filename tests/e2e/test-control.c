@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/harness.h"
@@ -653,9 +654,8 @@ START_TEST(misuse_is_status_2)
 }
 END_TEST
 
-START_TEST(a_private_broker_leaves_with_its_last_holder)
+static void start_private(void)
 {
-	struct eswrap_request request = { .magic = ESWRAP_MAGIC, .type = ESWRAP_HOLD };
 	const char *argv[] = { harness_tool(h, "eswrapd"),
 			       "-c",
 			       NULL,
@@ -665,19 +665,57 @@ START_TEST(a_private_broker_leaves_with_its_last_holder)
 			       "--ready-fd",
 			       "1",
 			       NULL };
-	struct eswrap_reply reply;
-	int control;
 
 	harness_fake(h, NULL, NULL);
 	argv[2] = harness_config(h, "[broker]\nstate-dir = %s\n", harness_path(h, "state"));
 	argv[4] = h->socket = harness_path(h, "private.sock");
 	h->broker = process_start(h, "eswrapd", argv, NULL);
 	process_await_line(h->broker, "ready");
-	control = raw_connect(h);
-	send(control, &request, sizeof(request), MSG_NOSIGNAL);
-	raw_reply(control, &reply);
-	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
-	close(control);
+}
+
+/* A launcher that holds, and then closes the connection, or not, until it is ended. */
+static pid_t start_holder(bool closes)
+{
+	struct eswrap_request request = { .magic = ESWRAP_MAGIC, .type = ESWRAP_HOLD };
+	struct eswrap_reply reply;
+	int held[2], control;
+	char byte;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(held), 0);
+	pid = fork();
+	if (pid == 0) {
+		control = raw_connect(h);
+		send(control, &request, sizeof(request), MSG_NOSIGNAL);
+		raw_reply(control, &reply);
+		if (closes)
+			close(control);
+		if (write(held[1], reply.verdict == ESWRAP_GRANTED ? "y" : "n", 1) == 1)
+			pause();
+		_exit(0);
+	}
+	ck_assert_int_eq(read(held[0], &byte, 1), 1);
+	ck_assert_int_eq(byte, 'y');
+	close(held[0]);
+	close(held[1]);
+	return pid;
+}
+
+START_TEST(a_private_broker_leaves_with_its_last_holder)
+{
+	pid_t holders[2];
+	int i;
+
+	start_private();
+	/* One that closes all it has (a daemon does) holds as long as it lives. */
+	for (i = 0; i < 2; i++)
+		holders[i] = start_holder(i == 1);
+	for (i = 0; i < 2; i++) {
+		/* Longer than a broker takes that nobody needs. */
+		ck_assert(!process_ends_within(h->broker, 3000));
+		kill(holders[i], SIGKILL);
+		waitpid(holders[i], NULL, 0);
+	}
 	ck_assert_int_eq(process_wait(h->broker), 0);
 	ck_assert_int_eq(access(h->socket, F_OK), -1);
 }

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: MIT
 /*
- * What programs may send to the control socket: any bytes. A broker without a module answers them;
- * granted descriptors are closed, as a program that gives up does.
+ * What programs may send to the control socket: any bytes. The parts that answer them are there, on a
+ * module that is not; granted descriptors are closed, as a program that gives up does.
  */
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "eswrapd/broker.h"
+#include "config/settings.h"
+#include "eswrapd/datagram.h"
+#include "eswrapd/flow.h"
+#include "eswrapd/lookup.h"
+#include "eswrapd/name.h"
 #include "eswrapd/request.h"
+#include "eswrapd/sched.h"
+#include "loop/poller.h"
+#include "unit/fake-client.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -39,11 +47,35 @@ static GLogWriterOutput say_nothing(GLogLevelFlags level G_GNUC_UNUSED,
 	return G_LOG_WRITER_HANDLED;
 }
 
-static struct broker *make_broker(void)
+static void administer(struct client *client, const guint8 *data G_GNUC_UNUSED,
+		       gsize size G_GNUC_UNUSED, gpointer user G_GNUC_UNUSED)
 {
+	client_finish(client);
+}
+
+static void module_state(struct eswifi_module *module G_GNUC_UNUSED,
+			 enum eswifi_state state G_GNUC_UNUSED, const char *why G_GNUC_UNUSED,
+			 gpointer user G_GNUC_UNUSED)
+{
+}
+
+static void module_next(struct eswifi_module *module G_GNUC_UNUSED, gpointer user G_GNUC_UNUSED)
+{
+}
+
+static void module_lost(struct eswifi_module *module G_GNUC_UNUSED, const char *why G_GNUC_UNUSED,
+			gpointer user G_GNUC_UNUSED)
+{
+}
+
+static struct requests *make_requests(void)
+{
+	static const struct eswifi_ops module_ops = { module_state, module_next, module_lost };
+	static const struct request_ops ops = { .administer = administer };
 	GPtrArray *warnings = g_ptr_array_new_with_free_func(g_free);
+	struct request_parts parts = { 0 };
+	struct flow_parts flows = { 0 };
 	struct settings *settings;
-	struct broker *broker;
 	char *path;
 
 	g_log_set_writer_func(say_nothing, NULL, NULL);
@@ -52,50 +84,44 @@ static struct broker *make_broker(void)
 	settings = settings_load(path, warnings, NULL);
 	g_unlink(path);
 	g_free(path);
-	/* Private: nothing is written to disk. */
-	broker = broker_new(settings, warnings, true, NULL);
-	if (!broker)
-		abort();
-	broker->leaving = true;
-	return broker;
-}
-
-static void answered(const struct eswrap_reply *reply G_GNUC_UNUSED, gpointer user)
-{
-	*(struct question **)user = NULL;
+	flows.settings = parts.settings = settings;
+	flows.module = parts.module = eswifi_module_new(&settings->module, &module_ops, NULL, NULL);
+	flows.sched = parts.sched = sched_new();
+	sched_set_module(parts.sched, parts.module);
+	flows.poller = poller_new();
+	parts.names = names_new(&settings->stand_in, NULL);
+	parts.lookups = lookups_new(parts.sched);
+	parts.flows = flows_new(&flows, NULL);
+	parts.datagrams = datagrams_new(&flows);
+	return requests_new(&parts, &ops, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct ucred who = { .pid = 1, .uid = 1000, .gid = 1000 };
-	static struct broker *broker;
-	struct question *question = NULL;
+	static struct requests *requests;
 	struct eswrap_request request;
-	struct eswrap_reply reply;
-	enum request_state state;
-	int fd = -1;
+	struct client client;
 
-	if (!broker)
-		broker = make_broker();
+	if (!requests)
+		requests = make_requests();
+	fake_client_init(&client, 1000, 1);
 	/* Most of it past the first two checks, which need no search. */
 	if (size > 1 && size <= sizeof(request) && data[0] != 0xff) {
 		memset(&request, 0, sizeof(request));
 		memcpy(&request, data, size);
 		request.magic = ESWRAP_MAGIC;
-		request.type %= ESWRAP_ADMIN + 1;
+		request.type %= ESWRAP_KEEP_ALIVE + 1;
 		data = (const uint8_t *)&request;
 		size = sizeof(request);
 	}
-	state = request_handle(broker, data, size, &who, &reply, &fd, answered, &question,
-			       &question);
-	if (state == REQUEST_ANSWERED &&
-	    (reply.magic != ESWRAP_MAGIC || reply.verdict < ESWRAP_DIRECT ||
-	     reply.verdict > ESWRAP_GRANTED || (fd >= 0 && reply.verdict != ESWRAP_GRANTED)))
+	request_asked(&client, data, size, requests);
+	if (!client.answered && !client.waiting && !client.holding)
 		abort();
-	if (question)
-		question_cancel(question);
-	if (fd >= 0)
-		close(fd);
+	if (client.reply.magic &&
+	    (client.reply.verdict < ESWRAP_DIRECT || client.reply.verdict > ESWRAP_GRANTED ||
+	     (client.fd >= 0 && client.reply.verdict != ESWRAP_GRANTED)))
+		abort();
+	fake_client_clear(&client);
 	while (g_main_context_iteration(NULL, FALSE))
 		;
 	return 0;

@@ -127,6 +127,9 @@ const char *harness_broker_file(struct harness *h, const char *path);
 /* harness_config() - write what harness_broker() would, as eswrap.conf. Return: its path */
 const char *harness_config(struct harness *h, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* process_ends_within() - does it end in the next @ms? */
+bool process_ends_within(struct process *process, int ms);
+
 /**
  * process_start() - start a program in the background
  * @name:	its standard error goes to NAME.log, and NAME stands in messages

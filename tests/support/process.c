@@ -272,6 +272,13 @@ void process_await_port(struct process *process, guint16 port)
 	}
 }
 
+bool process_ends_within(struct process *process, int ms)
+{
+	struct pollfd poller = { .fd = process->pidfd, .events = POLLIN };
+
+	return process->reaped || poll(&poller, 1, ms) == 1;
+}
+
 int process_wait(struct process *process)
 {
 	struct pollfd poller = { .fd = process->pidfd, .events = POLLIN };

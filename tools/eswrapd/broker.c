@@ -1,31 +1,58 @@
 // SPDX-License-Identifier: MIT
+/* The broker's parts, and who hears what from whom. */
+#include "eswrapd/broker.h"
+
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
-#include "eswrapd/broker.h"
+#include "eswifi/eswifi.h"
+#include "eswrapd/burner.h"
 #include "eswrapd/control.h"
-#include "eswrapd/credential.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/lookup.h"
 #include "eswrapd/name.h"
-#include "loop/poller.h"
+#include "eswrapd/policy.h"
+#include "eswrapd/presence.h"
+#include "eswrapd/request.h"
 #include "eswrapd/sched.h"
+#include "eswrapd/verb-status.h"
+#include "eswrapd/verbs.h"
+#include "loop/poller.h"
 
 /* A shell script starts one program after another; a private broker bridges the gap. */
-#define GRACE_MS 2000
+#define LOOK_MS 1000
+
+struct broker {
+	struct settings *settings;
+	GPtrArray *warnings;
+	GMainLoop *loop;
+	struct eswifi_module *module;
+	struct poller *poller;
+	struct presence *presence; /* NULL: the system's broker */
+	struct sched *sched;
+	struct names *names;
+	struct lookups *lookups;
+	struct flows *flows;
+	struct datagrams *datagrams;
+	struct burner *burner;
+	struct requests *requests;
+	struct verbs *verbs;
+	struct verb *rows;
+	struct status_parts status;
+	struct control *control;
+	struct policy_file *policy;
+};
 
 static void state_changed(struct eswifi_module *module G_GNUC_UNUSED, enum eswifi_state state,
 			  const char *why, gpointer user)
 {
 	struct broker *broker = user;
 
-	g_free(broker->why);
-	broker->why = g_strdup(why);
 	g_info("module: %s: %s", eswifi_state_name(state), why);
 	if (state == ESWIFI_READY)
-		credential_ready(broker);
+		burner_ready(broker->burner);
 }
 
 static void line_is_free(struct eswifi_module *module G_GNUC_UNUSED, gpointer user)
@@ -49,49 +76,134 @@ static const struct eswifi_ops module_ops = {
 	.lost = module_lost,
 };
 
+/* A process that maps the policy is one that was started under this broker and still lives. */
+static bool somebody_is_seen(gpointer user)
+{
+	const struct broker *broker = user;
+
+	return policy_is_in_use(broker->policy);
+}
+
+static void nobody_is_there(gpointer user)
+{
+	broker_quit(user);
+}
+
+static const struct presence_ops presence_ops = {
+	.seen = somebody_is_seen,
+	.nobody = nobody_is_there,
+};
+
+static void administer(struct client *client, const guint8 *data, gsize size, gpointer user)
+{
+	struct broker *broker = user;
+
+	verbs_ask(broker->verbs, client, data, size);
+}
+
+static const struct request_ops request_ops = { .administer = administer };
+static const struct control_ops control_ops = { .asked = request_asked };
+
 /* A private broker's stand-ins end with it, as the programs that know them do. */
 static struct names *open_names(const struct settings *settings, bool private)
 {
-	struct names *names;
-	char *path;
+	g_autofree char *path = NULL;
 
 	if (private)
 		return names_new(&settings->stand_in, NULL);
 	if (g_mkdir_with_parents(settings->state_dir, 0700) < 0)
 		g_warning("%s: %s", settings->state_dir, g_strerror(errno));
 	path = g_build_filename(settings->state_dir, "stand-ins", NULL);
-	names = names_new(&settings->stand_in, path);
-	g_free(path);
-	return names;
+	return names_new(&settings->stand_in, path);
+}
+
+static void add_verbs(struct broker *broker)
+{
+	const struct verb rows[] = {
+		{ "status", true, verb_status, &broker->status },
+		{ "credential-list", false, burner_list, broker->burner },
+		{ "credential-write", false, burner_write, broker->burner },
+		{ "credential-adopt", false, burner_adopt, broker->burner },
+		{ "credential-forget", false, burner_forget, broker->burner },
+	};
+
+	broker->status = (struct status_parts){
+		.settings = broker->settings,
+		.warnings = broker->warnings,
+		.module = broker->module,
+		.sched = broker->sched,
+		.flows = broker->flows,
+		.datagrams = broker->datagrams,
+	};
+	broker->verbs = verbs_new(broker->settings->admin_group);
+	broker->rows = g_memdup2(rows, sizeof(rows));
+	verbs_add(broker->verbs, broker->rows, G_N_ELEMENTS(rows));
+}
+
+/* Return: false with @error set. */
+static bool make_flows(struct broker *broker, GError **error)
+{
+	const struct flow_parts parts = {
+		.settings = broker->settings,
+		.module = broker->module,
+		.sched = broker->sched,
+		.poller = broker->poller,
+		.presence = broker->presence,
+	};
+
+	broker->flows = flows_new(&parts, error);
+	if (!broker->flows)
+		return false;
+	broker->datagrams = datagrams_new(&parts);
+	return true;
+}
+
+static void make_requests(struct broker *broker)
+{
+	const struct request_parts parts = {
+		.settings = broker->settings,
+		.module = broker->module,
+		.sched = broker->sched,
+		.names = broker->names,
+		.lookups = broker->lookups,
+		.flows = broker->flows,
+		.datagrams = broker->datagrams,
+		.presence = broker->presence,
+	};
+
+	broker->requests = requests_new(&parts, &request_ops, broker);
 }
 
 struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool private,
 			  GError **error)
 {
 	struct broker *broker = g_new0(struct broker, 1);
+	struct burner_parts burner = { .settings = settings };
 
 	broker->settings = settings;
 	broker->warnings = warnings;
-	broker->private = private;
-	broker->why = g_strdup("starting");
 	broker->loop = g_main_loop_new(NULL, FALSE);
 	broker->module = eswifi_module_new(&settings->module, &module_ops, broker, error);
 	broker->poller = poller_new();
-	if (!broker->module || !broker->poller) {
-		if (broker->module)
-			g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "epoll_create1: %s",
-				    g_strerror(errno));
+	if (broker->module && !broker->poller)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "epoll_create1: %s",
+			    g_strerror(errno));
+	if (!broker->module || !broker->poller)
 		goto fail;
-	}
+	if (private)
+		broker->presence = presence_new(&presence_ops, broker, LOOK_MS);
 	broker->sched = sched_new();
 	sched_set_module(broker->sched, broker->module);
-	broker->lookups = lookups_new(broker);
-	broker->credentials = credential_desk_new(broker);
-	broker->flows = flows_new(broker, error);
-	if (!broker->flows)
+	broker->lookups = lookups_new(broker->sched);
+	burner.module = broker->module;
+	burner.sched = broker->sched;
+	burner.presence = broker->presence;
+	broker->burner = burner_new(&burner);
+	if (!make_flows(broker, error))
 		goto fail;
-	broker->datagrams = datagrams_new(broker);
 	broker->names = open_names(settings, private);
+	make_requests(broker);
+	add_verbs(broker);
 	return broker;
 fail:
 	broker_free(broker);
@@ -102,41 +214,44 @@ void broker_free(struct broker *broker)
 {
 	if (!broker)
 		return;
-	broker->leaving = true;
-	credential_desk_free(broker->credentials);
+	policy_withdraw(broker->policy);
+	burner_free(broker->burner);
 	control_free(broker->control);
+	requests_free(broker->requests);
+	verbs_free(broker->verbs);
 	datagrams_free(broker->datagrams);
 	flows_free(broker->flows);
 	eswifi_module_free(broker->module);
 	lookups_free(broker->lookups);
 	sched_free(broker->sched);
+	presence_free(broker->presence);
 	poller_free(broker->poller);
 	names_free(broker->names);
 	settings_free(broker->settings);
-	g_ptr_array_free(broker->warnings, TRUE);
-	g_clear_handle_id(&broker->grace, g_source_remove);
+	g_ptr_array_unref(broker->warnings);
 	g_main_loop_unref(broker->loop);
-	g_free(broker->why);
+	g_free(broker->rows);
 	g_free(broker);
 }
 
-static gboolean leave(gpointer user)
+bool broker_serve(struct broker *broker, int fd, GError **error)
 {
-	struct broker *broker = user;
-
-	broker->grace = 0;
-	broker->leaving = true;
-	g_main_loop_quit(broker->loop);
-	return G_SOURCE_REMOVE;
+	if (!eswifi_module_start(broker->module, error)) {
+		close(fd);
+		return false;
+	}
+	broker->control = control_new(fd, &control_ops, broker->requests);
+	broker->policy = policy_publish(broker->settings, fd);
+	return true;
 }
 
-void broker_check_idle(struct broker *broker)
+void broker_run(struct broker *broker)
 {
-	if (!broker->private || broker->leaving)
-		return;
-	if (control_holders(broker->control) || flow_open_count(broker->flows) ||
-	    datagram_flow_count(broker->datagrams) || credential_is_writing(broker->credentials))
-		g_clear_handle_id(&broker->grace, g_source_remove);
-	else if (!broker->grace)
-		broker->grace = g_timeout_add(GRACE_MS, leave, broker);
+	g_main_loop_run(broker->loop);
+	policy_withdraw(g_steal_pointer(&broker->policy));
+}
+
+void broker_quit(struct broker *broker)
+{
+	g_main_loop_quit(broker->loop);
 }

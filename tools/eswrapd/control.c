@@ -1,21 +1,7 @@
 // SPDX-License-Identifier: MIT
-/*
- * DOC: Theory of operation
- *
- * A client is a connection to the control socket.
- *
- *	ASKING		nothing has come yet; closed when nothing does within ASK_TIMEOUT_S
- *	WAITING		the answer is being found (a look-up, an administrative request)
- *	HOLDING		a launcher, until it closes
- *	FLUSHING	all is said, not all of it has been taken
- *
- * A client that closes while WAITING is only marked as gone where somebody still works for it: what
- * an administrator has begun to burn is not left half done because a terminal was closed.
- *
- * Descriptors. The limit is raised to the hard one. Where it is reached all the same, a reserved
- * descriptor lets one more client in, which is then told ENOBUFS because no pair of sockets can be
- * made for it: nobody is left hanging in connect().
- */
+/* The connections of the control socket. The theory of operation is in control.h. */
+#include "eswrapd/control.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
@@ -28,29 +14,38 @@
 #include <unistd.h>
 
 #include "eswrap/wire.h"
-#include "eswrapd/admin-call.h"
-#include "eswrapd/broker.h"
-#include "eswrapd/control.h"
-#include "eswrapd/request.h"
+#include "eswrapd/closer.h"
 
 #define ASK_TIMEOUT_S 10
 
-enum client_state { CLIENT_ASKING, CLIENT_WAITING, CLIENT_HOLDING, CLIENT_FLUSHING };
+/* As many as one packet can carry: SCM_MAX_FD of the kernel (unix(7)). */
+#define DESCRIPTORS_MAX 253
 
+enum client_state { CLIENT_ASKING, CLIENT_ASKED, CLIENT_WAITING, CLIENT_HOLDING, CLIENT_FLUSHING };
+
+/**
+ * struct client - one connection
+ * @fd:		-1: it has closed, and somebody still works for it
+ * @descriptor:	came with the question; -1: none, or taken
+ * @gone, @user:	WAITING, HOLDING: whom to tell when it closes
+ * @unsent:	GBytes
+ */
 struct client {
 	struct control *control;
 	enum client_state state;
-	int fd; /* -1: gone */
+	int fd, descriptor;
 	guint watch, timeout;
 	struct ucred who;
-	struct question *question; /* WAITING: what would have to be given up */
-	GQueue unsent;		   /* GBytes */
+	client_gone gone;
+	gpointer user;
+	GQueue unsent;
 };
 
 struct control {
-	struct broker *broker;
+	const struct control_ops *ops;
+	gpointer user;
 	int fd, reserve;
-	guint watch, holders;
+	guint watch;
 	GHashTable *clients; /* a set */
 	bool short_of_descriptors;
 	guint8 packet[ESWRAP_ADMIN_MAX]; /* the request that is being read */
@@ -74,12 +69,17 @@ static void watch_listener(struct control *control)
 	g_source_unref(source);
 }
 
-static int bind_path(int fd, const char *path)
+/* The socket has its mode from the first moment on: there is none in which others could change it. */
+static int bind_path(int fd, const char *path, mode_t mode)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	mode_t mask = umask(~mode & 0777);
+	int result;
 
 	strcpy(address.sun_path, path);
-	return bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	result = bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	umask(mask);
+	return result;
 }
 
 /* Somebody's socket file is there. Return: whether anybody listens on it. */
@@ -107,10 +107,10 @@ int control_listen(const char *path, mode_t mode, GError **error)
 		result = -errno;
 		goto fail;
 	}
-	result = bind_path(fd, path);
+	result = bind_path(fd, path, mode);
 	if (result == -EADDRINUSE && !is_alive(path) && unlink(path) == 0)
-		result = bind_path(fd, path);
-	if (result == 0 && (chmod(path, mode) < 0 || listen(fd, SOMAXCONN) < 0))
+		result = bind_path(fd, path, mode);
+	if (result == 0 && listen(fd, SOMAXCONN) < 0)
 		result = -errno;
 	if (result == 0)
 		return fd;
@@ -127,44 +127,39 @@ static void client_free(struct client *client)
 {
 	struct control *control = client->control;
 
-	if (client->watch)
-		g_source_remove(client->watch);
-	if (client->timeout)
-		g_source_remove(client->timeout);
-	if (client->question)
-		question_cancel(client->question);
-	if (client->fd >= 0)
-		close(client->fd);
+	g_clear_handle_id(&client->watch, g_source_remove);
+	g_clear_handle_id(&client->timeout, g_source_remove);
+	closer_close(client->fd);
+	closer_close(client->descriptor);
 	g_queue_clear_full(&client->unsent, (GDestroyNotify)g_bytes_unref);
 	g_hash_table_remove(control->clients, client);
 	if (control->reserve < 0)
 		control->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (!control->watch)
 		watch_listener(control);
-	if (client->state == CLIENT_HOLDING) {
-		control->holders--;
-		broker_check_idle(control->broker);
-	}
 	g_free(client);
 }
 
 static void watch_for(struct client *client, GIOCondition condition)
 {
-	if (client->watch)
-		g_source_remove(client->watch);
+	g_clear_handle_id(&client->watch, g_source_remove);
 	client->watch = g_unix_fd_add(client->fd, condition, client_ready, client);
 }
 
-static void client_gone(struct client *client)
+static void hung_up(struct client *client)
 {
-	if (client->state != CLIENT_WAITING || client->question) {
-		client_free(client);
+	client_gone gone = client->gone;
+	gpointer user = client->user;
+
+	if (client->state == CLIENT_WAITING && !gone) {
+		g_clear_handle_id(&client->watch, g_source_remove);
+		closer_close(client->fd);
+		client->fd = -1;
 		return;
 	}
-	/* Somebody still works for it, and will call control_finish(). */
-	g_clear_handle_id(&client->watch, g_source_remove);
-	close(client->fd);
-	client->fd = -1;
+	client_free(client);
+	if (gone)
+		gone(user);
 }
 
 /* Return: false when the client has been freed or is gone. */
@@ -179,7 +174,7 @@ static bool flush(struct client *client)
 		if (send(client->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
 			if (errno == EAGAIN)
 				return true;
-			client_gone(client);
+			hung_up(client);
 			return false;
 		}
 		g_bytes_unref(g_queue_pop_head(&client->unsent));
@@ -187,7 +182,7 @@ static bool flush(struct client *client)
 	return true;
 }
 
-void control_send(struct client *client, gconstpointer packet, gsize size)
+void client_send(struct client *client, gconstpointer packet, gsize size)
 {
 	if (client->fd < 0)
 		return;
@@ -196,21 +191,18 @@ void control_send(struct client *client, gconstpointer packet, gsize size)
 		watch_for(client, G_IO_OUT | G_IO_HUP);
 }
 
-void control_finish(struct client *client)
+void client_finish(struct client *client)
 {
-	client->question = NULL;
-	if (client->fd < 0 || !client->unsent.head) {
+	if (client->fd < 0 || !client->unsent.head)
 		client_free(client);
-		return;
-	}
-	client->state = CLIENT_FLUSHING;
+	else
+		client->state = CLIENT_FLUSHING;
 }
 
-/* The answer to a program's question, with a descriptor where one is granted; @fd is closed. */
-static void answer(struct client *client, const struct eswrap_reply *reply, int fd)
+static void send_with(struct client *client, gconstpointer packet, gsize size, int fd)
 {
 	char space[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec iov = { (void *)reply, sizeof(*reply) };
+	struct iovec iov = { (void *)packet, size };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *cmsg;
 
@@ -227,77 +219,104 @@ static void answer(struct client *client, const struct eswrap_reply *reply, int 
 	if (sendmsg(client->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		g_debug("control socket: no answer to pid %d: %s", client->who.pid,
 			g_strerror(errno));
-	if (fd >= 0)
-		close(fd);
 }
 
-static void answered(const struct eswrap_reply *reply, gpointer user)
+void client_answer(struct client *client, gconstpointer packet, gsize size, int fd)
 {
-	struct client *client = user;
-
-	client->question = NULL;
-	answer(client, reply, -1);
+	send_with(client, packet, size, fd);
+	if (fd >= 0)
+		close(fd);
 	client_free(client);
 }
 
-static void hold(struct client *client)
+void client_wait(struct client *client, client_gone gone, gpointer user)
 {
-	struct eswrap_reply reply = { .magic = ESWRAP_MAGIC, .verdict = ESWRAP_GRANTED };
+	client->state = CLIENT_WAITING;
+	client->gone = gone;
+	client->user = user;
+	watch_for(client, G_IO_HUP);
+}
 
+void client_hold(struct client *client, gconstpointer packet, gsize size, client_gone gone,
+		 gpointer user)
+{
 	client->state = CLIENT_HOLDING;
-	client->control->holders++;
-	answer(client, &reply, -1);
+	client->gone = gone;
+	client->user = user;
+	send_with(client, packet, size, -1);
 	watch_for(client, G_IO_IN | G_IO_HUP);
 }
 
-static void ask(struct client *client, const guint8 *packet, gsize size)
+const struct ucred *client_who(const struct client *client)
 {
-	struct broker *broker = client->control->broker;
-	struct eswrap_reply reply;
-	gsize header;
-	int fd = -1;
+	return &client->who;
+}
 
-	client->state = CLIENT_WAITING;
-	switch (request_handle(broker, packet, size, &client->who, &reply, &fd, answered, client,
-			       &client->question)) {
-	case REQUEST_ANSWERED:
-		answer(client, &reply, fd);
-		client_free(client);
-		break;
-	case REQUEST_PENDING:
-		watch_for(client, G_IO_HUP);
-		break;
-	case REQUEST_HOLD:
-		hold(client);
-		break;
-	case REQUEST_ADMIN:
-		watch_for(client, G_IO_HUP);
-		header = request_header_size(packet, size);
-		admin_start(broker, client, packet + header, size - header);
-		break;
+int client_take_descriptor(struct client *client)
+{
+	int fd = client->descriptor;
+
+	client->descriptor = -1;
+	return fd;
+}
+
+/* The first descriptor that came along is kept, the others nobody wants. */
+static void keep_descriptor(struct client *client, struct msghdr *message)
+{
+	struct cmsghdr *cmsg;
+	gsize i, count;
+	int fd;
+
+	for (cmsg = CMSG_FIRSTHDR(message); cmsg; cmsg = CMSG_NXTHDR(message, cmsg)) {
+		if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS)
+			continue;
+		count = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (i = 0; i < count; i++) {
+			memcpy(&fd, CMSG_DATA(cmsg) + i * sizeof(int), sizeof(fd));
+			if (client->descriptor < 0)
+				client->descriptor = fd;
+			else
+				closer_close(fd);
+		}
 	}
 }
 
+/* Return: as recv() with MSG_TRUNC: the length as it was sent, so that a cut packet is known. */
+static ssize_t receive(struct client *client)
+{
+	_Alignas(struct cmsghdr) char space[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
+	struct iovec iov = { client->control->packet, sizeof(client->control->packet) };
+	struct msghdr message = { .msg_iov = &iov,
+				  .msg_iovlen = 1,
+				  .msg_control = space,
+				  .msg_controllen = sizeof(space) };
+	ssize_t n = recvmsg(client->fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+
+	if (n >= 0)
+		keep_descriptor(client, &message);
+	return n;
+}
+
 /*
- * Reads a client's request and answers it.
+ * Reads a client's question and has it answered.
  * Return: false when there is none yet.
  */
-static bool read_request(struct client *client)
+static bool read_question(struct client *client)
 {
-	guint8 *packet = client->control->packet;
-	/* MSG_TRUNC: the length as it was sent, so that a packet that was cut is known. */
-	ssize_t n = recv(client->fd, packet, ESWRAP_ADMIN_MAX, MSG_DONTWAIT | MSG_TRUNC);
+	struct control *control = client->control;
+	ssize_t n = receive(client);
 
 	if (n < 0 && errno == EAGAIN)
 		return false;
 	g_clear_handle_id(&client->timeout, g_source_remove);
-	if (n > 0)
-		ask(client, packet, (gsize)n);
-	else
+	if (n <= 0) {
 		client_free(client);
+		return true;
+	}
+	client->state = CLIENT_ASKED;
+	control->ops->asked(client, control->packet, (gsize)n, control->user);
 	/* It may have held a private key. */
-	if (n > 0)
-		explicit_bzero(packet, MIN((gsize)n, ESWRAP_ADMIN_MAX));
+	explicit_bzero(control->packet, MIN((gsize)n, sizeof(control->packet)));
 	return true;
 }
 
@@ -306,9 +325,9 @@ static gboolean client_ready(gint fd G_GNUC_UNUSED, GIOCondition condition, gpoi
 	struct client *client = user;
 
 	if (client->state == CLIENT_ASKING && (condition & G_IO_IN)) {
-		read_request(client);
+		read_question(client);
 	} else if (condition & (G_IO_HUP | G_IO_ERR | G_IO_IN)) {
-		client_gone(client);
+		hung_up(client);
 	} else if (flush(client) && !client->unsent.head) {
 		if (client->state == CLIENT_FLUSHING)
 			client_free(client);
@@ -320,12 +339,12 @@ static gboolean client_ready(gint fd G_GNUC_UNUSED, GIOCondition condition, gpoi
 }
 
 /* A program asks right after it has connected: a moment here is shorter than another turn. */
-static bool await_request(const struct client *client)
+static bool await_question(const struct client *client)
 {
 	static const struct timespec moment = { .tv_nsec = 100000 };
-	struct pollfd request = { .fd = client->fd, .events = POLLIN };
+	struct pollfd question = { .fd = client->fd, .events = POLLIN };
 
-	return ppoll(&request, 1, &moment, NULL) == 1;
+	return ppoll(&question, 1, &moment, NULL) == 1;
 }
 
 static gboolean ask_expired(gpointer user)
@@ -372,29 +391,39 @@ static gboolean control_ready(gint listening G_GNUC_UNUSED, GIOCondition conditi
 	client = g_new0(struct client, 1);
 	client->control = control;
 	client->fd = fd;
+	client->descriptor = -1;
 	g_queue_init(&client->unsent);
 	g_hash_table_add(control->clients, client);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &client->who, &len) < 0) {
 		client_free(client);
 		return G_SOURCE_CONTINUE;
 	}
-	if (await_request(client) && read_request(client))
+	if (await_question(client) && read_question(client))
 		return G_SOURCE_CONTINUE;
 	client->timeout = g_timeout_add_seconds(ASK_TIMEOUT_S, ask_expired, client);
 	watch_for(client, G_IO_IN | G_IO_HUP);
 	return G_SOURCE_CONTINUE;
 }
 
-struct control *control_new(struct broker *broker, int fd)
+struct control *control_new(int fd, const struct control_ops *ops, gpointer user)
 {
 	struct control *control = g_new0(struct control, 1);
 
-	control->broker = broker;
+	control->ops = ops;
+	control->user = user;
 	control->fd = fd;
 	control->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	control->clients = g_hash_table_new(NULL, NULL);
 	watch_listener(control);
 	return control;
+}
+
+static void end_client(struct client *client)
+{
+	if (client->gone)
+		hung_up(client);
+	else
+		client_free(client);
 }
 
 void control_free(struct control *control)
@@ -407,7 +436,7 @@ void control_free(struct control *control)
 	for (g_hash_table_iter_init(&iter, control->clients);
 	     g_hash_table_iter_next(&iter, &client, NULL);
 	     g_hash_table_iter_init(&iter, control->clients))
-		client_free(client);
+		end_client(client);
 	g_hash_table_destroy(control->clients);
 	if (control->watch)
 		g_source_remove(control->watch);
@@ -417,12 +446,7 @@ void control_free(struct control *control)
 	g_free(control);
 }
 
-guint control_holders(const struct control *control)
-{
-	return control->holders;
-}
-
-static bool is_member(const struct client *client, gid_t group)
+bool client_is_in_group(const struct client *client, gid_t group)
 {
 	gid_t groups[1024];
 	socklen_t len = sizeof(groups), i;
@@ -435,12 +459,4 @@ static bool is_member(const struct client *client, gid_t group)
 		if (groups[i] == group)
 			return true;
 	return false;
-}
-
-bool client_may_administer(const struct client *client)
-{
-	gid_t group = client->control->broker->settings->admin_group;
-
-	return client->who.uid == 0 || client->who.uid == geteuid() ||
-	       (group != (gid_t)-1 && is_member(client, group));
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The theory of operation is in datagram.h. */
+/* Datagram flows. The theory of operation is in datagram.h. */
+#include "eswrapd/datagram.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
@@ -8,9 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "eswrapd/broker.h"
-#include "eswrapd/datagram.h"
 #include "eswrapd/outcome.h"
+#include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
 #include "loop/poller.h"
 #include "wire/tag.h"
@@ -29,7 +30,7 @@ static const char *const state_names[] = { "idle", "waiting", "open" };
 G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == PEER_OPEN + 1);
 
 struct datagrams {
-	struct broker *broker;
+	struct flow_parts parts;
 	GHashTable *flows; /* id -> struct association */
 	guint timer;
 	guint8 peeked[ESWIFI_PAYLOAD_MAX];
@@ -74,7 +75,7 @@ static struct peer *peer_of(struct channel *channel)
 
 static struct sched *sched_of(const struct peer *peer)
 {
-	return peer->flow->datagrams->broker->sched;
+	return peer->flow->datagrams->parts.sched;
 }
 
 static void peer_free(struct peer *peer)
@@ -94,6 +95,7 @@ static void association_free(gpointer data)
 	struct association *flow = data;
 
 	g_debug("datagram flow %" G_GINT64_MODIFIER "x: closed", flow->id);
+	presence_leave(flow->datagrams->parts.presence);
 	while (flow->peers.head)
 		peer_free(flow->peers.head->data);
 	g_free(flow->program);
@@ -102,10 +104,7 @@ static void association_free(gpointer data)
 
 static void end_flow(struct association *flow)
 {
-	struct datagrams *datagrams = flow->datagrams;
-
-	g_hash_table_remove(datagrams->flows, &flow->id);
-	broker_check_idle(datagrams->broker);
+	g_hash_table_remove(flow->datagrams->flows, &flow->id);
 }
 
 static void set_state(struct peer *peer, enum peer_state state)
@@ -261,11 +260,11 @@ static const struct channel_ops channel_ops = {
 	.lost = peer_lost,
 };
 
-struct datagrams *datagrams_new(struct broker *broker)
+struct datagrams *datagrams_new(const struct flow_parts *parts)
 {
 	struct datagrams *datagrams = g_new0(struct datagrams, 1);
 
-	datagrams->broker = broker;
+	datagrams->parts = *parts;
 	datagrams->flows =
 		g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, association_free);
 	return datagrams;
@@ -296,7 +295,6 @@ static bool is_alive(const struct association *flow)
 
 void datagram_reap(struct datagrams *datagrams)
 {
-	guint before = g_hash_table_size(datagrams->flows);
 	GHashTableIter iter;
 	gpointer flow;
 
@@ -304,20 +302,18 @@ void datagram_reap(struct datagrams *datagrams)
 	while (g_hash_table_iter_next(&iter, NULL, &flow))
 		if (!is_alive(flow))
 			g_hash_table_iter_remove(&iter);
-	if (g_hash_table_size(datagrams->flows) < before)
-		broker_check_idle(datagrams->broker);
 }
 
 static void check_peer(struct peer *peer)
 {
-	const struct broker *broker = peer->flow->datagrams->broker;
+	const struct flow_parts *parts = &peer->flow->datagrams->parts;
 	gint64 s = (g_get_monotonic_time() - peer->since) / G_TIME_SPAN_SECOND;
 
 	switch (peer->state) {
 	case PEER_IDLE:
 		break;
 	case PEER_WAITING:
-		if (s < broker->settings->connect_timeout)
+		if (s < parts->settings->connect_timeout)
 			break;
 		g_message("datagrams to %s (route %s): no free socket of the module within "
 			  "connect-timeout",
@@ -326,7 +322,7 @@ static void check_peer(struct peer *peer)
 		give_back(peer);
 		break;
 	case PEER_OPEN:
-		if (s >= IDLE_S || (s >= CROWDED_S && sched_waiting(broker->sched)))
+		if (s >= IDLE_S || (s >= CROWDED_S && sched_waiting(parts->sched)))
 			give_back(peer);
 		break;
 	}
@@ -358,13 +354,7 @@ static gboolean check(gpointer user)
 
 static void set_target(struct peer *peer, const struct flow_request *request)
 {
-	char address[INET_ADDRSTRLEN];
-
-	if (!request->name)
-		inet_ntop(AF_INET,
-			  request->dest.address + (request->dest.family == AF_INET6 ? 12 : 0),
-			  address, sizeof(address));
-	peer->host = g_strdup(request->name ? request->name : address);
+	peer->host = place_host(request);
 	peer->where = endpoint_text(request->name, &request->dest);
 	peer->channel.ops = &channel_ops;
 	peer->channel.socket = -1;
@@ -403,7 +393,7 @@ static int peer_socket(struct association *flow, const struct flow_request *requ
 
 static int add_peer(struct association *flow, const struct flow_request *request)
 {
-	struct broker *broker = flow->datagrams->broker;
+	const struct flow_parts *parts = &flow->datagrams->parts;
 	int fd = peer_socket(flow, request);
 	struct peer *peer;
 
@@ -420,7 +410,7 @@ static int add_peer(struct association *flow, const struct flow_request *request
 	set_state(peer, PEER_IDLE);
 	peer->link.data = peer;
 	g_queue_push_tail_link(&flow->peers, &peer->link);
-	peer->watch = poller_add(broker->poller, fd, EPOLLIN, peer_event, peer);
+	peer->watch = poller_add(parts->poller, fd, EPOLLIN, peer_event, peer);
 	if (!peer->watch) {
 		fd = -errno;
 		peer_free(peer);
@@ -478,6 +468,7 @@ int datagram_associate(struct datagrams *datagrams, const struct flow_request *r
 	flow->program = g_strdup(request->asker.program);
 	flow->began = g_get_monotonic_time();
 	g_queue_init(&flow->peers);
+	presence_enter(datagrams->parts.presence);
 	fd = program_socket(flow, request);
 	result = fd < 0 ? fd : add_peer(flow, request);
 	if (result < 0) {
@@ -486,8 +477,6 @@ int datagram_associate(struct datagrams *datagrams, const struct flow_request *r
 		association_free(flow);
 		return result;
 	}
-	if (sched_free_sockets(datagrams->broker->sched) == 0)
-		datagram_reap(datagrams);
 	g_hash_table_insert(datagrams->flows, &flow->id, flow);
 	if (!datagrams->timer)
 		datagrams->timer = g_timeout_add_seconds(CHECK_S, check, datagrams);
@@ -507,12 +496,7 @@ int datagram_add_peer(struct datagrams *datagrams, guint64 id, const struct flow
 	return add_peer(flow, request);
 }
 
-guint datagram_flow_count(const struct datagrams *datagrams)
-{
-	return g_hash_table_size(datagrams->flows);
-}
-
-void datagram_list(const struct datagrams *datagrams, GVariantBuilder *list)
+void datagram_list(const struct datagrams *datagrams, const uid_t *only, GVariantBuilder *list)
 {
 	GHashTableIter iter;
 	gpointer item;
@@ -536,7 +520,8 @@ void datagram_list(const struct datagrams *datagrams, GVariantBuilder *list)
 				.received = peer->bytes_received,
 			};
 
-			flow_summary_add(list, &summary);
+			if (!only || *only == flow->uid)
+				flow_summary_add(list, &summary);
 		}
 	}
 }

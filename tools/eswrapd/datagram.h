@@ -33,11 +33,11 @@
 
 #include <glib.h>
 
-#include "eswrapd/flow.h"
+#include "eswrapd/place.h"
 
 struct datagrams;
 
-struct datagrams *datagrams_new(struct broker *broker);
+struct datagrams *datagrams_new(const struct flow_parts *parts);
 void datagrams_free(struct datagrams *datagrams);
 
 /**
@@ -62,9 +62,7 @@ int datagram_add_peer(struct datagrams *datagrams, guint64 id, const struct flow
 /* datagram_reap() - free the flows whose program has closed */
 void datagram_reap(struct datagrams *datagrams);
 
-guint datagram_flow_count(const struct datagrams *datagrams);
-
 /* datagram_list() - as flow_list(), one for each peer */
-void datagram_list(const struct datagrams *datagrams, GVariantBuilder *list);
+void datagram_list(const struct datagrams *datagrams, const uid_t *only, GVariantBuilder *list);
 
 #endif

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The theory of operation is in flow.h. */
+/* Stream flows. The theory of operation is in flow.h. */
+#include "eswrapd/flow.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,12 +13,10 @@
 #include <unistd.h>
 
 #include "eswrapd/anchor.h"
-#include "eswrapd/broker.h"
-#include "eswrapd/credential.h"
-#include "eswrapd/datagram.h"
-#include "eswrapd/flow.h"
 #include "eswrapd/outcome.h"
+#include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
+#include "ledger/missing.h"
 #include "loop/poller.h"
 #include "wire/endpoint.h"
 
@@ -57,7 +57,7 @@ struct failure {
 };
 
 struct flows {
-	struct broker *broker;
+	struct flow_parts parts;
 	GHashTable *all; /* struct flow, a set */
 	int buffer;	 /* SO_SNDBUF of the program's end */
 	guint connecting;
@@ -116,30 +116,11 @@ static struct flow *flow_of(struct channel *channel)
 
 static const char not_listening[] = "the far end has closed and takes no more";
 
-char *endpoint_text(const char *name, const struct eswrap_endpoint *endpoint)
-{
-	char address[INET6_ADDRSTRLEN];
-
-	if (name)
-		return g_strdup_printf("%s:%u", name, endpoint->port);
-	inet_ntop(endpoint->family, endpoint->address, address, sizeof(address));
-	return g_strdup_printf(endpoint->family == AF_INET6 ? "[%s]:%u" : "%s:%u", address,
-			       endpoint->port);
-}
-
-int bind_name(int fd, const struct eswrap_name *name)
-{
-	struct sockaddr_un address;
-	socklen_t len = eswrap_name_format(name, &address);
-
-	return bind(fd, (struct sockaddr *)&address, len) < 0 ? -errno : 0;
-}
-
-struct flows *flows_new(struct broker *broker, GError **error)
+struct flows *flows_new(const struct flow_parts *parts, GError **error)
 {
 	struct flows *flows = g_new0(struct flows, 1);
 
-	flows->broker = broker;
+	flows->parts = *parts;
 	flows->buffer = anchor_find_buffer(error);
 	if (flows->buffer < 0) {
 		g_free(flows);
@@ -164,7 +145,7 @@ static struct flow *part_twins(struct flow *flow)
 
 static void flow_free(struct flow *flow)
 {
-	struct broker *broker = flow->flows->broker;
+	const struct flow_parts *parts = &flow->flows->parts;
 	struct flow *behind = part_twins(flow);
 
 	g_debug("flow %" G_GINT64_MODIFIER "x: to %s closed, %" G_GUINT64_FORMAT " bytes out, "
@@ -172,9 +153,9 @@ static void flow_free(struct flow *flow)
 		flow->id, flow->where, flow->bytes_sent, flow->bytes_received);
 	if (flow->state == FLOW_CONNECTING)
 		flow->flows->connecting--;
-	sched_release(broker->sched, &flow->channel);
+	sched_release(parts->sched, &flow->channel);
 	if (behind)
-		sched_open(broker->sched, &behind->channel);
+		sched_open(parts->sched, &behind->channel);
 	if (flow->timer)
 		g_source_remove(flow->timer);
 	if (flow->watch)
@@ -187,7 +168,7 @@ static void flow_free(struct flow *flow)
 	g_free(flow->attempt);
 	g_free(flow->rest);
 	g_free(flow);
-	broker_check_idle(broker);
+	presence_leave(parts->presence);
 }
 
 /* The program reads ECONNRESET, because the anchor is unread. */
@@ -229,7 +210,7 @@ static void set_timer(struct flow *flow, guint seconds, GSourceFunc expired)
 static int bind_outcome(struct flow *flow, int error)
 {
 	struct eswrap_name name = { .kind = ESWRAP_NAME_OUTCOME, .id = flow->id, .error = error };
-	const char *own = eswifi_module_identity(flow->flows->broker->module)->address;
+	const char *own = eswifi_module_identity(flow->flows->parts.module)->address;
 	int tries = OUTCOME_TRIES, result;
 
 	if (error == 0 && inet_pton(AF_INET, own, name.endpoint.address) == 1) {
@@ -267,14 +248,16 @@ static void remember_failure(struct flow *flow, int error)
 
 static void fail_connect(struct flow *flow, int error, const char *why)
 {
-	char *lack = credential_lack(flow->flows->broker, flow->route);
+	const struct flow_parts *parts = &flow->flows->parts;
+	g_autofree char *missing =
+		missing_for_route(parts->settings->state_dir,
+				  eswifi_module_identity(parts->module)->mac, flow->route);
 	struct flow *behind = part_twins(flow);
 
 	g_message("connect to %s (route %s): %s: %s", flow->where, flow->route->name,
 		  g_strerror(error), why);
-	if (lack)
-		g_warning("%s", lack);
-	g_free(lack);
+	if (missing)
+		g_warning("%s", missing);
 	remember_failure(flow, error);
 	tell_failure(flow, error);
 	if (behind)
@@ -301,11 +284,11 @@ static gboolean connect_expired(gpointer user)
 static gboolean hold_expired(gpointer user)
 {
 	struct flow *flow = user;
-	struct broker *broker = flow->flows->broker;
+	const struct flow_parts *parts = &flow->flows->parts;
 
 	flow->timer = 0;
-	set_timer(flow, broker->settings->connect_timeout, connect_expired);
-	sched_open(broker->sched, &flow->channel);
+	set_timer(flow, parts->settings->connect_timeout, connect_expired);
+	sched_open(parts->sched, &flow->channel);
 	return G_SOURCE_REMOVE;
 }
 
@@ -356,7 +339,7 @@ static gsize flow_peek(struct channel *channel, const guint8 **data)
 /* After anything has happened: is this the end, or half of it? */
 static void flow_check(struct flow *flow)
 {
-	guint patience = flow->flows->broker->settings->half_close_timeout;
+	guint patience = flow->flows->parts.settings->half_close_timeout;
 
 	switch (flow->state) {
 	case FLOW_CONNECTING:
@@ -365,7 +348,7 @@ static void flow_check(struct flow *flow)
 		if (flow->far_closed && !flow->rest && pending(flow) == 0) {
 			if (!flow->deaf)
 				shutdown(flow->fd, SHUT_WR);
-			sched_release(flow->flows->broker->sched, &flow->channel);
+			sched_release(flow->flows->parts.sched, &flow->channel);
 			set_timer(flow, 0, NULL);
 			flow->state = FLOW_FINISHED;
 		} else if (flow->shut || flow->far_closed) {
@@ -389,7 +372,7 @@ static void flow_check(struct flow *flow)
 
 static void give_up(struct flow *flow)
 {
-	struct sched *sched = flow->flows->broker->sched;
+	struct sched *sched = flow->flows->parts.sched;
 	struct flow *behind = part_twins(flow);
 
 	g_debug("flow %" G_GINT64_MODIFIER "x: the program gave up", flow->id);
@@ -416,7 +399,7 @@ static void program_closed(struct flow *flow)
 		}
 		g_clear_pointer(&flow->rest, g_free);
 		flow->state = FLOW_LEAVING;
-		sched_may_send(flow->flows->broker->sched, &flow->channel);
+		sched_may_send(flow->flows->parts.sched, &flow->channel);
 		flow_check(flow);
 		break;
 	case FLOW_FINISHED:
@@ -462,7 +445,7 @@ static void deliver_rest(struct flow *flow)
 	g_clear_pointer(&flow->rest, g_free);
 	poller_change(flow->watch, EPOLLIN | EPOLLRDHUP);
 	if (!flow->far_closed)
-		sched_may_receive(flow->flows->broker->sched, &flow->channel);
+		sched_may_receive(flow->flows->parts.sched, &flow->channel);
 }
 
 static void flow_event(uint32_t events, gpointer user)
@@ -481,7 +464,7 @@ static void flow_event(uint32_t events, gpointer user)
 	if (flow->rest && (events & EPOLLOUT))
 		deliver_rest(flow);
 	if (flow->state == FLOW_OPEN)
-		sched_may_send(flow->flows->broker->sched, &flow->channel);
+		sched_may_send(flow->flows->parts.sched, &flow->channel);
 	flow_check(flow);
 }
 
@@ -588,13 +571,8 @@ static const struct channel_ops channel_ops = {
 static void set_target(struct flow *flow, const struct flow_request *request)
 {
 	const struct route *route = request->route;
-	char address[INET_ADDRSTRLEN];
 
-	if (!request->name)
-		inet_ntop(AF_INET,
-			  request->dest.address + (request->dest.family == AF_INET6 ? 12 : 0),
-			  address, sizeof(address));
-	flow->host = g_strdup(request->name ? request->name : address);
+	flow->host = place_host(request);
 	flow->where = endpoint_text(request->name, &request->dest);
 	flow->channel.ops = &channel_ops;
 	flow->channel.socket = -1;
@@ -709,7 +687,7 @@ static bool is_likelier_twin(const struct flow *flow, const struct flow *than)
 /* Where the same is under way already, or was a moment ago, no other P6=1 is asked for. */
 static void begin(struct flow *flow)
 {
-	struct sched *sched = flow->flows->broker->sched;
+	struct sched *sched = flow->flows->parts.sched;
 	struct flow *other, *twin = NULL;
 	GHashTableIter iter;
 
@@ -750,12 +728,13 @@ static struct flow *flow_new(struct flows *flows, const struct flow_request *req
 	set_target(flow, request);
 	flows->connecting++;
 	g_hash_table_add(flows->all, flow);
+	presence_enter(flows->parts.presence);
 	return flow;
 }
 
 int flow_connect(struct flows *flows, const struct flow_request *request, guint64 *id)
 {
-	struct broker *broker = flows->broker;
+	const struct flow_parts *parts = &flows->parts;
 	char *attempt = attempt_text(request);
 	int fds[2] = { -1, -1 }, result;
 	struct flow *flow;
@@ -773,7 +752,7 @@ int flow_connect(struct flows *flows, const struct flow_request *request, guint6
 	flow->id = *id;
 	flow->fd = fds[1];
 	flow->filling = filling;
-	flow->watch = poller_add(broker->poller, flow->fd, EPOLLIN | EPOLLRDHUP, flow_event, flow);
+	flow->watch = poller_add(parts->poller, flow->fd, EPOLLIN | EPOLLRDHUP, flow_event, flow);
 	if (!flow->watch) {
 		result = -errno;
 		close(fds[0]);
@@ -782,41 +761,12 @@ int flow_connect(struct flows *flows, const struct flow_request *request, guint6
 	}
 	g_debug("flow %" G_GINT64_MODIFIER "x: %s (uid %u) to %s, route %s", flow->id,
 		flow->program, (guint)flow->uid, flow->where, flow->route->name);
-	set_timer(flow, broker->settings->connect_timeout, connect_expired);
-	if (sched_free_sockets(broker->sched) == 0)
-		datagram_reap(broker->datagrams);
+	set_timer(flow, parts->settings->connect_timeout, connect_expired);
 	begin(flow);
 	return fds[0];
 }
 
-guint flow_open_count(const struct flows *flows)
-{
-	return g_hash_table_size(flows->all);
-}
-
-static void add(GVariantBuilder *row, const char *key, GVariant *value)
-{
-	g_variant_builder_add(row, "{sv}", key, value);
-}
-
-void flow_summary_add(GVariantBuilder *list, const struct flow_summary *summary)
-{
-	gint64 age = g_get_monotonic_time() - summary->began;
-
-	g_variant_builder_open(list, G_VARIANT_TYPE("a{sv}"));
-	add(list, "to", g_variant_new_string(summary->to));
-	add(list, "route", g_variant_new_string(summary->route));
-	add(list, "state", g_variant_new_string(summary->state));
-	add(list, "program", g_variant_new_string(summary->program));
-	add(list, "socket", g_variant_new_int32(summary->socket));
-	add(list, "uid", g_variant_new_uint32(summary->uid));
-	add(list, "seconds", g_variant_new_uint32((guint32)(age / G_TIME_SPAN_SECOND)));
-	add(list, "sent", g_variant_new_uint64(summary->sent));
-	add(list, "received", g_variant_new_uint64(summary->received));
-	g_variant_builder_close(list);
-}
-
-void flow_list(const struct flows *flows, GVariantBuilder *list)
+void flow_list(const struct flows *flows, const uid_t *only, GVariantBuilder *list)
 {
 	GHashTableIter iter;
 	gpointer item;
@@ -836,6 +786,7 @@ void flow_list(const struct flows *flows, GVariantBuilder *list)
 			.received = flow->bytes_received,
 		};
 
-		flow_summary_add(list, &summary);
+		if (!only || *only == flow->uid)
+			flow_summary_add(list, &summary);
 	}
 }

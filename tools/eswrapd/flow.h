@@ -61,34 +61,16 @@
 
 #include <glib.h>
 
-#include "wire/name.h"
-#include "config/route.h"
+#include "eswrapd/place.h"
 
-struct broker;
 struct flows;
-
-/**
- * struct flow_request - what a flow is to be
- * @route:	tls or tcp (udp for a datagram flow)
- * @dest:	as the program gave it
- * @family:	of the program's socket
- * @name:	host name behind a stand-in, or NULL: the address of @dest
- * @asker:	who it is for
- */
-struct flow_request {
-	const struct route *route;
-	struct eswrap_endpoint dest;
-	int family;
-	const char *name;
-	struct asker asker;
-};
 
 /**
  * flows_new() - no flows yet; finds out how large a program's send buffer must be
  *
  * Return: NULL with @error set where the kernel does not allow one that is large enough.
  */
-struct flows *flows_new(struct broker *broker, GError **error);
+struct flows *flows_new(const struct flow_parts *parts, GError **error);
 /* flows_free() - aborts all that are left */
 void flows_free(struct flows *flows);
 
@@ -100,38 +82,7 @@ void flows_free(struct flows *flows);
  */
 int flow_connect(struct flows *flows, const struct flow_request *request, guint64 *id);
 
-/* flow_open_count() - flows that a private broker has to stay for */
-guint flow_open_count(const struct flows *flows);
-
-/**
- * struct flow_summary - one row of `status`
- * @socket:	the module's, or -1
- * @began:	monotonic time, us
- * @sent, @received:	bytes
- */
-struct flow_summary {
-	const char *to, *route, *state, *program;
-	int socket;
-	uid_t uid;
-	gint64 began;
-	guint64 sent, received;
-};
-
-/* flow_summary_add() - add one "a{sv}" to a builder of "aa{sv}" */
-void flow_summary_add(GVariantBuilder *list, const struct flow_summary *summary);
-
-/* flow_list() - add one summary for each flow */
-void flow_list(const struct flows *flows, GVariantBuilder *list);
-
-/**
- * endpoint_text() - "HOST:PORT" for messages
- * @name:	host name, or NULL: the address of @endpoint
- *
- * Return: to be freed.
- */
-char *endpoint_text(const char *name, const struct eswrap_endpoint *endpoint);
-
-/* bind_name() - bind a socket to one of the names of wire.h; Return: 0 or a negative errno */
-int bind_name(int fd, const struct eswrap_name *name);
+/* flow_list() - add one summary for each flow; @only: for those of one user; NULL: of all */
+void flow_list(const struct flows *flows, const uid_t *only, GVariantBuilder *list);
 
 #endif

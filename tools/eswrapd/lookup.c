@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
+ * Names looked up by the module.
+ *
  * DOC: Theory of operation
  *
  * One look-up per name is under way at a time, whoever asks for it. It is a job of the scheduler.
@@ -7,10 +9,10 @@
  * look-up that nobody waits for any more is not begun; one that is under way runs to its end, and
  * its answer is kept.
  */
+#include "eswrapd/lookup.h"
+
 #include <errno.h>
 
-#include "eswrapd/broker.h"
-#include "eswrapd/lookup.h"
 #include "eswrapd/sched.h"
 
 /* Shorter than what resolvers take for a dead server: 2 attempts of 5 s for 3 servers. */
@@ -35,7 +37,7 @@ struct lookup_asker {
 };
 
 struct lookups {
-	struct broker *broker;
+	struct sched *sched;
 	GHashTable *under_way; /* name -> struct lookup */
 	GHashTable *found;     /* name -> gint64, monotonic time until which it is kept */
 };
@@ -49,11 +51,11 @@ static void lookup_free(gpointer data)
 	g_free(lookup);
 }
 
-struct lookups *lookups_new(struct broker *broker)
+struct lookups *lookups_new(struct sched *sched)
 {
 	struct lookups *lookups = g_new0(struct lookups, 1);
 
-	lookups->broker = broker;
+	lookups->sched = sched;
 	lookups->under_way = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, lookup_free);
 	lookups->found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return lookups;
@@ -100,7 +102,7 @@ static void asker_end(struct lookup_asker *asker)
 	g_free(asker);
 	if (lookup->askers->len || !lookup->queued)
 		return;
-	sched_cancel(lookup->lookups->broker->sched, &lookup->job);
+	sched_cancel(lookup->lookups->sched, &lookup->job);
 	g_hash_table_remove(lookup->lookups->under_way, lookup->name);
 }
 
@@ -140,7 +142,7 @@ static void lookup_answered(struct eswifi_module *module G_GNUC_UNUSED, int resu
 			    const char *text, gpointer user)
 {
 	struct lookup *lookup = user;
-	struct sched *sched = lookup->lookups->broker->sched;
+	struct sched *sched = lookup->lookups->sched;
 
 	sched_job_done(sched);
 	if (result == 0) {
@@ -179,7 +181,7 @@ enum lookup_result lookup_ask(struct lookups *lookups, const char *name, lookup_
 {
 	struct lookup *lookup = g_hash_table_lookup(lookups->under_way, name);
 
-	if (is_kept(lookups, name) || sched_free_sockets(lookups->broker->sched) == 0)
+	if (is_kept(lookups, name) || sched_free_sockets(lookups->sched) == 0)
 		return LOOKUP_FOUND;
 	*asker = g_new0(struct lookup_asker, 1);
 	(*asker)->done = done;
@@ -200,6 +202,6 @@ enum lookup_result lookup_ask(struct lookups *lookups, const char *name, lookup_
 	g_ptr_array_add(lookup->askers, *asker);
 	g_hash_table_insert(lookups->under_way, lookup->name, lookup);
 	lookup->queued = true;
-	sched_run(lookups->broker->sched, &lookup->job);
+	sched_run(lookups->sched, &lookup->job);
 	return LOOKUP_PENDING;
 }

@@ -5,9 +5,9 @@
 
 #include <glib.h>
 
-struct broker;
 struct lookups;
 struct lookup_asker;
+struct sched;
 
 enum lookup_result {
 	LOOKUP_FOUND,
@@ -18,7 +18,7 @@ enum lookup_result {
 
 typedef void (*lookup_done)(enum lookup_result result, gpointer user);
 
-struct lookups *lookups_new(struct broker *broker);
+struct lookups *lookups_new(struct sched *sched);
 void lookups_free(struct lookups *lookups);
 
 /**

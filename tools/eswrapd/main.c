@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* eswrapd: options, limits, the control socket from systemd or of our own, and the main loop. */
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
@@ -17,7 +18,6 @@
 #include "eswrapd/broker.h"
 #include "eswrapd/control.h"
 #include "eswrapd/log.h"
-#include "eswrapd/policy.h"
 
 static char *config_path = (char *)ESWRAP_CONFIG, *socket_path;
 static gboolean check_only, private, version;
@@ -137,19 +137,17 @@ static int listen_fd(GError **error)
 
 static gboolean terminated(gpointer user)
 {
-	struct broker *broker = user;
-
-	g_main_loop_quit(broker->loop);
+	broker_quit(user);
 	return G_SOURCE_CONTINUE;
 }
 
-static void announce(struct broker *broker)
+static void announce(const GPtrArray *warnings)
 {
 	guint i;
 
-	for (i = 0; i < broker->warnings->len; i++) {
-		g_warning("%s", (char *)broker->warnings->pdata[i]);
-		say(broker->warnings->pdata[i]);
+	for (i = 0; i < warnings->len; i++) {
+		g_warning("%s", (char *)warnings->pdata[i]);
+		say(warnings->pdata[i]);
 	}
 	sd_notify(0, "READY=1");
 	say("ready");
@@ -158,34 +156,23 @@ static void announce(struct broker *broker)
 	ready_fd = -1;
 }
 
-static int serve(struct broker *broker)
+static int serve(struct broker *broker, const GPtrArray *warnings)
 {
-	struct policy_file *policy;
-	GError *error = NULL;
-	int fd, status = EXIT_FAILURE;
+	g_autoptr(GError) error = NULL;
+	int fd, status = EXIT_SUCCESS;
 
 	fd = listen_fd(&error);
-	if (fd >= 0 && !eswifi_module_start(broker->module, &error)) {
-		close(fd);
-		fd = -2;
-	}
-	if (fd >= 0) {
-		broker->control = control_new(broker, fd);
+	if (fd >= 0 && broker_serve(broker, fd, &error)) {
 		g_unix_signal_add(SIGTERM, terminated, broker);
 		g_unix_signal_add(SIGINT, terminated, broker);
-		policy = policy_publish(broker->settings, fd);
-		announce(broker);
-		broker_check_idle(broker);
-		g_main_loop_run(broker->loop);
+		announce(warnings);
+		broker_run(broker);
 		sd_notify(0, "STOPPING=1");
-		policy_withdraw(policy);
-		status = EXIT_SUCCESS;
 	} else {
-		give_up(EXIT_FAILURE, error->message);
-		g_error_free(error);
+		status = give_up(EXIT_FAILURE, error->message);
 	}
 	/* Before the connections that are still there are closed: nobody is to find it any more. */
-	if (fd != -1 && socket_path)
+	if (fd >= 0 && socket_path)
 		unlink(socket_path);
 	return status;
 }
@@ -217,13 +204,15 @@ int main(int argc, char **argv)
 	}
 	raise_descriptor_limit();
 	signal(SIGPIPE, SIG_IGN);
+	/* Of a lease that is broken while we look at it: see policy_is_in_use(). */
+	signal(SIGIO, SIG_IGN);
 	broker = broker_new(settings, warnings, private, &error);
 	if (!broker) {
 		status = give_up(EX_CONFIG, error->message);
 		g_error_free(error);
 		return status;
 	}
-	status = serve(broker);
+	status = serve(broker, warnings);
 	broker_free(broker);
 	return status;
 }

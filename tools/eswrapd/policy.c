@@ -37,7 +37,6 @@ static const struct port_range any_port = { 0, G_MAXUINT16 };
 
 struct policy_file {
 	char *path;
-	struct eswrap_policy *mapped;
 };
 
 static guint8 types_of(enum route_through through)
@@ -139,83 +138,97 @@ static char *path_of(int listening)
 }
 
 /*
- * Takes back what a broker has said that was killed: programs that run since then have its file
- * mapped, and would go on by it. @old is its descriptor, or -1; closed.
+ * Takes the magic back from whoever has mapped a policy: one that was left by a broker that was killed
+ * as well, since programs do not look whether its process lives. @fd is the file's, or -1; closed.
  */
-static void take_back(int old)
+static void take_back(int fd)
 {
-	const guint32 none = 0;
+	static const guint32 none;
 	struct stat status;
 
-	if (old < 0)
+	if (fd < 0)
 		return;
-	if (fstat(old, &status) == 0 && S_ISREG(status.st_mode) &&
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
 	    status.st_size >= (off_t)sizeof(none) &&
-	    pwrite(old, &none, sizeof(none), offsetof(struct eswrap_policy, magic)) != sizeof(none))
-		g_warning("the policy of the last broker: %s", g_strerror(errno));
-	close(old);
+	    pwrite(fd, &none, sizeof(none), offsetof(struct eswrap_policy, magic)) != sizeof(none))
+		g_warning("the policy could not be taken back: %s", g_strerror(errno));
+	close(fd);
 }
 
-/* Return: the file's contents, shared with whoever opens it; NULL with errno set. */
-static struct eswrap_policy *write_file(const char *path, const struct eswrap_policy *policy)
+static int open_policy(const char *path)
 {
-	char *temporary = g_strconcat(path, ".new", NULL);
-	int old = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	void *mapped = MAP_FAILED;
+	return open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* Return: 0, or an errno. */
+static int write_file(const char *path, const struct eswrap_policy *policy)
+{
+	g_autofree char *temporary = g_strconcat(path, ".new", NULL);
+	int old = open_policy(path);
 	int fd, error = 0;
 
 	unlink(temporary);
-	fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0 || fchmod(fd, 0644) < 0 ||
-	    write(fd, policy, sizeof(*policy)) != (ssize_t)sizeof(*policy))
+	    write(fd, policy, sizeof(*policy)) != (ssize_t)sizeof(*policy) ||
+	    rename(temporary, path) < 0)
 		error = errno;
-	if (!error)
-		mapped = mmap(NULL, sizeof(*policy), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (!error && (mapped == MAP_FAILED || rename(temporary, path) < 0))
-		error = errno;
-	take_back(old);
 	if (fd >= 0)
 		close(fd);
+	take_back(old);
 	if (error)
 		unlink(temporary);
-	if (error && mapped != MAP_FAILED)
-		munmap(mapped, sizeof(*policy));
-	g_free(temporary);
-	errno = error;
-	return error ? NULL : mapped;
+	return error;
 }
 
 struct policy_file *policy_publish(const struct settings *settings, int listening)
 {
-	struct policy_file *file = g_new0(struct policy_file, 1);
-	char *socket_path = path_of(listening);
+	g_autofree char *socket_path = path_of(listening);
+	struct policy_file *file;
 	struct eswrap_policy policy;
+	int error;
 
+	if (!socket_path) {
+		g_warning("the control socket has no path, so there is none for the policy; "
+			  "programs ask about each connection instead");
+		return NULL;
+	}
 	policy_compile(settings, &policy);
 	policy.pid = getpid();
-	if (socket_path) {
-		file->path = g_strconcat(socket_path, ESWRAP_POLICY_SUFFIX, NULL);
-		file->mapped = write_file(file->path, &policy);
-	}
-	if (file->mapped) {
-		g_free(socket_path);
+	file = g_new0(struct policy_file, 1);
+	file->path = g_strconcat(socket_path, ESWRAP_POLICY_SUFFIX, NULL);
+	error = write_file(file->path, &policy);
+	if (!error)
 		return file;
-	}
-	g_warning("%s: %s; programs ask about each connection instead",
-		  file->path ? file->path : "policy", g_strerror(socket_path ? errno : ENOENT));
-	g_free(socket_path);
+	g_warning("%s: %s; programs ask about each connection instead", file->path,
+		  g_strerror(error));
 	g_free(file->path);
 	g_free(file);
 	return NULL;
+}
+
+bool policy_is_in_use(const struct policy_file *file)
+{
+	bool used;
+	int fd;
+
+	if (!file)
+		return false;
+	fd = open(file->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	/* Granted only where nobody else has it open, or mapped: fcntl(2). */
+	used = fcntl(fd, F_SETLEASE, F_WRLCK) < 0;
+	close(fd);
+	return used;
 }
 
 void policy_withdraw(struct policy_file *file)
 {
 	if (!file)
 		return;
-	g_atomic_int_set((gint *)&file->mapped->magic, 0);
+	take_back(open_policy(file->path));
 	unlink(file->path);
-	munmap(file->mapped, sizeof(*file->mapped));
 	g_free(file->path);
 	g_free(file);
 }

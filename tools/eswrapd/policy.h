@@ -30,6 +30,9 @@ struct policy_file;
  */
 struct policy_file *policy_publish(const struct settings *settings, int listening);
 
+/* policy_is_in_use() - is there a process that maps it? Each that is wrapped does, while it lives */
+bool policy_is_in_use(const struct policy_file *file);
+
 /* policy_withdraw() - the policy counts no more, also for those who have mapped it */
 void policy_withdraw(struct policy_file *file);
 

@@ -8,45 +8,56 @@
 #include <unistd.h>
 
 #include "config/route.h"
-#include "eswrapd/broker.h"
+#include "eswrapd/closer.h"
+#include "eswrapd/control.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/lookup.h"
 #include "eswrapd/name.h"
+#include "eswrapd/presence.h"
+#include "eswrapd/sched.h"
 #include "wire/endpoint.h"
+
+struct requests {
+	struct request_parts parts;
+	const struct request_ops *ops;
+	gpointer user;
+};
 
 /* A look-up that a client waits for. */
 struct question {
-	struct broker *broker;
+	struct requests *requests;
+	struct client *client;
 	struct lookup_asker *asker;
 	guint32 magic; /* the request's */
 	char name[ESWRAP_NAME_MAX + 1];
-	request_answered answered;
-	gpointer user;
 };
 
+/**
+ * struct asked - one request being answered
+ * @reply:	what is going to be said, unless it is answered later
+ * @fd:		the program's end, to go with it; -1: none
+ * @later:	somebody else has the client now
+ */
 struct asked {
-	struct broker *broker;
+	struct requests *requests;
+	struct client *client;
 	struct eswrap_request request;
 	struct asker asker;
-	struct eswrap_reply *reply;
-	int *fd;
-	request_answered answered;
-	gpointer user;
-	struct question **question;
+	struct eswrap_reply reply;
+	int fd;
+	bool later;
 };
 
-static enum request_state refuse(struct asked *asked, int error)
+static void refuse(struct asked *asked, int error)
 {
-	asked->reply->verdict = ESWRAP_REFUSED;
-	asked->reply->error = (uint16_t)error;
-	return REQUEST_ANSWERED;
+	asked->reply.verdict = ESWRAP_REFUSED;
+	asked->reply.error = (uint16_t)error;
 }
 
-static enum request_state direct(struct asked *asked)
+static void direct(struct asked *asked)
 {
-	asked->reply->verdict = ESWRAP_DIRECT;
-	return REQUEST_ANSWERED;
+	asked->reply.verdict = ESWRAP_DIRECT;
 }
 
 static bool is_mapped(const struct eswrap_endpoint *endpoint)
@@ -69,7 +80,7 @@ static void to_destination(const struct eswrap_endpoint *from, int type, const c
 /* The route of -r, which goes before all conditions; or the first that matches. */
 static const struct route *choose(struct asked *asked, const struct destination *to)
 {
-	const struct settings *settings = asked->broker->settings;
+	const struct settings *settings = asked->requests->parts.settings;
 	const struct route *forced;
 
 	if (*asked->request.route) {
@@ -83,10 +94,12 @@ static const struct route *choose(struct asked *asked, const struct destination 
 /* There is no point in asking which route a destination takes when -r names one that is not. */
 static bool route_is_known(struct asked *asked)
 {
-	if (!*asked->request.route || route_find(asked->broker->settings, asked->request.route))
+	if (!*asked->request.route ||
+	    route_find(asked->requests->parts.settings, asked->request.route))
 		return true;
 	g_warning("%s (uid %u): there is no [route %s] in %s; refused", asked->asker.program,
-		  (guint)asked->asker.uid, asked->request.route, asked->broker->settings->path);
+		  (guint)asked->asker.uid, asked->request.route,
+		  asked->requests->parts.settings->path);
 	return false;
 }
 
@@ -95,22 +108,21 @@ static bool is_endpoint(const struct eswrap_endpoint *endpoint)
 	return endpoint->family == AF_INET || endpoint->family == AF_INET6;
 }
 
-static enum request_state refuse_place(struct asked *asked, const struct destination *to, int error,
-				       const char *why)
+static void refuse_place(struct asked *asked, const struct destination *to, int error,
+			 const char *why)
 {
-	char *where = endpoint_text(to->name, &asked->request.dest);
+	g_autofree char *where = endpoint_text(to->name, &asked->request.dest);
 
 	g_message("%s (uid %u) to %s: %s", asked->asker.program, (guint)asked->asker.uid, where,
 		  why);
-	g_free(where);
-	return refuse(asked, error);
+	refuse(asked, error);
 }
 
 /*
  * Where is this socket to go? Return: true when a route through the module takes it, with @flow
  * filled in; else the answer stands in the reply.
  */
-static bool taken(struct asked *asked, int type, struct flow_request *flow)
+static bool route_flow(struct asked *asked, int type, struct flow_request *flow)
 {
 	const struct eswrap_endpoint *dest = &asked->request.dest;
 	struct destination to;
@@ -122,7 +134,7 @@ static bool taken(struct asked *asked, int type, struct flow_request *flow)
 		refuse(asked, EPROTO);
 		return false;
 	}
-	stand_in = names_find(asked->broker->names, dest, &name);
+	stand_in = names_find(asked->requests->parts.names, dest, &name);
 	to_destination(dest, type, name, &to);
 	if (!route_is_known(asked)) {
 		refuse(asked, EACCES);
@@ -168,82 +180,94 @@ static int own_errno(int result)
 	return result == -EMFILE || result == -ENFILE || result == -ENOMEM ? ENOBUFS : -result;
 }
 
-static enum request_state grant(struct asked *asked, int fd)
+static void grant(struct asked *asked, int fd)
 {
-	if (fd < 0)
-		return refuse(asked, own_errno(fd));
-	asked->reply->verdict = ESWRAP_GRANTED;
-	*asked->fd = fd;
-	return REQUEST_ANSWERED;
+	if (fd < 0) {
+		refuse(asked, own_errno(fd));
+		return;
+	}
+	asked->reply.verdict = ESWRAP_GRANTED;
+	asked->fd = fd;
 }
 
-static enum request_state handle_connect(struct asked *asked)
+/* A connect that would have to wait for a socket: perhaps a datagram flow has left one. */
+static void look_for_free_socket(const struct request_parts *parts)
 {
+	if (sched_free_sockets(parts->sched) == 0)
+		datagram_reap(parts->datagrams);
+}
+
+static void handle_connect(struct asked *asked)
+{
+	const struct request_parts *parts = &asked->requests->parts;
 	struct flow_request flow;
 
-	if (!taken(asked, SOCK_STREAM, &flow))
-		return REQUEST_ANSWERED;
-	return grant(asked, flow_connect(asked->broker->flows, &flow, &asked->reply->id));
+	if (!route_flow(asked, SOCK_STREAM, &flow))
+		return;
+	grant(asked, flow_connect(parts->flows, &flow, &asked->reply.id));
+	look_for_free_socket(parts);
 }
 
 /* What getsockname() is to say of a datagram flow, where it is known by now. */
 static void tell_local_address(struct asked *asked)
 {
-	const char *own = eswifi_module_identity(asked->broker->module)->address;
+	const char *own = eswifi_module_identity(asked->requests->parts.module)->address;
 
-	if (inet_pton(AF_INET, own, asked->reply->v4.address) == 1)
-		asked->reply->v4.family = AF_INET;
+	if (inet_pton(AF_INET, own, asked->reply.v4.address) == 1)
+		asked->reply.v4.family = AF_INET;
 }
 
-static enum request_state handle_associate(struct asked *asked)
+static void handle_associate(struct asked *asked)
 {
+	const struct request_parts *parts = &asked->requests->parts;
 	struct flow_request flow;
 
-	if (!taken(asked, SOCK_DGRAM, &flow))
-		return REQUEST_ANSWERED;
+	if (!route_flow(asked, SOCK_DGRAM, &flow))
+		return;
 	tell_local_address(asked);
-	return grant(asked, datagram_associate(asked->broker->datagrams, &flow, &asked->reply->id,
-					       &asked->reply->key));
+	look_for_free_socket(parts);
+	grant(asked,
+	      datagram_associate(parts->datagrams, &flow, &asked->reply.id, &asked->reply.key));
 }
 
-static enum request_state handle_peer(struct asked *asked)
+static void handle_peer(struct asked *asked)
 {
 	struct flow_request flow;
 	int result;
 
-	if (!taken(asked, SOCK_DGRAM, &flow)) {
+	if (!route_flow(asked, SOCK_DGRAM, &flow)) {
 		/* One socket cannot be both: what is not ours is not reachable from ours. */
-		if (asked->reply->verdict == ESWRAP_DIRECT)
+		if (asked->reply.verdict == ESWRAP_DIRECT)
 			refuse(asked, ENETUNREACH);
-		return REQUEST_ANSWERED;
+		return;
 	}
-	result = datagram_add_peer(asked->broker->datagrams, asked->request.id, &flow,
-				   &asked->reply->tag);
-	if (result < 0)
-		return refuse(asked, own_errno(result));
-	asked->reply->verdict = ESWRAP_GRANTED;
-	asked->reply->id = asked->request.id;
-	return REQUEST_ANSWERED;
+	result = datagram_add_peer(asked->requests->parts.datagrams, asked->request.id, &flow,
+				   &asked->reply.tag);
+	if (result < 0) {
+		refuse(asked, own_errno(result));
+		return;
+	}
+	asked->reply.verdict = ESWRAP_GRANTED;
+	asked->reply.id = asked->request.id;
 }
 
 /* As handle_connect() and handle_associate() would, with nothing begun. */
-static enum request_state handle_would_you(struct asked *asked, int type)
+static void handle_would_you(struct asked *asked, int type)
 {
 	struct flow_request flow;
 
-	if (taken(asked, type, &flow))
-		asked->reply->verdict = ESWRAP_GRANTED;
-	return REQUEST_ANSWERED;
+	if (route_flow(asked, type, &flow))
+		asked->reply.verdict = ESWRAP_GRANTED;
 }
 
-static void resolved(struct broker *broker, const char *name, enum lookup_result result,
+static void resolved(const struct requests *requests, const char *name, enum lookup_result result,
 		     struct eswrap_reply *reply)
 {
 	reply->verdict = ESWRAP_REFUSED;
 	switch (result) {
 	case LOOKUP_FOUND:
 		reply->verdict = ESWRAP_GRANTED;
-		names_get(broker->names, name, &reply->v4, &reply->v6);
+		names_get(requests->parts.names, name, &reply->v4, &reply->v6);
 		break;
 	case LOOKUP_UNKNOWN:
 		reply->error = ESWRAP_NAME_UNKNOWN;
@@ -260,42 +284,43 @@ static void lookup_ended(enum lookup_result result, gpointer user)
 	struct question *question = user;
 	struct eswrap_reply reply = { .magic = question->magic };
 
-	resolved(question->broker, question->name, result, &reply);
-	question->answered(&reply, question->user);
+	resolved(question->requests, question->name, result, &reply);
+	client_answer(question->client, &reply, sizeof(reply), -1);
 	g_free(question);
 }
 
-void question_cancel(struct question *question)
+static void asker_has_gone(gpointer user)
 {
+	struct question *question = user;
+
 	lookup_cancel(question->asker);
 	g_free(question);
 }
 
-static enum request_state look_up(struct asked *asked, const char *name)
+static void look_up(struct asked *asked, const char *name)
 {
 	struct question *question = g_new0(struct question, 1);
 	enum lookup_result result;
 
-	question->broker = asked->broker;
+	question->requests = asked->requests;
+	question->client = asked->client;
 	question->magic = asked->request.magic;
-	question->answered = asked->answered;
-	question->user = asked->user;
 	g_strlcpy(question->name, name, sizeof(question->name));
-	result = lookup_ask(asked->broker->lookups, question->name, lookup_ended, question,
+	result = lookup_ask(asked->requests->parts.lookups, question->name, lookup_ended, question,
 			    &question->asker);
 	if (result == LOOKUP_PENDING) {
-		*asked->question = question;
-		return REQUEST_PENDING;
+		asked->later = true;
+		client_wait(asked->client, asker_has_gone, question);
+		return;
 	}
 	g_free(question);
-	resolved(asked->broker, name, result, asked->reply);
-	return REQUEST_ANSWERED;
+	resolved(asked->requests, name, result, &asked->reply);
 }
 
 static enum name_fate fate_of(struct asked *asked, const char *name, const struct route **by)
 {
 	if (*asked->request.route) {
-		*by = route_find(asked->broker->settings, asked->request.route);
+		*by = route_find(asked->requests->parts.settings, asked->request.route);
 		switch ((*by)->through) {
 		case ROUTE_TLS:
 		case ROUTE_TCP:
@@ -307,51 +332,59 @@ static enum name_fate fate_of(struct asked *asked, const char *name, const struc
 			return NAME_REFUSED;
 		}
 	}
-	return route_name_fate(asked->broker->settings, &asked->asker, name, by);
+	return route_name_fate(asked->requests->parts.settings, &asked->asker, name, by);
 }
 
-static enum request_state handle_resolve(struct asked *asked)
+static void handle_resolve(struct asked *asked)
 {
-	char clean[ESWRAP_NAME_MAX + 1], *shown;
 	const char *given = asked->request.name;
-	enum name_fate fate;
+	g_autofree char *shown = NULL;
+	char clean[ESWRAP_NAME_MAX + 1];
 	const struct route *by;
+	enum name_fate fate;
 	bool good;
 
-	if (name_is_numeric(given))
-		return direct(asked);
 	good = name_clean(given, clean);
-	if (name_is_local(clean))
-		return direct(asked);
-	if (!route_is_known(asked))
-		return refuse(asked, ESWRAP_NAME_FAIL);
+	if (name_is_numeric(given) || name_is_local(clean)) {
+		direct(asked);
+		return;
+	}
+	if (!route_is_known(asked)) {
+		refuse(asked, ESWRAP_NAME_FAIL);
+		return;
+	}
 	fate = fate_of(asked, clean, &by);
 	/* What the asker's machine knows by itself needs nobody's help. */
-	if (asked->request.id == ESWRAP_RESOLVE_LOCAL && !route_names_host(by, clean))
-		return direct(asked);
+	if (asked->request.id == ESWRAP_RESOLVE_LOCAL && !route_names_host(by, clean)) {
+		direct(asked);
+		return;
+	}
 	switch (fate) {
 	case NAME_DIRECT:
-		return direct(asked);
+		direct(asked);
+		return;
 	case NAME_REFUSED:
 		g_message("%s (uid %u): look-up of %s refused by %s", asked->asker.program,
 			  (guint)asked->asker.uid, good ? clean : "a name", by->name);
-		return refuse(asked, ESWRAP_NAME_FAIL);
+		refuse(asked, ESWRAP_NAME_FAIL);
+		return;
 	case NAME_FLAGGED:
 		break;
 	}
-	if (good)
-		return look_up(asked, clean);
+	if (good) {
+		look_up(asked, clean);
+		return;
+	}
 	shown = g_strescape(given, NULL);
 	g_message("%s (uid %u): \"%s\" is not a host name; not looked up", asked->asker.program,
 		  (guint)asked->asker.uid, shown);
-	g_free(shown);
-	return refuse(asked, ESWRAP_NAME_FAIL);
+	refuse(asked, ESWRAP_NAME_FAIL);
 }
 
 /* May name servers be told that somebody is interested in this address? */
 static bool may_be_told(struct asked *asked)
 {
-	const struct settings *settings = asked->broker->settings;
+	const struct settings *settings = asked->requests->parts.settings;
 	struct destination to;
 
 	to_destination(&asked->request.dest, SOCK_STREAM, NULL, &to);
@@ -361,19 +394,53 @@ static bool may_be_told(struct asked *asked)
 	return route_address_is_direct(settings, &asked->asker, to.address);
 }
 
-static enum request_state handle_reverse(struct asked *asked)
+static void handle_reverse(struct asked *asked)
 {
 	const char *name;
 
-	if (!is_endpoint(&asked->request.dest))
-		return refuse(asked, EPROTO);
-	if (!names_find(asked->broker->names, &asked->request.dest, &name))
-		return may_be_told(asked) ? direct(asked) : refuse(asked, ESWRAP_NAME_UNKNOWN);
-	if (!name)
-		return refuse(asked, ESWRAP_NAME_UNKNOWN);
-	asked->reply->verdict = ESWRAP_GRANTED;
-	g_strlcpy(asked->reply->name, name, sizeof(asked->reply->name));
-	return REQUEST_ANSWERED;
+	if (!is_endpoint(&asked->request.dest)) {
+		refuse(asked, EPROTO);
+	} else if (!names_find(asked->requests->parts.names, &asked->request.dest, &name)) {
+		if (may_be_told(asked))
+			direct(asked);
+		else
+			refuse(asked, ESWRAP_NAME_UNKNOWN);
+	} else if (!name) {
+		refuse(asked, ESWRAP_NAME_UNKNOWN);
+	} else {
+		asked->reply.verdict = ESWRAP_GRANTED;
+		g_strlcpy(asked->reply.name, name, sizeof(asked->reply.name));
+	}
+}
+
+static void holder_has_gone(gpointer user)
+{
+	const struct requests *requests = user;
+
+	presence_leave(requests->parts.presence);
+}
+
+/*
+ * A launcher. The connection is inherited by the program and its children, who may close it: so the
+ * process itself counts as well.
+ */
+static void handle_hold(struct asked *asked)
+{
+	struct presence *presence = asked->requests->parts.presence;
+
+	if (!route_is_known(asked)) {
+		refuse(asked, EINVAL);
+		return;
+	}
+	asked->reply.verdict = ESWRAP_GRANTED;
+	/* The system's broker stays anyway. */
+	if (!presence)
+		return;
+	presence_enter_process(presence, client_who(asked->client)->pid);
+	presence_enter(presence);
+	asked->later = true;
+	client_hold(asked->client, &asked->reply, sizeof(asked->reply), holder_has_gone,
+		    asked->requests);
 }
 
 static bool ends(const char *text, gsize size)
@@ -389,7 +456,7 @@ static void make_printable(char *text)
 			*text = '?';
 }
 
-gsize request_header_size(const guint8 *packet, gsize size)
+static gsize header_size(const guint8 *packet, gsize size)
 {
 	gsize header = 0;
 	guint32 magic;
@@ -420,60 +487,97 @@ static void set_asker(struct asked *asked, const struct ucred *who)
 	asked->asker.mark = request->mark;
 }
 
-static enum request_state handle_by_type(struct asked *asked)
+static void handle_by_type(struct asked *asked)
 {
 	switch ((enum eswrap_request_type)asked->request.type) {
 	case ESWRAP_CONNECT:
-		return handle_connect(asked);
+		handle_connect(asked);
+		return;
 	case ESWRAP_RESOLVE:
-		return handle_resolve(asked);
+		handle_resolve(asked);
+		return;
 	case ESWRAP_REVERSE:
-		return handle_reverse(asked);
+		handle_reverse(asked);
+		return;
 	case ESWRAP_ASSOCIATE:
-		return handle_associate(asked);
+		handle_associate(asked);
+		return;
 	case ESWRAP_PEER:
-		return handle_peer(asked);
+		handle_peer(asked);
+		return;
 	case ESWRAP_HOLD:
-		return route_is_known(asked) ? REQUEST_HOLD : refuse(asked, EINVAL);
+		handle_hold(asked);
+		return;
 	case ESWRAP_ASK_STREAM:
-		return handle_would_you(asked, SOCK_STREAM);
+		handle_would_you(asked, SOCK_STREAM);
+		return;
 	case ESWRAP_ASK_DATAGRAM:
-		return handle_would_you(asked, SOCK_DGRAM);
+		handle_would_you(asked, SOCK_DGRAM);
+		return;
 	case ESWRAP_KEEP_ALIVE:
 	case ESWRAP_ADMIN:
 		break;
 	}
-	return refuse(asked, EPROTO);
+	refuse(asked, EPROTO);
 }
 
-enum request_state request_handle(struct broker *broker, const guint8 *packet, gsize size,
-				  const struct ucred *who, struct eswrap_reply *reply, int *fd,
-				  request_answered answered, gpointer user,
-				  struct question **question)
+/* Return: whether it is a program's question, with asked->request filled in and safe to read. */
+static bool read_request(struct asked *asked, const guint8 *packet, gsize size, gsize header)
 {
-	struct asked asked = { .broker = broker,
-			       .reply = reply,
-			       .fd = fd,
-			       .answered = answered,
-			       .user = user,
-			       .question = question };
-	gsize header = request_header_size(packet, size);
-	struct eswrap_request *request = &asked.request;
+	struct eswrap_request *request = &asked->request;
 
-	memset(reply, 0, sizeof(*reply));
-	reply->magic = ESWRAP_MAGIC;
-	if (header == 0 || size > ESWRAP_ADMIN_MAX)
-		return refuse(&asked, EPROTO);
 	memcpy(request, packet, header);
-	reply->magic = request->magic;
-	if (request->type == ESWRAP_ADMIN)
-		return REQUEST_ADMIN;
+	asked->reply.magic = request->magic;
 	if (size != header || !ends(request->program, sizeof(request->program)) ||
 	    !ends(request->route, sizeof(request->route)) ||
 	    !ends(request->name, sizeof(request->name)))
-		return refuse(&asked, EPROTO);
+		return false;
 	make_printable(request->program);
 	make_printable(request->route);
-	set_asker(&asked, who);
-	return handle_by_type(&asked);
+	return true;
+}
+
+struct requests *requests_new(const struct request_parts *parts, const struct request_ops *ops,
+			      gpointer user)
+{
+	struct requests *requests = g_new0(struct requests, 1);
+
+	requests->parts = *parts;
+	requests->ops = ops;
+	requests->user = user;
+	return requests;
+}
+
+void requests_free(struct requests *requests)
+{
+	g_free(requests);
+}
+
+static bool is_administrative(const guint8 *packet)
+{
+	guint16 type;
+
+	memcpy(&type, packet + offsetof(struct eswrap_request, type), sizeof(type));
+	return type == ESWRAP_ADMIN;
+}
+
+void request_asked(struct client *client, const guint8 *packet, gsize size, gpointer user)
+{
+	struct requests *requests = user;
+	gsize header = size <= ESWRAP_ADMIN_MAX ? header_size(packet, size) : 0;
+	struct asked asked = { .requests = requests, .client = client, .fd = -1 };
+
+	if (header && is_administrative(packet)) {
+		requests->ops->administer(client, packet + header, size - header, requests->user);
+		return;
+	}
+	asked.reply.magic = ESWRAP_MAGIC;
+	if (header && read_request(&asked, packet, size, header)) {
+		set_asker(&asked, client_who(client));
+		handle_by_type(&asked);
+	} else {
+		refuse(&asked, EPROTO);
+	}
+	if (!asked.later)
+		client_answer(client, &asked.reply, sizeof(asked.reply), asked.fd);
 }

@@ -1,42 +1,50 @@
 /* SPDX-License-Identifier: MIT */
-/* What is said to a program's question: the verdicts of wire.h. */
+/* Programs' questions, and what is said to them: the verdicts of wire.h. */
 #ifndef ESWRAPD_REQUEST_H
 #define ESWRAPD_REQUEST_H
 
 #include <glib.h>
-#include <sys/socket.h>
 
-#include "eswrap/wire.h"
+#include "config/settings.h"
 
-struct broker;
-struct question; /* one that is answered later */
-
-enum request_state {
-	REQUEST_ANSWERED, /* @reply and perhaps @fd are to be sent */
-	REQUEST_PENDING,  /* @answered will be called, unless question_cancel() is */
-	REQUEST_HOLD,	  /* a launcher's; the caller sees to it */
-	REQUEST_ADMIN,	  /* an administrator's, well-formed as far as the header goes */
-};
-
-typedef void (*request_answered)(const struct eswrap_reply *reply, gpointer user);
-
-/* request_header_size() - bytes of a packet's struct eswrap_request, or 0 where it holds none */
-gsize request_header_size(const guint8 *packet, gsize size);
+struct client;
+struct datagrams;
+struct eswifi_module;
+struct flows;
+struct lookups;
+struct names;
+struct presence;
+struct requests;
+struct sched;
 
 /**
- * request_handle() - answer one packet, whatever is in it
- * @packet, @size:	@size as it was sent: larger than ESWRAP_ADMIN_MAX when it was cut
- * @who:	asks
- * @reply:	filled in with REQUEST_ANSWERED
- * @fd:		set to the program's end where one is granted, to be closed by the caller
- * @answered, @user:	for REQUEST_PENDING
- * @question:	set with REQUEST_PENDING
+ * struct request_parts - who is asked for the answers; all outlive it
+ * @presence:	a private broker's; NULL: the system's, which no launcher needs to hold
  */
-enum request_state request_handle(struct broker *broker, const guint8 *packet, gsize size,
-				  const struct ucred *who, struct eswrap_reply *reply, int *fd,
-				  request_answered answered, gpointer user,
-				  struct question **question);
+struct request_parts {
+	const struct settings *settings;
+	struct eswifi_module *module;
+	struct sched *sched;
+	struct names *names;
+	struct lookups *lookups;
+	struct flows *flows;
+	struct datagrams *datagrams;
+	struct presence *presence;
+};
 
-void question_cancel(struct question *question);
+/**
+ * struct request_ops - what is somebody else's
+ * @administer:	an administrator's request: @size bytes behind its header; @client waits for an answer
+ */
+struct request_ops {
+	void (*administer)(struct client *client, const guint8 *data, gsize size, gpointer user);
+};
+
+struct requests *requests_new(const struct request_parts *parts, const struct request_ops *ops,
+			      gpointer user);
+void requests_free(struct requests *requests);
+
+/* request_asked() - the control socket's ops.asked; @user is the struct requests */
+void request_asked(struct client *client, const guint8 *packet, gsize size, gpointer user);
 
 #endif

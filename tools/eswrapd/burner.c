@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The theory of operation is in credential.h. */
+/* Items on their way to the module, one at a time. The theory of operation is in burner.h. */
+#include "eswrapd/burner.h"
+
 #include <errno.h>
 #include <gio/gio.h>
 #include <openssl/sha.h>
@@ -7,9 +9,11 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "eswrapd/broker.h"
-#include "eswrapd/credential.h"
+#include "eswrapd/burner-list.h"
+#include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
+#include "ledger/missing.h"
+#include "ledger/rule.h"
 
 /* eswrapctl's exit statuses, eswrapctl(8) */
 #define STATUS_FAILED	 EXIT_FAILURE
@@ -33,8 +37,8 @@ enum write_step { WRITE_WAITING, WRITE_WRITING, WRITE_COMPARING };
  */
 struct write {
 	struct sched_job job;
-	struct broker *broker;
-	struct admin_call *call;
+	struct burner *burner;
+	struct call *call;
 	char mac[18];
 	guint set;
 	enum eswifi_item item;
@@ -51,33 +55,33 @@ struct write {
 
 /* Somebody who wants the list of a module that is not ready yet. */
 struct waiter {
-	struct broker *broker;
-	struct admin_call *call;
+	struct burner *burner;
+	struct call *call;
 	guint timeout;
 };
 
 /**
- * struct credential_desk - all that is under way
+ * struct burner - all that is under way
  * @write:	NULL: nothing is
  * @queue:	struct write *, behind it: a second eswrapctl, after the first was interrupted
  * @waiters:	struct waiter *
  */
-struct credential_desk {
-	struct broker *broker;
+struct burner {
+	struct burner_parts parts;
 	struct write *write;
 	GQueue queue;
 	GPtrArray *waiters;
 	char mac[18]; /* whose warnings were logged */
 };
 
-struct credential_desk *credential_desk_new(struct broker *broker)
+struct burner *burner_new(const struct burner_parts *parts)
 {
-	struct credential_desk *desk = g_new0(struct credential_desk, 1);
+	struct burner *burner = g_new0(struct burner, 1);
 
-	desk->broker = broker;
-	desk->waiters = g_ptr_array_new();
-	g_queue_init(&desk->queue);
-	return desk;
+	burner->parts = *parts;
+	burner->waiters = g_ptr_array_new();
+	g_queue_init(&burner->queue);
+	return burner;
 }
 
 static void write_free(struct write *write)
@@ -95,17 +99,17 @@ static void waiter_end(struct waiter *waiter)
 {
 	if (waiter->timeout)
 		g_source_remove(waiter->timeout);
-	g_ptr_array_remove_fast(waiter->broker->credentials->waiters, waiter);
+	g_ptr_array_remove_fast(waiter->burner->waiters, waiter);
 	g_free(waiter);
 }
 
 static void answer(struct waiter *waiter)
 {
-	struct admin_call *call = waiter->call;
-	struct broker *broker = waiter->broker;
+	struct call *call = waiter->call;
+	struct burner *burner = waiter->burner;
 
 	waiter_end(waiter);
-	credential_answer_list(broker, call);
+	burner_answer_list(&burner->parts, call);
 }
 
 static gboolean ready_missed(gpointer user)
@@ -117,56 +121,53 @@ static gboolean ready_missed(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-void credential_list(struct broker *broker, struct admin_call *call, GVariant *arguments)
+void burner_list(struct call *call, const struct caller *caller G_GNUC_UNUSED, GVariant *arguments,
+		 gpointer user)
 {
+	struct burner *burner = user;
 	struct waiter *waiter;
 	gboolean wait = FALSE;
 
 	g_variant_lookup(arguments, "wait", "b", &wait);
-	if (!wait || eswifi_module_state(broker->module) == ESWIFI_READY) {
-		credential_answer_list(broker, call);
+	if (!wait || eswifi_module_state(burner->parts.module) == ESWIFI_READY) {
+		burner_answer_list(&burner->parts, call);
 		return;
 	}
 	waiter = g_new0(struct waiter, 1);
-	waiter->broker = broker;
+	waiter->burner = burner;
 	waiter->call = call;
 	waiter->timeout = g_timeout_add_seconds(READY_TIMEOUT_S, ready_missed, waiter);
-	g_ptr_array_add(broker->credentials->waiters, waiter);
+	g_ptr_array_add(burner->waiters, waiter);
 }
 
-void credential_desk_free(struct credential_desk *desk)
+void burner_free(struct burner *burner)
 {
 	struct write *write;
 
-	if (!desk)
+	if (!burner)
 		return;
-	while (desk->waiters->len)
-		answer(g_ptr_array_index(desk->waiters, 0));
-	g_ptr_array_unref(desk->waiters);
-	while ((write = g_queue_pop_head(&desk->queue))) {
-		admin_fail(write->call, STATUS_FAILED, "the broker is leaving; nothing was sent");
+	while (burner->waiters->len)
+		answer(g_ptr_array_index(burner->waiters, 0));
+	g_ptr_array_unref(burner->waiters);
+	while ((write = g_queue_pop_head(&burner->queue))) {
+		call_fail(write->call, STATUS_FAILED, "the broker is leaving; nothing was sent");
 		write_free(write);
 	}
-	if (desk->write) {
-		sched_cancel(desk->broker->sched, &desk->write->job);
-		admin_fail(desk->write->call, STATUS_UNCERTAIN, "the broker is leaving");
-		write_free(desk->write);
+	if (burner->write) {
+		sched_cancel(burner->parts.sched, &burner->write->job);
+		call_fail(burner->write->call, STATUS_UNCERTAIN, "the broker is leaving");
+		write_free(burner->write);
 	}
-	g_free(desk);
+	g_free(burner);
 }
 
-bool credential_is_writing(const struct credential_desk *desk)
-{
-	return desk->write != NULL;
-}
-
-static void serve_queue(struct credential_desk *desk);
+static void serve_queue(struct burner *burner);
 static gboolean turn_missed(gpointer user);
 
 static bool put(struct write *write, const struct ledger_entry *entry, GError **error)
 {
-	return ledger_put(write->broker->settings->state_dir, write->mac, write->set, write->item,
-			  entry, error);
+	return ledger_put(write->burner->parts.settings->state_dir, write->mac, write->set,
+			  write->item, entry, error);
 }
 
 /* Before PG: what cannot be noted is not sent. */
@@ -187,9 +188,9 @@ static void end_good(struct write *write)
 	write->mine.reason = NULL;
 	write->mine.when = g_get_real_time() / G_USEC_PER_SEC;
 	if (write->decision == CREDENTIAL_WRITE && !put(write, &write->mine, &error)) {
-		admin_fail(write->call, STATUS_UNCERTAIN,
-			   "the item is burnt, but the ledger could not be told: %s",
-			   error->message);
+		call_fail(write->call, STATUS_UNCERTAIN,
+			  "the item is burnt, but the ledger could not be told: %s",
+			  error->message);
 		g_error_free(error);
 		return;
 	}
@@ -200,7 +201,7 @@ static void end_good(struct write *write)
 	g_variant_dict_insert(&reply, "before", "s", ledger_state_name(write->before.state));
 	g_variant_dict_insert(&reply, "state", "s", ledger_state_name(LEDGER_BURNT));
 	g_variant_dict_insert(&reply, "sha256", "s", write->mine.sha256);
-	admin_finish(write->call, g_variant_dict_end(&reply));
+	call_finish(write->call, g_variant_dict_end(&reply));
 }
 
 /* Is the module's ERROR to the first write proof that nothing was changed? */
@@ -226,17 +227,17 @@ static void end_refused(struct write *write, const char *text)
 	put(write, may_restore(write) ? &write->before : &write->mine, &error);
 	g_warning("set %u, %s: the module answered ERROR (%s)", write->set, name, text);
 	if (write->step == WRITE_WRITING)
-		admin_fail(write->call, STATUS_FAILED,
-			   "the module refused the %s of set %u (%s): the item holds other bytes, "
-			   "which another tool has programmed%s%s",
-			   name, write->set, text, error ? "; and the ledger: " : "",
-			   error ? error->message : "");
+		call_fail(write->call, STATUS_FAILED,
+			  "the module refused the %s of set %u (%s): the item holds other bytes, "
+			  "which another tool has programmed%s%s",
+			  name, write->set, text, error ? "; and the ledger: " : "",
+			  error ? error->message : "");
 	else
-		admin_fail(write->call, STATUS_UNCERTAIN,
-			   "the module says that the %s of set %u is not equal to what was sent "
-			   "(%s): it holds other bytes%s%s",
-			   name, write->set, text, error ? "; and the ledger: " : "",
-			   error ? error->message : "");
+		call_fail(write->call, STATUS_UNCERTAIN,
+			  "the module says that the %s of set %u is not equal to what was sent "
+			  "(%s): it holds other bytes%s%s",
+			  name, write->set, text, error ? "; and the ledger: " : "",
+			  error ? error->message : "");
 	g_clear_error(&error);
 }
 
@@ -254,40 +255,39 @@ static void end_uncertain(struct write *write, int result)
 	if (!burnt)
 		put(write, &write->mine, &error);
 	g_warning("set %u, %s: %s", write->set, name, reason);
-	admin_fail(write->call, burnt ? STATUS_FAILED : STATUS_UNCERTAIN,
-		   "the %s of set %u: %s; %s%s%s", name, write->set, reason,
-		   burnt ? "it is as burnt as it was; try again"
-			 : "whether it is burnt is uncertain; run `program` again with the "
-			   "same files to find out",
-		   error ? "; and the ledger: " : "", error ? error->message : "");
+	call_fail(write->call, burnt ? STATUS_FAILED : STATUS_UNCERTAIN,
+		  "the %s of set %u: %s; %s%s%s", name, write->set, reason,
+		  burnt ? "it is as burnt as it was; try again"
+			: "whether it is burnt is uncertain; run `program` again with the same "
+			  "files to find out",
+		  error ? "; and the ledger: " : "", error ? error->message : "");
 	g_clear_error(&error);
 	g_free(reason);
 }
 
-static void leave_desk(struct write *write)
+static void end_write(struct write *write)
 {
-	struct broker *broker = write->broker;
+	struct burner *burner = write->burner;
 
-	broker->credentials->write = NULL;
+	burner->write = NULL;
 	write_free(write);
-	serve_queue(broker->credentials);
-	broker_check_idle(broker);
+	serve_queue(burner);
+	presence_leave(burner->parts.presence);
 }
 
 /* Each of the two commands waits anew: between them the module may be lost. */
 static void await_turn(struct write *write)
 {
 	write->turn = g_timeout_add_seconds(TURN_TIMEOUT_S, turn_missed, write);
-	sched_run(write->broker->sched, &write->job);
+	sched_run(write->burner->parts.sched, &write->job);
 }
 
 static void write_done(struct eswifi_module *module G_GNUC_UNUSED, int result, const char *text,
 		       gpointer user)
 {
 	struct write *write = user;
-	struct broker *broker = write->broker;
 
-	sched_job_done(broker->sched);
+	sched_job_done(write->burner->parts.sched);
 	if (result == 0 && write->step == WRITE_WRITING) {
 		write->step = WRITE_COMPARING;
 		await_turn(write);
@@ -301,7 +301,7 @@ static void write_done(struct eswifi_module *module G_GNUC_UNUSED, int result, c
 		end_refused(write, text);
 	else
 		end_uncertain(write, result);
-	leave_desk(write);
+	end_write(write);
 }
 
 static void tell_step(struct write *write)
@@ -311,19 +311,20 @@ static void tell_step(struct write *write)
 	g_variant_dict_init(&reply, NULL);
 	g_variant_dict_insert(&reply, "step", "s",
 			      write->step == WRITE_WRITING ? "writing" : "comparing");
-	admin_progress(write->call, g_variant_dict_end(&reply));
+	call_progress(write->call, g_variant_dict_end(&reply));
 }
 
 /* It is the right module, and it takes credentials in a dialect that is known for sure. */
-static bool module_is_good(struct broker *broker, const char *mac, char **why)
+static bool module_is_good(const struct burner *burner, const char *mac, char **why)
 {
-	const struct eswifi_identity *identity = eswifi_module_identity(broker->module);
+	const struct eswifi_module *module = burner->parts.module;
+	const struct eswifi_identity *identity = eswifi_module_identity(module);
 
 	*why = NULL;
-	if (eswifi_module_state(broker->module) != ESWIFI_READY)
+	if (eswifi_module_state(module) != ESWIFI_READY)
 		*why = g_strdup_printf("the module is not ready (%s: %s)",
-				       eswifi_state_name(eswifi_module_state(broker->module)),
-				       broker->why ? broker->why : "");
+				       eswifi_state_name(eswifi_module_state(module)),
+				       eswifi_module_why(module));
 	else if (g_ascii_strcasecmp(identity->mac, mac))
 		*why = g_strdup_printf("the module is %s now, no longer %s", identity->mac, mac);
 	else if (identity->dialect == ESWIFI_FIRMWARE_AUTO)
@@ -346,7 +347,7 @@ static int write_start(struct sched_job *job, struct eswifi_module *module, int 
 		g_source_remove(write->turn);
 	write->turn = 0;
 	/* It may have been lost and come back as another one since it was asked. */
-	if (!module_is_good(write->broker, write->mac, &why))
+	if (!module_is_good(write->burner, write->mac, &why))
 		goto fail;
 	if (write->step == WRITE_WAITING)
 		write->step = write->decision == CREDENTIAL_WRITE ? WRITE_WRITING : WRITE_COMPARING;
@@ -365,13 +366,13 @@ static int write_start(struct sched_job *job, struct eswifi_module *module, int 
 		put(write, &write->before, NULL);
 fail:
 	g_clear_error(&error);
-	admin_fail(write->call,
-		   write->step == WRITE_COMPARING && write->decision == CREDENTIAL_WRITE
-			   ? STATUS_UNCERTAIN
-			   : STATUS_FAILED,
-		   "%s", why);
+	call_fail(write->call,
+		  write->step == WRITE_COMPARING && write->decision == CREDENTIAL_WRITE
+			  ? STATUS_UNCERTAIN
+			  : STATUS_FAILED,
+		  "%s", why);
 	g_free(why);
-	leave_desk(write);
+	end_write(write);
 	return result;
 }
 
@@ -380,15 +381,15 @@ static gboolean turn_missed(gpointer user)
 	struct write *write = user;
 
 	write->turn = 0;
-	sched_cancel(write->broker->sched, &write->job);
+	sched_cancel(write->burner->parts.sched, &write->job);
 	if (write->step == WRITE_COMPARING)
 		end_uncertain(write, -ETIMEDOUT);
 	else
-		admin_fail(write->call, STATUS_FAILED,
-			   "the line to the module did not become free within %d s; nothing was "
-			   "sent",
-			   TURN_TIMEOUT_S);
-	leave_desk(write);
+		call_fail(write->call, STATUS_FAILED,
+			  "the line to the module did not become free within %d s; nothing was "
+			  "sent",
+			  TURN_TIMEOUT_S);
+	end_write(write);
 	return G_SOURCE_REMOVE;
 }
 
@@ -414,8 +415,8 @@ static bool data_is_plausible(enum eswifi_item item, const guint8 *data, gsize s
 	       !memcmp(end + 1 - strlen(key), key, strlen(key));
 }
 
-/* What is common to one item's write and to its adoption. Return: false after admin_fail() */
-static bool parse_item(struct admin_call *call, GVariant *arguments, const char **mac, guint *set,
+/* What is common to one item's write and to its adoption. Return: false after call_fail() */
+static bool parse_item(struct call *call, GVariant *arguments, const char **mac, guint *set,
 		       enum eswifi_item *item, const char **subject)
 {
 	guint number;
@@ -425,7 +426,7 @@ static bool parse_item(struct admin_call *call, GVariant *arguments, const char 
 	    !g_variant_lookup(arguments, "item", "u", &number) || number >= LEDGER_ITEMS ||
 	    !g_variant_lookup(arguments, "subject", "&s", subject) ||
 	    !ledger_text_is_good(*subject)) {
-		admin_fail(call, STATUS_FAILED, "invalid request; nothing was sent");
+		call_fail(call, STATUS_FAILED, "invalid request; nothing was sent");
 		return false;
 	}
 	*item = (enum eswifi_item)number;
@@ -445,18 +446,15 @@ static void digest(const guint8 *data, gsize size, char *to)
 /* Take it in, when the ledger lets it. Return: why not, to be freed; NULL: it waits for its turn */
 static char *accept(struct write *write)
 {
-	struct broker *broker = write->broker;
-	GError *error = NULL;
+	struct burner *burner = write->burner;
+	g_autoptr(GError) error = NULL;
 	char *why;
 
-	if (!module_is_good(broker, write->mac, &why))
+	if (!module_is_good(burner, write->mac, &why))
 		return why;
-	write->ledger = ledger_read(broker->settings->state_dir, &error);
-	if (!write->ledger) {
-		why = g_strdup(error->message);
-		g_error_free(error);
-		return why;
-	}
+	write->ledger = ledger_read(burner->parts.settings->state_dir, &error);
+	if (!write->ledger)
+		return g_strdup(error->message);
 	ledger_get(write->ledger, write->mac, write->set, write->item, &write->before);
 	digest(write->data, write->size, write->mine.sha256);
 	write->mine.subject = write->subject;
@@ -466,29 +464,32 @@ static char *accept(struct write *write)
 	if (write->decision == CREDENTIAL_REFUSE)
 		return credential_refusal(&write->before, write->intent, write->set, write->item);
 	write->job.start = write_start;
-	broker->credentials->write = write;
+	burner->write = write;
+	presence_enter(burner->parts.presence);
 	await_turn(write);
 	return NULL;
 }
 
 /* One item at a time; what the ledger says of the next is only known when the last has ended. */
-static void serve_queue(struct credential_desk *desk)
+static void serve_queue(struct burner *burner)
 {
 	struct write *write;
 	char *why;
 
-	while (!desk->write && (write = g_queue_pop_head(&desk->queue))) {
+	while (!burner->write && (write = g_queue_pop_head(&burner->queue))) {
 		why = accept(write);
 		if (!why)
 			continue;
-		admin_fail(write->call, STATUS_FAILED, "%s", why);
+		call_fail(write->call, STATUS_FAILED, "%s", why);
 		write_free(write);
 		g_free(why);
 	}
 }
 
-void credential_write(struct broker *broker, struct admin_call *call, GVariant *arguments)
+void burner_write(struct call *call, const struct caller *caller G_GNUC_UNUSED, GVariant *arguments,
+		  gpointer user)
 {
+	struct burner *burner = user;
 	const char *mac, *subject, *intent_name;
 	enum credential_intent intent;
 	struct write *write;
@@ -505,11 +506,11 @@ void credential_write(struct broker *broker, struct admin_call *call, GVariant *
 	if (!data || !data_is_plausible(item, data, size) ||
 	    !g_variant_lookup(arguments, "intent", "&s", &intent_name) ||
 	    !credential_intent_parse(intent_name, &intent)) {
-		admin_fail(call, STATUS_FAILED, "invalid request; nothing was sent");
+		call_fail(call, STATUS_FAILED, "invalid request; nothing was sent");
 		goto out;
 	}
 	write = g_new0(struct write, 1);
-	write->broker = broker;
+	write->burner = burner;
 	write->call = call;
 	g_strlcpy(write->mac, mac, sizeof(write->mac));
 	write->set = set;
@@ -519,18 +520,18 @@ void credential_write(struct broker *broker, struct admin_call *call, GVariant *
 	write->subject = g_strdup(subject);
 	g_variant_lookup(arguments, "until", "x", &write->mine.until);
 	write->intent = intent;
-	g_queue_push_tail(&broker->credentials->queue, write);
-	serve_queue(broker->credentials);
+	g_queue_push_tail(&burner->queue, write);
+	serve_queue(burner);
 out:
 	if (bytes)
 		g_variant_unref(bytes);
 }
 
 /* One that is burnt, by us, is not adopted: that would forget what is known. */
-static void adopt(struct broker *broker, struct admin_call *call, const char *mac, guint set,
+static void adopt(const struct burner *burner, struct call *call, const char *mac, guint set,
 		  enum eswifi_item item, const struct ledger_entry *entry)
 {
-	const char *dir = broker->settings->state_dir;
+	const char *dir = burner->parts.settings->state_dir;
 	struct ledger_entry before;
 	GError *error = NULL;
 	struct ledger *ledger = ledger_read(dir, &error);
@@ -538,23 +539,24 @@ static void adopt(struct broker *broker, struct admin_call *call, const char *ma
 	if (ledger) {
 		ledger_get(ledger, mac, set, item, &before);
 		if (before.state == LEDGER_BURNT)
-			admin_fail(
-				call, STATUS_FAILED,
-				"the ledger says that the %s of set %u was burnt from here (%s); "
-				"there is nothing to adopt",
-				ledger_item_name(item), set, before.subject);
+			call_fail(call, STATUS_FAILED,
+				  "the ledger says that the %s of set %u was burnt from here (%s); "
+				  "there is nothing to adopt",
+				  ledger_item_name(item), set, before.subject);
 		else if (ledger_put(dir, mac, set, item, entry, &error))
-			admin_finish(call, NULL);
+			call_finish(call, NULL);
 	}
 	if (error) {
-		admin_fail(call, STATUS_FAILED, "%s", error->message);
+		call_fail(call, STATUS_FAILED, "%s", error->message);
 		g_error_free(error);
 	}
 	ledger_free(ledger);
 }
 
-void credential_adopt(struct broker *broker, struct admin_call *call, GVariant *arguments)
+void burner_adopt(struct call *call, const struct caller *caller G_GNUC_UNUSED, GVariant *arguments,
+		  gpointer user)
 {
+	struct burner *burner = user;
 	struct ledger_entry entry = { .state = LEDGER_ELSEWHERE };
 	const char *mac, *sha256;
 	enum eswifi_item item;
@@ -565,13 +567,13 @@ void credential_adopt(struct broker *broker, struct admin_call *call, GVariant *
 	if (!g_variant_lookup(arguments, "sha256", "&s", &sha256) ||
 	    (*sha256 && (strlen(sha256) != LEDGER_SHA256_HEX ||
 			 strspn(sha256, "0123456789abcdef") != LEDGER_SHA256_HEX))) {
-		admin_fail(call, STATUS_FAILED, "invalid request");
+		call_fail(call, STATUS_FAILED, "invalid request");
 		return;
 	}
 	g_strlcpy(entry.sha256, sha256, sizeof(entry.sha256));
 	g_variant_lookup(arguments, "until", "x", &entry.until);
 	entry.when = g_get_real_time() / G_USEC_PER_SEC;
-	adopt(broker, call, mac, set, item, &entry);
+	adopt(burner, call, mac, set, item, &entry);
 }
 
 /* Return: how many items were forgotten, or -1 with @error set. */
@@ -600,8 +602,10 @@ static int forget(const char *dir, const char *mac, guint set, guint item, GErro
 	return count;
 }
 
-void credential_forget(struct broker *broker, struct admin_call *call, GVariant *arguments)
+void burner_forget(struct call *call, const struct caller *caller G_GNUC_UNUSED,
+		   GVariant *arguments, gpointer user)
 {
+	struct burner *burner = user;
 	guint set = G_MAXUINT, item = G_MAXUINT;
 	GVariantDict reply;
 	GError *error = NULL;
@@ -609,49 +613,45 @@ void credential_forget(struct broker *broker, struct admin_call *call, GVariant 
 	int count;
 
 	if (!g_variant_lookup(arguments, "module", "&s", &mac)) {
-		admin_fail(call, STATUS_FAILED, "invalid request");
+		call_fail(call, STATUS_FAILED, "invalid request");
 		return;
 	}
-	if (broker->credentials->write) {
-		admin_fail(call, STATUS_FAILED, "an item is being written at this moment");
+	if (burner->write) {
+		call_fail(call, STATUS_FAILED, "an item is being written at this moment");
 		return;
 	}
 	g_variant_lookup(arguments, "set", "u", &set);
 	g_variant_lookup(arguments, "item", "u", &item);
-	count = forget(broker->settings->state_dir, mac, set, item, &error);
+	count = forget(burner->parts.settings->state_dir, mac, set, item, &error);
 	if (count < 0) {
-		admin_fail(call, STATUS_FAILED, "%s", error->message);
+		call_fail(call, STATUS_FAILED, "%s", error->message);
 		g_error_free(error);
 		return;
 	}
 	g_message("the ledger's entries of %s: %d forgotten", mac, count);
 	g_variant_dict_init(&reply, NULL);
 	g_variant_dict_insert(&reply, "forgotten", "u", (guint)count);
-	admin_finish(call, g_variant_dict_end(&reply));
+	call_finish(call, g_variant_dict_end(&reply));
 }
 
-static void log_warnings(struct broker *broker)
+static void log_missing(struct burner *burner)
 {
-	struct credential_desk *desk = broker->credentials;
-	const char *mac = eswifi_module_identity(broker->module)->mac;
-	GPtrArray *warnings;
+	const char *mac = eswifi_module_identity(burner->parts.module)->mac;
+	g_autoptr(GPtrArray) warnings = NULL;
 	guint i;
 
-	if (!strcmp(desk->mac, mac))
+	if (!strcmp(burner->mac, mac))
 		return;
-	g_strlcpy(desk->mac, mac, sizeof(desk->mac));
+	g_strlcpy(burner->mac, mac, sizeof(burner->mac));
 	warnings = g_ptr_array_new_with_free_func(g_free);
-	credential_add_warnings(broker, warnings);
+	missing_add_warnings(burner->parts.settings, mac, warnings);
 	for (i = 0; i < warnings->len; i++)
 		g_warning("%s", (const char *)g_ptr_array_index(warnings, i));
-	g_ptr_array_unref(warnings);
 }
 
-void credential_ready(struct broker *broker)
+void burner_ready(struct burner *burner)
 {
-	GPtrArray *waiters = broker->credentials->waiters;
-
-	log_warnings(broker);
-	while (waiters->len)
-		answer(g_ptr_array_index(waiters, 0));
+	log_missing(burner);
+	while (burner->waiters->len)
+		answer(g_ptr_array_index(burner->waiters, 0));
 }

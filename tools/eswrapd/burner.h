@@ -19,25 +19,36 @@
  * reason, or what it said before where it is certain that nothing was changed. An item that the
  * ledger holds as burnt starts with COMPARING, and is not made uncertain by the attempt.
  *
- * What may be written at all is credential-rule.h's business.
+ * What may be written at all is ledger/rule.h's business.
  */
-#ifndef ESWRAPD_CREDENTIAL_H
-#define ESWRAPD_CREDENTIAL_H
+#ifndef ESWRAPD_BURNER_H
+#define ESWRAPD_BURNER_H
 
-#include "eswrapd/admin-call.h"
-#include "ledger/rule.h"
+#include <glib.h>
+
 #include "config/settings.h"
+#include "eswifi/eswifi.h"
+#include "eswrapd/call.h"
+#include "eswrapd/verbs.h"
 
-struct broker;
-struct credential_desk;
+struct burner;
+struct presence;
+struct sched;
 
-struct credential_desk *credential_desk_new(struct broker *broker);
-void credential_desk_free(struct credential_desk *desk);
-/* credential_is_writing() - is an item on its way to the module? */
-bool credential_is_writing(const struct credential_desk *desk);
+/* struct burner_parts - whom it works with; all outlive it */
+struct burner_parts {
+	const struct settings *settings;
+	struct eswifi_module *module;
+	struct sched *sched;
+	struct presence *presence;
+};
+
+struct burner *burner_new(const struct burner_parts *parts);
+/* burner_free() - ends what is under way; who waits is told */
+void burner_free(struct burner *burner);
 
 /*
- * Verbs, for admin.c's table; all but for the broker's own user, root and the admin group.
+ * Verbs; @user is the burner. Only those who administer may ask them.
  *
  * credential-list: optional wait b (until the module is ready, up to a minute). Reply: module,
  * product, firmware, dialect, state, config, ledger (s each), items and others (aa{sv}: module s,
@@ -48,26 +59,17 @@ bool credential_is_writing(const struct credential_desk *desk);
  * until x. credential-forget:
  * module s, optional set u, optional item u. Reply: forgotten u.
  */
-void credential_list(struct broker *broker, struct admin_call *call, GVariant *arguments);
-void credential_write(struct broker *broker, struct admin_call *call, GVariant *arguments);
-void credential_adopt(struct broker *broker, struct admin_call *call, GVariant *arguments);
-void credential_forget(struct broker *broker, struct admin_call *call, GVariant *arguments);
+void burner_list(struct call *call, const struct caller *caller, GVariant *arguments,
+		 gpointer user);
+void burner_write(struct call *call, const struct caller *caller, GVariant *arguments,
+		  gpointer user);
+void burner_adopt(struct call *call, const struct caller *caller, GVariant *arguments,
+		  gpointer user);
+void burner_forget(struct call *call, const struct caller *caller, GVariant *arguments,
+		   gpointer user);
 
-/**
- * credential_lack() - what does a route's verification need that the ledger does not hold?
- *
- * Return: a sentence, to be freed; NULL when nothing is missing, or the module is not known yet.
- */
-char *credential_lack(struct broker *broker, const struct route *route);
-
-/* credential_add_warnings() - the same for all routes, as strings; and a ledger that is damaged */
-void credential_add_warnings(struct broker *broker, GPtrArray *to);
-
-/* credential_ready() - the module is ready: log the warnings, once for each module; answer who
+/* burner_ready() - the module is ready: log what is missing, once for each module; answer who
  * waits */
-void credential_ready(struct broker *broker);
-
-/* credential_answer_list() - the reply to credential-list, now */
-void credential_answer_list(struct broker *broker, struct admin_call *call);
+void burner_ready(struct burner *burner);
 
 #endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What stream flows and datagram flows have in common: where they lead, in words and as sockets'
+ * names, and their rows in `status`.
+ */
+#ifndef ESWRAPD_PLACE_H
+#define ESWRAPD_PLACE_H
+
+#include <glib.h>
+#include <sys/types.h>
+
+#include "config/route.h"
+#include "config/settings.h"
+#include "eswrap/wire.h"
+#include "wire/name.h"
+
+struct eswifi_module;
+struct poller;
+struct presence;
+struct sched;
+
+/* struct flow_parts - whom flows work with; all outlive them */
+struct flow_parts {
+	const struct settings *settings;
+	struct eswifi_module *module;
+	struct sched *sched;
+	struct poller *poller;
+	struct presence *presence;
+};
+
+/**
+ * struct flow_request - what a flow is to be
+ * @route:	tls or tcp (udp for a datagram flow)
+ * @dest:	as the program gave it
+ * @family:	of the program's socket
+ * @name:	host name behind a stand-in, or NULL: the address of @dest
+ * @asker:	who it is for
+ */
+struct flow_request {
+	const struct route *route;
+	struct eswrap_endpoint dest;
+	int family;
+	const char *name;
+	struct asker asker;
+};
+
+/**
+ * place_host() - what the module is given: the name, or the IPv4 address in text
+ *
+ * Return: to be freed.
+ */
+char *place_host(const struct flow_request *request);
+
+/**
+ * endpoint_text() - "HOST:PORT" for messages
+ * @name:	host name, or NULL: the address of @endpoint
+ *
+ * Return: to be freed.
+ */
+char *endpoint_text(const char *name, const struct eswrap_endpoint *endpoint);
+
+/* bind_name() - bind a socket to one of the names of wire.h; Return: 0 or a negative errno */
+int bind_name(int fd, const struct eswrap_name *name);
+
+/**
+ * struct flow_summary - one row of `status`
+ * @socket:	the module's, or -1
+ * @began:	monotonic time, us
+ * @sent, @received:	bytes
+ */
+struct flow_summary {
+	const char *to, *route, *state, *program;
+	int socket;
+	uid_t uid;
+	gint64 began;
+	guint64 sent, received;
+};
+
+/* flow_summary_add() - add one "a{sv}" to a builder of "aa{sv}" */
+void flow_summary_add(GVariantBuilder *list, const struct flow_summary *summary);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What `status` replies. */
+#ifndef ESWRAPD_VERB_STATUS_H
+#define ESWRAPD_VERB_STATUS_H
+
+#include <glib.h>
+
+#include "config/settings.h"
+#include "eswrapd/verbs.h"
+
+struct burner;
+struct datagrams;
+struct eswifi_module;
+struct flows;
+struct sched;
+
+/**
+ * struct status_parts - whom the answer comes from
+ * @warnings:	char *, of the configuration
+ */
+struct status_parts {
+	const struct settings *settings;
+	GPtrArray *warnings;
+	struct eswifi_module *module;
+	struct sched *sched;
+	struct flows *flows;
+	struct datagrams *datagrams;
+};
+
+/*
+ * verb_status() - @user is a struct status_parts
+ *
+ * Reply, all in one: version, state, why (s); free-sockets, waiting (u); flows (aa{sv}, see
+ * flow_summary_add()): for who does not administer, his own. For who does, also config, device, ssid,
+ * product, firmware, name, mac, address (s); baud (u); the driver's counters (t); warnings (as).
+ */
+void verb_status(struct call *call, const struct caller *caller, GVariant *arguments,
+		 gpointer user);
+
+#endif
