@@ -112,6 +112,41 @@ const struct route *route_match(const struct settings *settings, const struct as
 	return route_takes(settings->fallback->through, to->type) ? settings->fallback : NULL;
 }
 
+/* Why place_matches() said no. */
+static const char *missed_place(const struct route *route, const struct destination *to)
+{
+	if (to->name && route->addresses->len)
+		return "address = wants an address, and this is a name";
+	if (to->name)
+		return "host = names others";
+	if (route->hosts->len)
+		return "host = wants a name, and this is an address";
+	return route->addresses->len ? "address = names others"
+				     : "it has no address =, without which loopback is not taken";
+}
+
+char *route_misses(const struct route *route, const struct asker *asker,
+		   const struct destination *to)
+{
+	const char *word = route_through_name(route->through);
+
+	if (!route_takes(route->through, to->type))
+		return g_strdup_printf("through = %s does not take %s sockets", word,
+				       to->type == SOCK_STREAM ? "stream" : "datagram");
+	if (!place_matches(route, to))
+		return g_strdup(missed_place(route, to));
+	if (!port_matches(route, to->port))
+		return g_strdup_printf("port = does not name %u", to->port);
+	if (!user_matches(route, asker->uid))
+		return g_strdup_printf("user = does not name user %u", (guint)asker->uid);
+	if (!program_matches(route, asker->program))
+		return g_strdup_printf("program = does not name %s", asker->program);
+	if (route->has_mark && route->mark != asker->mark)
+		return g_strdup_printf("mark = 0x%x is not this socket's 0x%x", route->mark,
+				       asker->mark);
+	return NULL;
+}
+
 /* Return: whether the fate is decided. */
 static bool decide(const struct route *route, enum name_fate *fate)
 {

@@ -80,6 +80,14 @@ bool route_address_is_direct(const struct settings *settings, const struct asker
 enum name_fate route_name_fate(const struct settings *settings, const struct asker *asker,
 			       const char *name, const struct route **by);
 
+/**
+ * route_misses() - which of a route's conditions does not hold for a socket?
+ *
+ * Return: the first of them, in words, to be freed: "port = 8883 does not hold"; NULL: all hold
+ */
+char *route_misses(const struct route *route, const struct asker *asker,
+		   const struct destination *destination);
+
 /* route_find() - the route of that name ("default" is [default]), or NULL */
 const struct route *route_find(const struct settings *settings, const char *name);
 

@@ -120,6 +120,44 @@ START_TEST(one_http_request_is_answered)
 }
 END_TEST
 
+static const char routes[] = "[route vault]\nhost = vault.example\nuser = root\nthrough = refuse\n"
+			     "[route cloud]\nhost = *.example\nport = 8883\nprogram = sensor\n"
+			     "through = tls\nverify = none\n"
+			     "[route lan]\naddress = 10.0.0.0/8\nthrough = tcp\n";
+
+START_TEST(a_route_is_explained_in_words)
+{
+	const struct result *result;
+
+	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
+	harness_broker(h, "%s", routes);
+	result = shell("\"$ctl\" route A.example. 8883 --program sensor --user 65534");
+	ck_result_status(result, 0);
+	ck_assert_str_eq(
+		result->out->str,
+		"A.example. port 8883: [route cloud], through = tls\n"
+		"  [route vault]: no, host = names others\n"
+		"  [route cloud]: all of its conditions hold\n"
+		"  the name is looked up by the module; programs get a stand-in address\n");
+	result = shell("\"$ctl\" route vault.example 443 --user root");
+	ck_text_has(result->out->str, "[route vault], through = refuse\n");
+	ck_text_has(result->out->str, "the name is not looked up at all");
+	result = shell("\"$ctl\" route vault.example 443 --user 65534");
+	ck_text_has(result->out->str, "[default], through = direct\n");
+	ck_text_has(result->out->str, "[route vault]: no, user = does not name user 65534\n");
+	ck_text_has(result->out->str, "[route cloud]: no, port = does not name 443\n");
+	ck_text_has(result->out->str, "[route lan]: no, address = wants an address");
+	result = shell("\"$ctl\" route 10.1.2.3 22 --udp");
+	ck_text_has(result->out->str, "[route lan]: no, through = tcp does not take datagram");
+	result = shell("\"$ctl\" --json route 10.1.2.3 22");
+	ck_text_has(result->out->str, "\"route\":\"lan\"");
+	ck_text_has(shell("\"$ctl\" route ::1 22")->out->str, "no route; direct");
+	ck_result_status(shell("\"$ctl\" route a.example 0"), EX_USAGE);
+	ck_result_status(shell("\"$ctl\" route a.example"), EX_USAGE);
+	ck_result_status(shell("\"$ctl\" route a.example 1 --user no-such-user"), EX_USAGE);
+}
+END_TEST
+
 /* A systemctl that knows one unit: its files and its sandbox. */
 static void put_systemctl(const char *unit, const char *properties)
 {
@@ -230,7 +268,8 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("operate");
-	TCase *metrics = tcase_create("metrics"), *wrap = tcase_create("wrap");
+	TCase *metrics = tcase_create("metrics"), *wrap = tcase_create("wrap"),
+	      *route = tcase_create("route");
 
 	tcase_add_checked_fixture(metrics, setup, teardown);
 	tcase_set_timeout(metrics, 2 * HARNESS_DEADLINE_S);
@@ -243,7 +282,11 @@ int main(void)
 	tcase_add_test(wrap, a_service_is_wrapped_with_its_words_and_prefixes_as_they_are);
 	tcase_add_test(wrap, a_sandbox_is_opened_just_so_far);
 	tcase_add_test(wrap, what_cannot_be_wrapped_is_said_and_nothing_is_written);
+	tcase_add_checked_fixture(route, setup, teardown);
+	tcase_set_timeout(route, 2 * HARNESS_DEADLINE_S);
+	tcase_add_test(route, a_route_is_explained_in_words);
 	suite_add_tcase(suite, metrics);
+	suite_add_tcase(suite, route);
 	suite_add_tcase(suite, wrap);
 	return suite_run(suite);
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* eswrapctl's own parts: what it says on the control socket, and what it knows without. */
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@
 #include "support/suite.h"
 
 #define ITEM_SIZE 4000
+#define NOBODY	  65534
 
 static char *dir, *path;
 static int listening;
@@ -192,6 +195,50 @@ START_TEST(a_broker_that_leaves_or_talks_nonsense_is_an_error)
 }
 END_TEST
 
+static void answer_as_nobody(int fd)
+{
+	if (geteuid() == 0 && setuid(NOBODY) < 0)
+		_exit(2);
+	say_done(fd);
+}
+
+START_TEST(whose_an_answer_is_the_kernel_says)
+{
+	pid_t pid = serve("credential-sets", answer_as_nobody);
+	g_autoptr(GVariant) answered = NULL;
+	uid_t who;
+
+	/* The socket itself was made by us, as systemd makes the broker's. */
+	ck_assert_int_eq(client_call_who(&ctl, "credential-sets", &answered, &who, NULL), CTL_OK);
+	ck_assert_uint_eq(who, geteuid() == 0 ? NOBODY : geteuid());
+	expect_end(pid);
+}
+END_TEST
+
+static bool can_read(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+START_TEST(files_that_the_broker_names_are_read_with_its_rights)
+{
+	g_autofree char *secret = g_build_filename(dir, "secret", NULL);
+	g_autoptr(GError) error = NULL;
+
+	ck_assert(g_file_set_contents_full(secret, "x", 1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+	ck_assert_int_eq(chmod(dir, 0755), 0);
+	ck_assert(rights_take(NOBODY, &error));
+	ck_assert(can_read(secret) == (geteuid() != NOBODY));
+	rights_restore();
+	ck_assert(can_read(secret));
+	unlink(secret);
+}
+END_TEST
+
 /* Programs of these names that answer as systemd's would, in front of all others. */
 static void put_systemd(const char *listener, const char *service, const char *journal)
 {
@@ -305,6 +352,8 @@ int main(void)
 	tcase_add_test(socket_case, progress_comes_in_order_and_the_brokers_status_is_ours);
 	tcase_add_test(socket_case, a_broker_that_leaves_or_talks_nonsense_is_an_error);
 	tcase_set_timeout(socket_case, 20);
+	tcase_add_test(socket_case, whose_an_answer_is_the_kernel_says);
+	tcase_add_test(socket_case, files_that_the_broker_names_are_read_with_its_rights);
 	tcase_add_test(socket_case, a_broker_that_has_heard_may_take_its_time);
 	tcase_add_checked_fixture(systemd, setup, teardown);
 	tcase_set_timeout(systemd, 20);

@@ -104,16 +104,35 @@ static int ask(int fd, const char *verb, GVariant *arguments)
 	return result;
 }
 
-/* Return: one reply; NULL with @result set to a negative errno, -EPROTO for nonsense. */
-static GVariant *next_reply(int fd, int *result)
+/* The kernel's word for whose packet this was. */
+static void note_sender(struct msghdr *message, uid_t *sender)
 {
+	struct cmsghdr *header = CMSG_FIRSTHDR(message);
+	struct ucred who;
+
+	if (!sender || !header || header->cmsg_level != SOL_SOCKET ||
+	    header->cmsg_type != SCM_CREDENTIALS)
+		return;
+	memcpy(&who, CMSG_DATA(header), sizeof(who));
+	*sender = who.uid;
+}
+
+/* Return: one reply; NULL with @result set to a negative errno, -EPROTO for nonsense. */
+static GVariant *next_reply(int fd, uid_t *sender, int *result)
+{
+	char space[CMSG_SPACE(sizeof(struct ucred))] = { 0 };
+	struct msghdr message = { .msg_control = space, .msg_controllen = sizeof(space) };
+	struct iovec part = { .iov_len = ESWRAP_ADMIN_MAX };
 	g_autofree guint8 *packet = g_malloc(ESWRAP_ADMIN_MAX);
 	g_autoptr(GVariant) reply = NULL;
 	g_autoptr(GBytes) bytes = NULL;
 	ssize_t n;
 
+	part.iov_base = packet;
+	message.msg_iov = &part;
+	message.msg_iovlen = 1;
 	do
-		n = recv(fd, packet, ESWRAP_ADMIN_MAX, MSG_TRUNC);
+		n = recvmsg(fd, &message, MSG_TRUNC | MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	*result = n < 0 ? -errno : -ECONNRESET;
 	if (n <= 0)
@@ -121,6 +140,7 @@ static GVariant *next_reply(int fd, int *result)
 	*result = -EPROTO;
 	if (n > ESWRAP_ADMIN_MAX)
 		return NULL;
+	note_sender(&message, sender);
 	bytes = g_bytes_new(packet, (gsize)n);
 	reply = g_variant_ref_sink(
 		g_variant_new_from_bytes(G_VARIANT_TYPE(ADMIN_REPLY), bytes, FALSE));
@@ -167,13 +187,13 @@ static int status_of(GVariant *reply, GError **error)
 
 /* Up to the last reply. */
 static int converse(const struct ctl *ctl, int fd, client_progress progress, gpointer user,
-		    GVariant **last, GError **error)
+		    uid_t *sender, GVariant **last, GError **error)
 {
 	bool heard = false;
 	GVariant *each;
 	int result;
 
-	while ((each = next_reply(fd, &result))) {
+	while ((each = next_reply(fd, sender, &result))) {
 		if (!heard)
 			set_timeout(fd, STEP_TIMEOUT_S);
 		heard = true;
@@ -189,22 +209,40 @@ static int converse(const struct ctl *ctl, int fd, client_progress progress, gpo
 	return status_of(each, error);
 }
 
-int client_call(const struct ctl *ctl, const char *verb, GVariant *arguments,
-		client_progress progress, gpointer user, GVariant **reply, GError **error)
+/* With @sender, the user whose the last reply is, too. */
+static int call(const struct ctl *ctl, const char *verb, GVariant *arguments,
+		client_progress progress, gpointer user, uid_t *sender, GVariant **reply,
+		GError **error)
 {
 	g_autoptr(GVariant) asked = arguments ? g_variant_ref_sink(arguments) : NULL;
 	g_autoptr(GVariant) last = NULL;
 	int fd = reach(socket_path(ctl)), result, status;
+	const int on = 1;
 
 	if (reply)
 		*reply = NULL;
 	if (fd < 0)
 		return unreachable(ctl, g_strerror(-fd), error);
+	/* With a socket that systemd listens on, the peer's credentials are systemd's. */
+	setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
 	result = ask(fd, verb, asked);
 	status = result < 0 ? fail(ctl, result, false, error)
-			    : converse(ctl, fd, progress, user, &last, error);
+			    : converse(ctl, fd, progress, user, sender, &last, error);
 	close(fd);
 	if (reply)
 		*reply = g_steal_pointer(&last);
 	return status;
+}
+
+int client_call(const struct ctl *ctl, const char *verb, GVariant *arguments,
+		client_progress progress, gpointer user, GVariant **reply, GError **error)
+{
+	return call(ctl, verb, arguments, progress, user, NULL, reply, error);
+}
+
+int client_call_who(const struct ctl *ctl, const char *verb, GVariant **reply, uid_t *who,
+		    GError **error)
+{
+	*who = (uid_t)-1;
+	return call(ctl, verb, NULL, NULL, NULL, who, reply, error);
 }

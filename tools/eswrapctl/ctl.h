@@ -6,6 +6,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/types.h>
 #include <sysexits.h>
 
 #include "eswrapctl/set-check.h"
@@ -47,6 +48,7 @@ struct ctl_command {
 };
 
 int ctl_status(struct ctl *ctl, int argc, char **argv);
+int ctl_route(struct ctl *ctl, int argc, char **argv);
 int ctl_metrics(struct ctl *ctl, int argc, char **argv);
 int ctl_wrap(struct ctl *ctl, int argc, char **argv);
 int ctl_unwrap(struct ctl *ctl, int argc, char **argv);
@@ -134,6 +136,23 @@ typedef void (*client_progress)(GVariant *reply, gpointer user);
 int client_call(const struct ctl *ctl, const char *verb, GVariant *arguments,
 		client_progress progress, gpointer user, GVariant **reply, GError **error);
 
+/**
+ * client_call_who() - ask something short, and whose the answer is
+ * @who:	the user of the process that sent it, as the kernel says; (uid_t)-1: not known
+ */
+int client_call_who(const struct ctl *ctl, const char *verb, GVariant **reply, uid_t *who,
+		    GError **error);
+
+/* rights.c */
+
+/**
+ * rights_take() - until rights_restore(), have @uid's rights to files, if this is root
+ *
+ * Return: false with @error set; nothing is changed then.
+ */
+bool rights_take(uid_t uid, GError **error);
+void rights_restore(void);
+
 /* service.c */
 
 /**
@@ -178,6 +197,7 @@ bool terminal_confirm(const struct ctl *ctl, const char *question, const char *w
  * @ca, @certificate, @key:	--ca, --certificate, --key; paths that replace the configuration's
  * @other_issuer:	--other-issuer
  * @even_if_large:	--even-if-large
+ * @reader:	with whose rights the files are opened; (uid_t)-1: one's own
  * @set:	its number
  * @name:	of its [credentials NAME]; NULL: files from the command line alone
  * @items:	which of its items are meant
@@ -185,6 +205,7 @@ bool terminal_confirm(const struct ctl *ctl, const char *question, const char *w
 struct set_options {
 	char *ca, *certificate, *key;
 	gboolean other_issuer, even_if_large;
+	uid_t reader;
 	guint set;
 	char *name;
 	bool items[CREDENTIAL_ITEMS];

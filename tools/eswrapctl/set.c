@@ -7,19 +7,6 @@
 #include "eswrapctl/ctl.h"
 #include "config/settings.h"
 
-/* The file that the running broker has; without one the system's. */
-static char *config_path(const struct ctl *ctl)
-{
-	g_autoptr(GVariant) reply = NULL;
-	const char *path = NULL;
-
-	if (ctl->config)
-		return g_strdup(ctl->config);
-	if (client_call(ctl, "status", NULL, NULL, NULL, &reply, NULL) == CTL_OK)
-		g_variant_lookup(reply, "config", "&s", &path);
-	return g_strdup(path && *path ? path : ESWRAP_CONFIG);
-}
-
 /* "0" to "2", and nothing else. */
 static bool is_number(const char *text, guint *set)
 {
@@ -40,49 +27,85 @@ bool set_number(const struct ctl *ctl, const char *text, guint *set)
 	return false;
 }
 
-static const struct credentials *find_group(const struct settings *settings, const char *which)
+/* What a [credentials] group says. */
+static void take_group(struct set_options *options, guint set, const char *name, const char *ca,
+		       const char *certificate, const char *key)
 {
-	guint set = G_MAXUINT, i;
-	bool number = is_number(which, &set);
-
-	for (i = 0; i < settings->credentials->len; i++) {
-		const struct credentials *each = g_ptr_array_index(settings->credentials, i);
-
-		if (number ? each->set == set : !strcmp(each->name, which))
-			return each;
-	}
-	return NULL;
+	options->set = set;
+	options->name = g_strdup(name);
+	options->ca = ca && *ca ? g_strdup(ca) : NULL;
+	options->certificate = certificate && *certificate ? g_strdup(certificate) : NULL;
+	options->key = key && *key ? g_strdup(key) : NULL;
 }
 
-static int take_group(const struct ctl *ctl, const char *which, struct set_options *options)
+static bool is_meant(const char *which, guint set, const char *name)
 {
-	g_autofree char *path = config_path(ctl);
-	g_autoptr(GError) error = NULL;
-	const struct credentials *group;
-	struct settings *settings;
-	int status = CTL_OK;
+	guint number;
 
-	settings = settings_load(path, NULL, &error);
+	return is_number(which, &number) ? number == set : !strcmp(name, which);
+}
+
+static int no_group(const struct ctl *ctl, const char *path, const char *which)
+{
+	guint number;
+
+	ctl_error(ctl,
+		  "%s has no [credentials] group %s %s; write one, or name the files with --ca, "
+		  "--certificate and --key",
+		  path, is_number(which, &number) ? "with set =" : "named", which);
+	return CTL_USAGE;
+}
+
+/* -c: the file itself, with one's own rights. */
+static int find_in_file(const struct ctl *ctl, const char *which, struct set_options *options)
+{
+	g_autoptr(GError) error = NULL;
+	struct settings *settings = settings_load(ctl->config, NULL, &error);
+	bool found = false;
+	guint i;
+
 	if (!settings) {
 		ctl_error(ctl, "%s", error->message);
 		return CTL_CONFIG;
 	}
-	group = find_group(settings, which);
-	if (group) {
-		options->set = group->set;
-		options->name = g_strdup(group->name);
-		options->ca = g_strdup(group->ca);
-		options->certificate = g_strdup(group->certificate);
-		options->key = g_strdup(group->key);
-	} else {
-		ctl_error(ctl,
-			  "%s has no [credentials] group %s %s; write one, or name the files with "
-			  "--ca, --certificate and --key",
-			  path, is_number(which, &options->set) ? "with set =" : "named", which);
-		status = CTL_USAGE;
+	for (i = 0; i < settings->credentials->len && !found; i++) {
+		const struct credentials *each = g_ptr_array_index(settings->credentials, i);
+
+		found = is_meant(which, each->set, each->name);
+		if (found)
+			take_group(options, each->set, each->name, each->ca, each->certificate,
+				   each->key);
 	}
 	settings_free(settings);
-	return status;
+	return found ? CTL_OK : no_group(ctl, ctl->config, which);
+}
+
+/* The broker knows its own configuration; who asks it need not be able to read that. */
+static int find_in_broker(const struct ctl *ctl, const char *which, struct set_options *options)
+{
+	g_autoptr(GVariant) reply = NULL, groups = NULL;
+	g_autoptr(GError) error = NULL;
+	int status = client_call_who(ctl, "credential-sets", &reply, &options->reader, &error);
+	bool found = false;
+	gsize i;
+
+	if (status != CTL_OK) {
+		ctl_error(ctl, "%s%s", error->message,
+			  status == CTL_UNREACHABLE ? "\n  -c FILE names the configuration itself"
+						    : "");
+		return status;
+	}
+	groups = g_variant_lookup_value(reply, "groups", G_VARIANT_TYPE("aa{sv}"));
+	for (i = 0; groups && i < g_variant_n_children(groups) && !found; i++) {
+		g_autoptr(GVariant) each = g_variant_get_child_value(groups, i);
+
+		found = is_meant(which, (guint)ctl_number(each, "set"), ctl_text(each, "name"));
+		if (found)
+			take_group(options, (guint)ctl_number(each, "set"), ctl_text(each, "name"),
+				   ctl_text(each, "ca"), ctl_text(each, "certificate"),
+				   ctl_text(each, "key"));
+	}
+	return found ? CTL_OK : no_group(ctl, ctl_text(reply, "config"), which);
 }
 
 bool set_items(const struct ctl *ctl, char **names, bool items[CREDENTIAL_ITEMS])
@@ -110,13 +133,15 @@ int set_find(const struct ctl *ctl, const char *which, char **items, struct set_
 	const char *paths[CREDENTIAL_ITEMS];
 	int status, i;
 
+	options->reader = (uid_t)-1;
 	if (!set_items(ctl, items, options->items))
 		return CTL_USAGE;
 	if (options->ca || options->certificate || options->key) {
 		if (!set_number(ctl, which, &options->set))
 			return CTL_USAGE;
 	} else {
-		status = take_group(ctl, which, options);
+		status = ctl->config ? find_in_file(ctl, which, options)
+				     : find_in_broker(ctl, which, options);
 		if (status != CTL_OK)
 			return status;
 	}
@@ -198,8 +223,15 @@ struct credential_set *set_load(const struct ctl *ctl, const struct set_options 
 		.alone = alone,
 		.ask = terminal_ask_passphrase,
 	};
-	struct credential_set *set = credential_set_load(paths, &rules);
+	g_autoptr(GError) error = NULL;
+	struct credential_set *set;
 
+	if (options->reader != (uid_t)-1 && !rights_take(options->reader, &error)) {
+		ctl_error(ctl, "%s", error->message);
+		return NULL;
+	}
+	set = credential_set_load(paths, &rules);
+	rights_restore();
 	if (set->errors->len == 0)
 		return set;
 	print_errors(ctl, set->errors);

@@ -5,9 +5,9 @@
 
 #include "eswrapctl/ctl.h"
 
-static void print_module(GVariant *reply)
+/* What only those who administer are told. */
+static void print_private(GVariant *reply)
 {
-	printf("module    %s: %s\n", ctl_text(reply, "state"), ctl_text(reply, "why"));
 	printf("device    %s, %" G_GUINT64_FORMAT " bit/s\n", ctl_text(reply, "device"),
 	       ctl_number(reply, "baud"));
 	if (*ctl_text(reply, "mac"))
@@ -26,6 +26,13 @@ static void print_module(GVariant *reply)
 	       ctl_number(reply, "commands"), ctl_number(reply, "bytes-out"),
 	       ctl_number(reply, "bytes-in"), ctl_number(reply, "resyncs"),
 	       ctl_number(reply, "resets"), ctl_number(reply, "joins"), ctl_number(reply, "lost"));
+}
+
+static void print_module(GVariant *reply)
+{
+	printf("module    %s: %s\n", ctl_text(reply, "state"), ctl_text(reply, "why"));
+	if (*ctl_text(reply, "device"))
+		print_private(reply);
 	printf("sockets   %" G_GUINT64_FORMAT " of %d free, %" G_GUINT64_FORMAT " waiting\n",
 	       ctl_number(reply, "free-sockets"), ESWIFI_SOCKETS, ctl_number(reply, "waiting"));
 }
@@ -75,7 +82,7 @@ int ctl_status(struct ctl *ctl, int argc, char **argv)
 	const struct ctl_usage usage = {
 		.words = "eswrapctl status",
 		.summary = "The module, its sockets, the connections that go through it, and what "
-			   "to mind. Any user may ask.",
+			   "to mind. Who does not administer\nsees his own connections."
 	};
 	g_autoptr(GVariant) reply = NULL;
 	g_autoptr(GError) error = NULL;

@@ -17,6 +17,8 @@
 #include "eswrapd/presence.h"
 #include "eswrapd/request.h"
 #include "eswrapd/sched.h"
+#include "eswrapd/verb-route.h"
+#include "eswrapd/verb-sets.h"
 #include "eswrapd/verb-status.h"
 #include "eswrapd/verbs.h"
 #include "loop/poller.h"
@@ -121,6 +123,8 @@ static void add_verbs(struct broker *broker)
 {
 	const struct verb rows[] = {
 		{ "status", true, verb_status, &broker->status },
+		{ "route", false, verb_route, broker->settings },
+		{ "credential-sets", false, verb_sets, broker->settings },
 		{ "credential-list", false, burner_list, broker->burner },
 		{ "credential-write", false, burner_write, broker->burner },
 		{ "credential-adopt", false, burner_adopt, broker->burner },
