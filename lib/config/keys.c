@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What the value of each key may be. */
-#include "config/loader.h"
+#include "config/keys.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,22 +15,6 @@
 #include "eswrap/wire.h"
 
 #define TIMEOUT_MAX 86400 /* s */
-
-void loader_mistake(struct loader *l, const char *format, ...)
-{
-	va_list args;
-
-	if (l->mistakes->len)
-		g_string_append_c(l->mistakes, '\n');
-	g_string_append_printf(l->mistakes, "%s:%u: ", l->path, ini_line(l->ini, l->group, l->key));
-	g_string_append_printf(l->mistakes, "[%s]", l->group);
-	if (l->key)
-		g_string_append_printf(l->mistakes, " %s", l->key);
-	g_string_append(l->mistakes, ": ");
-	va_start(args, format);
-	g_string_append_vprintf(l->mistakes, format, args);
-	va_end(args);
-}
 
 /* Return: the string, owned by the settings. */
 static const char *keep(struct loader *l, char *string)
@@ -433,17 +417,9 @@ static void set_mark(struct loader *l, const char *value)
 	l->route->mark = (guint32)n;
 }
 
-static const char *const through_names[] = { "tls", "tcp", "udp", "direct", "refuse", NULL };
-G_STATIC_ASSERT(G_N_ELEMENTS(through_names) == ROUTE_REFUSE + 2);
-
-const char *route_through_name(enum route_through through)
-{
-	return through_names[through];
-}
-
 static void set_through(struct loader *l, const char *value)
 {
-	int i = choose(l, value, through_names);
+	int i = choose(l, value, route_through_names);
 
 	l->has_through = true;
 	if (i >= 0)

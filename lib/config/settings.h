@@ -90,17 +90,17 @@ struct settings {
 	GPtrArray *strings;
 };
 
-/**
- * settings_load() - read and check a configuration file
- * @path:	the file
- * @warnings:	where not NULL, gets one string (char *) for each thing that is allowed but unwise,
- *		as "FILE:LINE: text"
- *
- * Return: the settings, to be freed with settings_free(); NULL with @error set, whose message is
- * "FILE:LINE: [GROUP] KEY: what is wrong, what is allowed", one line for each mistake.
- */
-struct settings *settings_load(const char *path, GPtrArray *warnings, GError **error);
+/* settings_new() - what a file that says nothing comes to; @path as the user gave it */
+struct settings *settings_new(const char *path);
 void settings_free(struct settings *settings);
+
+/* route_new() - one that takes everything, and goes out directly; @line: where its group begins */
+struct route *route_new(const char *name, guint line);
+/* credentials_free() - for lists of them */
+void credentials_free(gpointer credentials);
+
+/* route_through_names - the words of `through =`, by enum route_through; NULL at the end */
+extern const char *const route_through_names[];
 
 /* route_through_name() - the word that `through =` has for it */
 const char *route_through_name(enum route_through through);

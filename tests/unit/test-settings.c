@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/loader.h"
-#include "config/settings.h"
+#include "config/keys.h"
+#include "config/load.h"
 #include "support/suite.h"
 
 static char *dir, *path;

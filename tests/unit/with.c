@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+/* Settings of a configuration that a test writes. */
 #include <check.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+#include "config/load.h"
 #include "unit/with.h"
 
 struct settings *settings_with(const char *routes)

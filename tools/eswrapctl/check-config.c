@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "eswrapctl/ctl.h"
-#include "config/settings.h"
+#include "config/load.h"
 
 static void print_result(const struct ctl *ctl, const char *path, GPtrArray *warnings,
 			 const GError *error)

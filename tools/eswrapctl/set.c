@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "eswrapctl/ctl.h"
-#include "config/settings.h"
+#include "config/load.h"
 
 /* "0" to "2", and nothing else. */
 static bool is_number(const char *text, guint *set)

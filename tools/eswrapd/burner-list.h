@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* The reply to credential-list. */
+/* The reply to credential-list, and whom burner.c and it work with. */
 #ifndef ESWRAPD_BURNER_LIST_H
 #define ESWRAPD_BURNER_LIST_H
 
-#include "eswrapd/burner.h"
+#include "config/settings.h"
+#include "eswifi/eswifi.h"
+#include "eswrapd/call.h"
+
+struct presence;
+struct sched;
+
+/* struct burner_parts - whom it works with; all outlive it */
+struct burner_parts {
+	const struct settings *settings;
+	struct eswifi_module *module;
+	struct sched *sched;
+	struct presence *presence;
+};
 
 /* burner_answer_list() - reply what the ledger says, now; ends the call */
 void burner_answer_list(const struct burner_parts *parts, struct call *call);

@@ -26,22 +26,10 @@
 
 #include <glib.h>
 
-#include "config/settings.h"
-#include "eswifi/eswifi.h"
-#include "eswrapd/call.h"
+#include "eswrapd/burner-list.h"
 #include "eswrapd/verbs.h"
 
 struct burner;
-struct presence;
-struct sched;
-
-/* struct burner_parts - whom it works with; all outlive it */
-struct burner_parts {
-	const struct settings *settings;
-	struct eswifi_module *module;
-	struct sched *sched;
-	struct presence *presence;
-};
 
 struct burner *burner_new(const struct burner_parts *parts);
 /* burner_free() - ends what is under way; who waits is told */

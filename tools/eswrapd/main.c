@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "config/load.h"
 #include "eswrap/wire.h"
 #include "eswrapd/broker.h"
 #include "eswrapd/control.h"
