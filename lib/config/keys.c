@@ -160,6 +160,11 @@ static void set_ssid(struct loader *l, const char *value)
 			return;
 		}
 	}
+	if (strlen(value) >= 2 && *value == '"' && value[strlen(value) - 1] == '"')
+		loader_warning(l, ini_line(l->ini, l->group, l->key),
+			       "[%s] %s: the quotes are part of the name; remove them if the "
+			       "network's has none",
+			       l->group, l->key);
 	if (strlen(value) > ESWIFI_SSID_MAX)
 		loader_mistake(l, "\"%s\" is longer than %d bytes", value, ESWIFI_SSID_MAX);
 	l->settings->module.ssid = keep(l, g_strdup(value));
@@ -204,7 +209,13 @@ static void set_passphrase_file(struct loader *l, const char *value)
 	text[n] = '\0';
 	if (n > 0 && text[n - 1] == '\n')
 		text[--n] = '\0';
-	if (strlen(text) != (size_t)n || n == 0 || n > ESWIFI_PASSPHRASE_MAX || !is_printable(text))
+	if (n > 0 && text[n - 1] == '\r')
+		loader_mistake(l,
+			       "%s: its line ends with a carriage return, which would be part of "
+			       "the passphrase; sed -i 's/\\r$//' %s",
+			       path, path);
+	else if (strlen(text) != (size_t)n || n == 0 || n > ESWIFI_PASSPHRASE_MAX ||
+		 !is_printable(text))
 		loader_mistake(l, "%s does not hold one line of 1 to %d printable ASCII characters",
 			       path, ESWIFI_PASSPHRASE_MAX);
 	else
@@ -367,10 +378,20 @@ static void set_port(struct loader *l, const char *value)
 	each_item(l, value, add_port);
 }
 
+static void set_to_port(struct loader *l, const char *value)
+{
+	guint64 port;
+
+	if (g_ascii_string_to_unsigned(value, 10, 1, G_MAXUINT16, &port, NULL))
+		l->route->to_port = (guint16)port;
+	else
+		loader_mistake(l, "\"%s\" is not one port, 1 to %d", value, G_MAXUINT16);
+}
+
 static void add_program(struct loader *l, char *item)
 {
 	if (strchr(item, '/') || strlen(item) > ESWRAP_PROGRAM_MAX)
-		loader_mistake(l, "\"%s\" is not a program's name; write it without its folder",
+		loader_mistake(l, "\"%s\" is not a program's name; write it without its directory",
 			       item);
 	g_ptr_array_add(l->route->programs, g_strdup(item));
 }
@@ -516,12 +537,13 @@ const struct key route_keys[] = {
 	{ "program", set_program },
 	{ "user", set_user },
 	{ "mark", set_mark },
+	{ "to-port", set_to_port },
 	{ "through", set_through },
 	{ "verify", set_verify },
 	{ "credentials", set_credentials },
 	{ NULL },
 };
-const struct key *const default_keys = route_keys + 6;
+const struct key *const default_keys = route_keys + 7;
 
 const struct key broker_keys[] = {
 	{ "stand-in", set_stand_in },

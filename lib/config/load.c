@@ -193,6 +193,8 @@ static void load_route(struct loader *l, struct route *route, const struct key *
 			       "has no through; write through = tls, tcp, udp, direct or refuse");
 	else if (!tls && (l->has_verify || l->credentials_name))
 		loader_mistake(l, "verify and credentials are for through = tls");
+	if (route->to_port && (route->through == ROUTE_DIRECT || route->through == ROUTE_REFUSE))
+		loader_mistake(l, "to-port is for through = tls, tcp and udp");
 	join_credentials(l);
 	if (tls && route->verify == ESWIFI_VERIFY_NONE)
 		loader_warning(l, route->line,
@@ -241,6 +243,12 @@ static void check_module(struct loader *l)
 		loader_mistake(
 			l, "has no device; write device = /dev/..., unix:PATH or tcp:HOST:PORT");
 	l->group = "wifi";
+	if (!g_key_file_has_group(l->file, "wifi")) {
+		loader_mistake(l,
+			       "the group is missing; it says which network to join: ssid = NAME "
+			       "and passphrase-file = PATH");
+		return;
+	}
 	if (!m->ssid && !g_key_file_has_key(l->file, "wifi", "ssid", NULL))
 		loader_mistake(l, "has no ssid, the name of the network to join");
 	if (m->security == ESWIFI_SECURITY_OPEN && m->passphrase)

@@ -4,12 +4,16 @@
 
 void loader_mistake(struct loader *l, const char *format, ...)
 {
+	guint line = ini_line(l->ini, l->group, l->key);
 	va_list args;
 
 	if (l->mistakes->len)
 		g_string_append_c(l->mistakes, '\n');
-	g_string_append_printf(l->mistakes, "%s:%u: ", l->path, ini_line(l->ini, l->group, l->key));
-	g_string_append_printf(l->mistakes, "[%s]", l->group);
+	g_string_append(l->mistakes, l->path);
+	/* What is missing is on no line. */
+	if (line)
+		g_string_append_printf(l->mistakes, ":%u", line);
+	g_string_append_printf(l->mistakes, ": [%s]", l->group);
 	if (l->key)
 		g_string_append_printf(l->mistakes, " %s", l->key);
 	g_string_append(l->mistakes, ": ");

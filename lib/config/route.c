@@ -112,6 +112,11 @@ const struct route *route_match(const struct settings *settings, const struct as
 	return route_takes(settings->fallback->through, to->type) ? settings->fallback : NULL;
 }
 
+guint16 route_far_port(const struct route *route, guint16 port)
+{
+	return route->to_port ? route->to_port : port;
+}
+
 /* Why place_matches() said no. */
 static const char *missed_place(const struct route *route, const struct destination *to)
 {

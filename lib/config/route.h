@@ -88,6 +88,9 @@ enum name_fate route_name_fate(const struct settings *settings, const struct ask
 char *route_misses(const struct route *route, const struct asker *asker,
 		   const struct destination *destination);
 
+/* route_far_port() - the port of the far end, for a program that connects to @port */
+guint16 route_far_port(const struct route *route, guint16 port);
+
 /* route_find() - the route of that name ("default" is [default]), or NULL */
 const struct route *route_find(const struct settings *settings, const char *name);
 

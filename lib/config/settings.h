@@ -44,6 +44,7 @@ struct credentials {
  * @programs:	names (char *)
  * @users:	uid_t
  * @mark:	SO_MARK, with @has_mark
+ * @to_port:	of the far end, where it is not the program's; 0: it is
  * @credentials:	with ROUTE_TLS; NULL where the route names none
  * @line:	of the group in the file, 0 where [default] is not in it
  */
@@ -56,6 +57,7 @@ struct route {
 	GArray *users;
 	bool has_mark;
 	guint32 mark;
+	guint16 to_port;
 	enum route_through through;
 	enum eswifi_verify verify;
 	const struct credentials *credentials;

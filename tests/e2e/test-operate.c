@@ -158,6 +158,27 @@ START_TEST(a_route_is_explained_in_words)
 }
 END_TEST
 
+START_TEST(a_configuration_is_judged_for_the_user_who_will_read_it)
+{
+	const struct result *result;
+
+	harness_file(h, "wifi.psk", "correct horse\n");
+	harness_file(h, "gate.conf",
+		     "[module]\ndevice = /dev/x\n[wifi]\nssid = s\npassphrase-file = wifi.psk\n");
+	ck_result_status(shell("\"$ctl\" check-config gate.conf"), 0);
+	ck_result_status(shell("\"$ctl\" check-config --user no-such-user gate.conf"), EX_USAGE);
+	if (geteuid() != 0)
+		return;
+	result = shell("chmod 755 . && chmod 644 gate.conf && chown root wifi.psk && "
+		       "\"$ctl\" check-config --user nobody gate.conf");
+	ck_result_status(result, EX_CONFIG);
+	ck_text_has(result->err->str, "wifi.psk: Permission denied");
+	result = shell("chgrp nogroup wifi.psk && chmod 640 wifi.psk && "
+		       "\"$ctl\" check-config --user nobody gate.conf");
+	ck_result_status(result, 0);
+}
+END_TEST
+
 /* A systemctl that knows one unit: its files and its sandbox. */
 static void put_systemctl(const char *unit, const char *properties)
 {
@@ -285,6 +306,7 @@ int main(void)
 	tcase_add_checked_fixture(route, setup, teardown);
 	tcase_set_timeout(route, 2 * HARNESS_DEADLINE_S);
 	tcase_add_test(route, a_route_is_explained_in_words);
+	tcase_add_test(route, a_configuration_is_judged_for_the_user_who_will_read_it);
 	suite_add_tcase(suite, metrics);
 	suite_add_tcase(suite, route);
 	suite_add_tcase(suite, wrap);

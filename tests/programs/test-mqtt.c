@@ -164,6 +164,43 @@ START_TEST(mosquitto_pub_is_known_by_the_modules_certificate)
 }
 END_TEST
 
+/* The words behind "`eswrap " in README.md's step 5. */
+static char **readme_command(struct harness *h)
+{
+	const char *text = harness_read(h, harness_source(h, "README.md"));
+	const char *begin = strstr(text, "`eswrap mosquitto_pub ");
+	g_autofree char *line = NULL;
+
+	ck_assert_ptr_nonnull(begin);
+	begin += strlen("`eswrap ");
+	line = g_strndup(begin, strcspn(begin, "`"));
+	return g_strsplit(line, " ", -1);
+}
+
+START_TEST(the_readmes_own_command_works_through_a_route_that_names_the_far_port)
+{
+	struct harness *h = harness_new();
+	struct mosquitto mosquitto;
+	char **words = readme_command(h);
+	static const struct run wrapped = { .wrapped = true };
+	/* As the README's route has it, but for the far port. */
+	static const char route[] = "[credentials aws]\nset = 0\n[route aws-iot]\n"
+				    "host = *.iot.eu-west-1.amazonaws.com\nport = 1883\n"
+				    "to-port = %u\nthrough = tls\nverify = required\n"
+				    "credentials = aws\n";
+
+	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
+	harness_burn(h, 0, "ca.pem", "device.pem", "device.key");
+	mosquitto = mosquitto_start(h);
+	harness_broker(h, route, mosquitto.port);
+	ck_result_status(harness_run_as(h, &wrapped, (const char *const *)words), 0);
+	ck_text_has(process_await_line(mosquitto.process, "New client connected from 127.0.0.1"),
+		    "u'device-0001'");
+	g_strfreev(words);
+	harness_free(h);
+}
+END_TEST
+
 START_TEST(mosquitto_sub_gets_what_mosquitto_pub_sends)
 {
 	struct harness *h = programs_new();
@@ -216,6 +253,7 @@ int main(void)
 
 	tcase_set_timeout(mqtt, 4 * HARNESS_DEADLINE_S);
 	tcase_add_test(mqtt, mosquitto_pub_is_known_by_the_modules_certificate);
+	tcase_add_test(mqtt, the_readmes_own_command_works_through_a_route_that_names_the_far_port);
 	tcase_add_test(mqtt, mosquitto_sub_gets_what_mosquitto_pub_sends);
 	tcase_add_test(mqtt, mosquitto_sub_stays_through_its_keep_alives);
 	tcase_add_test(mqtt,

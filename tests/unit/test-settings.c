@@ -86,9 +86,13 @@ static char *mistakes(const char *text)
 static const struct {
 	const char *text, *expected;
 } wrong[] = {
-	{ "", ":0: [module]: has no device; write device = /dev/..., unix:PATH or tcp:HOST:PORT\n"
-	      ":0: [wifi]: has no ssid, the name of the network to join\n"
-	      ":0: [wifi]: has no passphrase-file, which only security = open does without" },
+	{ "", ": [module]: has no device; write device = /dev/..., unix:PATH or tcp:HOST:PORT\n"
+	      ": [wifi]: the group is missing; it says which network to join: ssid = NAME and "
+	      "passphrase-file = PATH" },
+	{ BASE "[route a]\nthrough = direct\nto-port = 1\n",
+	  ":8: [route a]: to-port is for through = tls, tcp and udp" },
+	{ BASE "[route a]\nthrough = tcp\nto-port = 1-2\n",
+	  ":10: [route a] to-port: \"1-2\" is not one port, 1 to 65535" },
 	{ BASE "[modul]\n", ":8: [modul]: there is no such group; did you mean \"module\"?" },
 	{ BASE "[x]\n", ":8: [x]: there is no such group; there are: module, wifi, "
 			"credentials NAME, route NAME, default, broker" },
@@ -156,7 +160,7 @@ static const struct {
 	  "(letters, digits, - _ . * ?)" },
 	{ BASE "[route a]\nthrough = direct\nprogram = /usr/bin/curl\n",
 	  ":10: [route a] program: \"/usr/bin/curl\" is not a program's name; write it without its "
-	  "folder" },
+	  "directory" },
 	{ BASE "[route a]\nthrough = direct\nuser = no-such-user\n",
 	  ":10: [route a] user: there is no user \"no-such-user\"" },
 	{ BASE "[route a]\nthrough = direct\nmark = green\n",
@@ -291,6 +295,7 @@ START_TEST(every_key_arrives_where_it_belongs)
 				  "program = curl, wget\r\n"
 				  "user = root, 1234\r\n"
 				  "mark = 0x5e\r\n"
+				  "to-port = 8883\r\n"
 				  "through = tls\r\n"
 				  "verify = optional\r\n"
 				  "credentials = aws\r\n"
@@ -362,6 +367,7 @@ START_TEST(every_key_arrives_where_it_belongs)
 	ck_assert_uint_eq(g_array_index(r->users, uid_t, 0), 0);
 	ck_assert_uint_eq(g_array_index(r->users, uid_t, 1), 1234);
 	ck_assert(r->has_mark && r->mark == 0x5e);
+	ck_assert_uint_eq(r->to_port, 8883);
 	ck_assert_int_eq(r->through, ROUTE_TLS);
 	ck_assert_int_eq(r->verify, ESWIFI_VERIFY_OPTIONAL);
 	ck_assert_ptr_eq(r->credentials, c);
@@ -420,6 +426,32 @@ START_TEST(verify_none_is_warned_of)
 	g_free(expected);
 	g_ptr_array_free(warnings, TRUE);
 	settings_free(s);
+}
+END_TEST
+
+START_TEST(an_ssid_in_quotes_is_warned_of)
+{
+	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+	struct settings *s = load("[module]\ndevice = /dev/x\n[wifi]\nssid = \"plant-7\"\n"
+				  "security = open\n",
+				  warnings);
+
+	ck_assert_str_eq(s->module.ssid, "\"plant-7\"");
+	ck_assert_uint_eq(warnings->len, 1);
+	ck_assert_ptr_nonnull(strstr(warnings->pdata[0], ":4: [wifi] ssid: the quotes are part"));
+	settings_free(s);
+}
+END_TEST
+
+START_TEST(a_carriage_return_behind_the_passphrase_is_named)
+{
+	char *text;
+
+	put("wifi.psk", "correct horse\r\n", 0600);
+	text = mistakes(BASE);
+	ck_assert_msg(strstr(text, "its line ends with a carriage return"), "%s", text);
+	ck_assert_ptr_null(strstr(text, "horse"));
+	g_free(text);
 }
 END_TEST
 
@@ -501,6 +533,8 @@ int main(void)
 	tcase_add_test(tc, every_key_arrives_where_it_belongs);
 	tcase_add_test(tc, what_is_left_out_is_as_documented);
 	tcase_add_test(tc, verify_none_is_warned_of);
+	tcase_add_test(tc, an_ssid_in_quotes_is_warned_of);
+	tcase_add_test(tc, a_carriage_return_behind_the_passphrase_is_named);
 	tcase_add_test(tc, the_sample_file_loads_without_a_warning);
 	tcase_add_test(tc, every_key_is_in_the_manual);
 	tcase_add_test(tc, the_nearest_word_is_the_one_with_fewest_changes);

@@ -361,7 +361,7 @@ static void set_target(struct peer *peer, const struct flow_request *request)
 	peer->channel.target = (struct eswifi_target){
 		.protocol = ESWIFI_UDP,
 		.host = peer->host,
-		.port = request->dest.port,
+		.port = route_far_port(request->route, request->dest.port),
 	};
 }
 

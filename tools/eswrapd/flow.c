@@ -579,7 +579,7 @@ static void set_target(struct flow *flow, const struct flow_request *request)
 	flow->channel.target = (struct eswifi_target){
 		.protocol = route->through == ROUTE_TLS ? ESWIFI_TLS : ESWIFI_TCP,
 		.host = flow->host,
-		.port = request->dest.port,
+		.port = route_far_port(request->route, request->dest.port),
 		.verify = route->verify,
 		.set = route->credentials ? route->credentials->set : 0,
 	};
