@@ -47,10 +47,11 @@ static void note(struct scan *scan, guint line, const char *key)
 	guint first = ini_line(scan->ini, scan->group, key);
 
 	if (first && key)
-		complain(scan, line, "[%s] %s: stands twice, first on line %u", scan->group, key,
-			 first);
+		complain(scan, line, "[%s] %s: duplicate; first defined on line %u", scan->group,
+			 key, first);
 	else if (first)
-		complain(scan, line, "[%s]: stands twice, first on line %u", scan->group, first);
+		complain(scan, line, "[%s]: duplicate; first defined on line %u", scan->group,
+			 first);
 	else
 		g_hash_table_insert(scan->ini->of, place(scan->group, key), GUINT_TO_POINTER(line));
 }

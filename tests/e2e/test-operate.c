@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* eswrapctl's commands for whoever operates a gateway, as they are typed. */
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "support/harness.h"
+#include "support/server.h"
 #include "support/suite.h"
 
 static struct harness *h;
@@ -158,6 +160,62 @@ START_TEST(a_route_is_explained_in_words)
 }
 END_TEST
 
+/* A shell under the shim that holds a connection, and then makes others. */
+static const char holder[] = "exec 3<>/dev/tcp/a.example/$0 && echo up && read go <\"$1\" && "
+			     "echo one >&3 && read -u 3 line && echo $line && "
+			     "(exec 4<>/dev/tcp/b.example/$0 && echo again >&4 && "
+			     "read -u 4 line && echo $line)";
+
+START_TEST(a_reload_changes_routes_and_leaves_what_is_connected)
+{
+	static const struct server echo = { SERVER_ECHO };
+	const char *port, *fifo = harness_path(h, "fifo");
+	const struct result *result;
+	struct process *program;
+
+	port = harness_format(h, "%u", server_start(h, &echo));
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
+	harness_broker(h, "[route a]\nhost = a.example\nthrough = tcp\n"
+			  "[route b]\nhost = b.example\nthrough = refuse\n");
+	program = process_start_wrapped(
+		h, "bash", (const char *const[]){ "bash", "-c", holder, port, fifo, NULL });
+	process_await_line(program, "up");
+	/* First one that is wrong: nothing changes. */
+	result = shell("cp eswrap.conf good.conf; echo 'nonsense = 1' >>eswrap.conf; "
+		       "\"$ctl\" reload");
+	ck_result_status(result, EX_CONFIG);
+	ck_text_has(result->err->str, "nonsense");
+	ck_text_has(shell("\"$ctl\" route b.example 1")->out->str, "through = refuse");
+	result = shell("sed -e s/refuse/tcp/ -e 's/^host = a.example/host = x.example/' "
+		       "-e 's/^device.*/&\\nguard-time = 21/' good.conf >eswrap.conf; "
+		       "\"$ctl\" reload");
+	ck_result_status(result, 0);
+	ck_text_has(result->out->str, "eswrap.conf was read again");
+	ck_text_has(result->out->str, "[module] has changed: `systemctl restart");
+	result = harness_run(h, "sh", "-c", "echo go >\"$0\"", fifo, NULL);
+	ck_assert_str_eq(process_await_line(program, ""), "one");
+	ck_assert_str_eq(process_await_line(program, ""), "again");
+	ck_assert_int_eq(process_wait(program), 0);
+	ck_text_has(shell("\"$ctl\" route a.example 1")->out->str, "direct");
+}
+END_TEST
+
+START_TEST(sighup_reloads_and_ends_nothing)
+{
+	const struct result *result;
+
+	start();
+	await_ready();
+	result = shell("sed s/tcp/refuse/ eswrap.conf >new && cp new eswrap.conf");
+	ck_result_status(result, 0);
+	ck_assert_int_eq(kill(process_pid(h->broker), SIGHUP), 0);
+	/* It is one thread, and answers in order. */
+	ck_text_has(shell("\"$ctl\" route a.example 1")->out->str, "through = refuse");
+	ck_text_has(harness_read(h, harness_path(h, "eswrapd.log")), "was read again");
+}
+END_TEST
+
 START_TEST(a_configuration_is_judged_for_the_user_who_will_read_it)
 {
 	const struct result *result;
@@ -306,6 +364,8 @@ int main(void)
 	tcase_add_checked_fixture(route, setup, teardown);
 	tcase_set_timeout(route, 2 * HARNESS_DEADLINE_S);
 	tcase_add_test(route, a_route_is_explained_in_words);
+	tcase_add_test(route, a_reload_changes_routes_and_leaves_what_is_connected);
+	tcase_add_test(route, sighup_reloads_and_ends_nothing);
 	tcase_add_test(route, a_configuration_is_judged_for_the_user_who_will_read_it);
 	suite_add_tcase(suite, metrics);
 	suite_add_tcase(suite, route);

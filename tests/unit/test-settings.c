@@ -96,14 +96,14 @@ static const struct {
 	{ BASE "[modul]\n", ":8: [modul]: there is no such group; did you mean \"module\"?" },
 	{ BASE "[x]\n", ":8: [x]: there is no such group; there are: module, wifi, "
 			"credentials NAME, route NAME, default, broker" },
-	{ "[module]\nboud = 1\n" BASE, ":3: [module]: stands twice, first on line 1" },
+	{ "[module]\nboud = 1\n" BASE, ":3: [module]: duplicate; first defined on line 1" },
 	{ "# first\n\n[module]\n  boud = 9600\ndevice=/dev/x\n[wifi]\nssid=s\nsecurity=open\n",
 	  ":4: [module] boud: there is no such key; did you mean \"baud\"?" },
 	{ "[module]\ndevice=/dev/x\nxyzzy = 1\n[wifi]\nssid=s\nsecurity=open\n",
 	  ":3: [module] xyzzy: there is no such key; there are: device, baud, fast-baud, "
 	  "flow-control, firmware, reset-line, guard-time" },
 	{ BASE "[broker]\nconnect-timeout = 5\nconnect-timeout = 6\n",
-	  ":10: [broker] connect-timeout: stands twice, first on line 9" },
+	  ":10: [broker] connect-timeout: duplicate; first defined on line 9" },
 	{ "device = x\n" BASE, ":1: device: stands before the first [GROUP]" },
 	{ BASE "what is this\n",
 	  ":8: \"what is this\" is not KEY = VALUE, [GROUP] or a # comment" },

@@ -5,9 +5,14 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
 
+#include "config/load.h"
+#include "config/reload.h"
 #include "eswifi/eswifi.h"
 #include "eswrapd/burner.h"
+#include "eswrapd/call.h"
 #include "eswrapd/control.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
@@ -45,6 +50,8 @@ struct broker {
 	struct status_parts status;
 	struct control *control;
 	struct policy_file *policy;
+	int listening;
+	GPtrArray *retired; /* struct settings *, from before reloads; flows may point there */
 };
 
 static void state_changed(struct eswifi_module *module G_GNUC_UNUSED, enum eswifi_state state,
@@ -119,10 +126,77 @@ static struct names *open_names(const struct settings *settings, bool private)
 	return names_new(&settings->stand_in, path);
 }
 
+/* What flows of all kinds there are: only they point to routes. */
+static bool has_flows(const struct broker *broker)
+{
+	g_autoptr(GVariant) list = NULL;
+	GVariantBuilder flows;
+
+	g_variant_builder_init(&flows, G_VARIANT_TYPE("aa{sv}"));
+	flow_list(broker->flows, NULL, &flows);
+	datagram_list(broker->datagrams, NULL, &flows);
+	list = g_variant_ref_sink(g_variant_builder_end(&flows));
+	return g_variant_n_children(list) > 0;
+}
+
+bool broker_reload(struct broker *broker, GPtrArray *restart, GError **error)
+{
+	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+	struct settings *fresh;
+
+	if (broker->presence) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+			    "a private broker reads its file once, when it starts");
+		return false;
+	}
+	fresh = settings_load(broker->settings->path, warnings, error);
+	if (!fresh)
+		return false;
+	settings_adopt(broker->settings, fresh, restart);
+	if (!has_flows(broker))
+		g_ptr_array_set_size(broker->retired, 0);
+	g_ptr_array_add(broker->retired, fresh);
+	g_ptr_array_set_size(broker->warnings, 0);
+	g_ptr_array_extend_and_steal(broker->warnings, g_steal_pointer(&warnings));
+	/* Whoever has mapped the old one looks for the new one at his next connect. */
+	policy_forget(broker->policy);
+	broker->policy = policy_publish(broker->settings, broker->listening);
+	return true;
+}
+
+/* The verb reload. Reply: restart, warnings (as) */
+static void reload_asked(struct call *call, const struct caller *caller G_GNUC_UNUSED,
+			 GVariant *arguments G_GNUC_UNUSED, gpointer user)
+{
+	g_autoptr(GPtrArray) restart = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) error = NULL;
+	struct broker *broker = user;
+	GVariantDict reply;
+
+	if (!broker_reload(broker, restart, &error)) {
+		call_fail(call,
+			  error->domain == G_IO_ERROR && error->code == G_IO_ERROR_NOT_SUPPORTED
+				  ? EXIT_FAILURE
+				  : EX_CONFIG,
+			  "%s", error->message);
+		return;
+	}
+	g_variant_dict_init(&reply, NULL);
+	g_variant_dict_insert(&reply, "config", "s", broker->settings->path);
+	g_variant_dict_insert_value(&reply, "restart",
+				    g_variant_new_strv((const char *const *)restart->pdata,
+						       (gssize)restart->len));
+	g_variant_dict_insert_value(&reply, "warnings",
+				    g_variant_new_strv((const char *const *)broker->warnings->pdata,
+						       (gssize)broker->warnings->len));
+	call_finish(call, g_variant_dict_end(&reply));
+}
+
 static void add_verbs(struct broker *broker)
 {
 	const struct verb rows[] = {
 		{ "status", true, verb_status, &broker->status },
+		{ "reload", false, reload_asked, broker },
 		{ "route", false, verb_route, broker->settings },
 		{ "credential-sets", false, verb_sets, broker->settings },
 		{ "credential-list", false, burner_list, broker->burner },
@@ -186,6 +260,7 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 
 	broker->settings = settings;
 	broker->warnings = warnings;
+	broker->retired = g_ptr_array_new_with_free_func((GDestroyNotify)settings_free);
 	broker->loop = g_main_loop_new(NULL, FALSE);
 	broker->module = eswifi_module_new(&settings->module, &module_ops, broker, error);
 	broker->poller = poller_new();
@@ -232,6 +307,7 @@ void broker_free(struct broker *broker)
 	poller_free(broker->poller);
 	names_free(broker->names);
 	settings_free(broker->settings);
+	g_ptr_array_unref(broker->retired);
 	g_ptr_array_unref(broker->warnings);
 	g_main_loop_unref(broker->loop);
 	g_free(broker->rows);
@@ -244,6 +320,7 @@ bool broker_serve(struct broker *broker, int fd, GError **error)
 		close(fd);
 		return false;
 	}
+	broker->listening = fd;
 	broker->control = control_new(fd, &control_ops, broker->requests);
 	broker->policy = policy_publish(broker->settings, fd);
 	return true;

@@ -32,6 +32,16 @@ void broker_free(struct broker *broker);
  */
 bool broker_serve(struct broker *broker, int fd, GError **error);
 
+/**
+ * broker_reload() - read the configuration again
+ * @restart:	gets what differs and takes effect with a restart only (char *)
+ *
+ * Routes, credentials groups and time-outs are the new ones from now on; what is connected stays.
+ *
+ * Return: false with @error set; all is as it was then. So always in a private broker.
+ */
+bool broker_reload(struct broker *broker, GPtrArray *restart, GError **error);
+
 /* broker_run() - until broker_quit(), or until nobody needs a private one any more */
 void broker_run(struct broker *broker);
 void broker_quit(struct broker *broker);

@@ -142,6 +142,25 @@ static gboolean terminated(gpointer user)
 	return G_SOURCE_CONTINUE;
 }
 
+/* systemctl reload, and an administrator's habit. */
+static gboolean hung_up(gpointer user)
+{
+	g_autoptr(GPtrArray) restart = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) error = NULL;
+	guint i;
+
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time());
+	if (broker_reload(user, restart, &error))
+		g_message("the configuration was read again");
+	else
+		g_warning("the configuration stays as it was: %s", error->message);
+	for (i = 0; i < restart->len; i++)
+		g_warning("%s has changed, which takes effect with a restart",
+			  (char *)restart->pdata[i]);
+	sd_notify(0, "READY=1");
+	return G_SOURCE_CONTINUE;
+}
+
 static void announce(const GPtrArray *warnings)
 {
 	guint i;
@@ -166,6 +185,7 @@ static int serve(struct broker *broker, const GPtrArray *warnings)
 	if (fd >= 0 && broker_serve(broker, fd, &error)) {
 		g_unix_signal_add(SIGTERM, terminated, broker);
 		g_unix_signal_add(SIGINT, terminated, broker);
+		g_unix_signal_add(SIGHUP, hung_up, broker);
 		announce(warnings);
 		broker_run(broker);
 		sd_notify(0, "STOPPING=1");

@@ -223,12 +223,19 @@ bool policy_is_in_use(const struct policy_file *file)
 	return used;
 }
 
+void policy_forget(struct policy_file *file)
+{
+	if (!file)
+		return;
+	g_free(file->path);
+	g_free(file);
+}
+
 void policy_withdraw(struct policy_file *file)
 {
 	if (!file)
 		return;
 	take_back(open_policy(file->path));
 	unlink(file->path);
-	g_free(file->path);
-	g_free(file);
+	policy_forget(file);
 }

@@ -33,6 +33,9 @@ struct policy_file *policy_publish(const struct settings *settings, int listenin
 /* policy_is_in_use() - is there a process that maps it? Each that is wrapped does, while it lives */
 bool policy_is_in_use(const struct policy_file *file);
 
+/* policy_forget() - another is about to be published in its place, which takes this one back */
+void policy_forget(struct policy_file *file);
+
 /* policy_withdraw() - the policy counts no more, also for those who have mapped it */
 void policy_withdraw(struct policy_file *file);
 
