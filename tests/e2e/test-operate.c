@@ -237,6 +237,102 @@ START_TEST(a_configuration_is_judged_for_the_user_who_will_read_it)
 }
 END_TEST
 
+/* A configuration for the doctor, with this device. */
+static void put_config(const char *device)
+{
+	harness_file(h, "wifi.psk", "correct horse\n");
+	harness_file(h, "gate.conf",
+		     "[module]\ndevice = %s\n[wifi]\nssid = plant-7\n"
+		     "passphrase-file = wifi.psk\n",
+		     device);
+}
+
+static void expect_remedy(const char *line, const char *text, const char *remedy)
+{
+	const struct result *result = shell(line);
+
+	ck_result_status(result, 1);
+	ck_text_has(result->out->str, text);
+	ck_text_has(result->out->str, remedy);
+}
+
+START_TEST(the_doctor_finds_all_well_up_to_a_server)
+{
+	static const struct server echo = { SERVER_ECHO };
+	guint16 port = server_start(h, &echo);
+	const struct result *result;
+
+	start();
+	await_ready();
+	result = shell(harness_format(h, "\"$ctl\" doctor a.example %u", port));
+	ck_result_status(result, 0);
+	ck_text_has(result->out->str, "good  module         ISM43362");
+	ck_text_has(result->out->str, "good  wifi           plant-7, address ");
+	ck_text_has(result->out->str, harness_format(h, "a.example port %u takes", port));
+	result = shell("\"$ctl\" --json doctor");
+	ck_text_has(result->out->str, "\"good\":true");
+	expect_remedy("\"$ctl\" doctor a.example 1", "bad   server", "eswrapctl route");
+}
+END_TEST
+
+START_TEST(the_doctor_knows_mistakes_of_the_configuration)
+{
+	put_config("/dev/nosuch");
+	expect_remedy("\"$ctl\" -c gate.conf doctor", "/dev/nosuch: No such file",
+		      "correct device = in [module]");
+	put_config("/etc/hostname");
+	expect_remedy("\"$ctl\" -c gate.conf doctor", "is no serial port", "correct device");
+	harness_file(h, "gate.conf", "[module]\ndevice = /dev/null\n");
+	expect_remedy("\"$ctl\" -c gate.conf doctor", "[wifi]: the group is missing",
+		      "check-config");
+	expect_remedy("\"$ctl\" -c gate.conf doctor; chmod 644 wifi.psk; "
+		      "\"$ctl\" -c gate.conf doctor",
+		      "bad   configuration", "correct it");
+}
+END_TEST
+
+START_TEST(the_doctor_knows_who_has_the_port)
+{
+	if (geteuid() != 0)
+		return;
+	harness_file(h, "gate.conf",
+		     "[module]\ndevice = %s/ttyX\n[wifi]\nssid = s\nsecurity = open\n",
+		     h->directory);
+	/* A device that this machine does not have, and one that somebody opens. */
+	ck_result_status(shell("mknod ttyX c 4 63 && mknod zero c 1 5"), 0);
+	expect_remedy("\"$ctl\" -c gate.conf doctor", "no broker answers", "-c FILE");
+	ck_result_status(shell("mkdir -p r/proc && printf 'ttyX -W- (EC p a)  4:63\\n' "
+			       ">r/proc/consoles"),
+			 0);
+	expect_remedy("\"$ctl\" -c gate.conf doctor --root r", "is the kernel's console",
+		      "do_serial_cons 1");
+	harness_file(h, "zero.conf",
+		     "[module]\ndevice = %s/zero\n[wifi]\nssid = s\nsecurity = open\n",
+		     h->directory);
+	expect_remedy("sleep 1000 <zero & \"$ctl\" -c zero.conf doctor; s=$?; kill $!; exit $s",
+		      "has the port open", "end it, or give the module another port");
+	ck_result_status(shell("echo 'root=x console=ttyX,115200' >r/proc/cmdline; "
+			       "rm r/proc/consoles"),
+			 0);
+	expect_remedy("\"$ctl\" -c gate.conf doctor --root r", "is the kernel's console",
+		      "do_serial_cons 1");
+}
+END_TEST
+
+START_TEST(the_doctor_knows_a_passphrase_that_is_wrong)
+{
+	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
+	harness_config(h, "[default]\nthrough = direct\n");
+	ck_result_status(shell("printf 'wrong horse\\n' >wrong.psk && chmod 600 wrong.psk && "
+			       "sed 's,^passphrase-file.*,passphrase-file = wrong.psk,' "
+			       "eswrap.conf >wrong.conf"),
+			 0);
+	harness_broker_file(h, harness_path(h, "wrong.conf"));
+	expect_remedy("until \"$ctl\" status | grep -q Failed; do :; done; \"$ctl\" doctor",
+		      "not joined to \"plant-7\"", "check ssid");
+}
+END_TEST
+
 /* A systemctl that knows one unit: its files and its sandbox. */
 static void put_systemctl(const char *unit, const char *properties)
 {
@@ -348,7 +444,7 @@ int main(void)
 {
 	Suite *suite = suite_create("operate");
 	TCase *metrics = tcase_create("metrics"), *wrap = tcase_create("wrap"),
-	      *route = tcase_create("route");
+	      *route = tcase_create("route"), *doctor = tcase_create("doctor");
 
 	tcase_add_checked_fixture(metrics, setup, teardown);
 	tcase_set_timeout(metrics, 2 * HARNESS_DEADLINE_S);
@@ -369,6 +465,13 @@ int main(void)
 	tcase_add_test(route, a_configuration_is_judged_for_the_user_who_will_read_it);
 	suite_add_tcase(suite, metrics);
 	suite_add_tcase(suite, route);
+	tcase_add_checked_fixture(doctor, setup, teardown);
+	tcase_set_timeout(doctor, 2 * HARNESS_DEADLINE_S);
+	tcase_add_test(doctor, the_doctor_finds_all_well_up_to_a_server);
+	tcase_add_test(doctor, the_doctor_knows_mistakes_of_the_configuration);
+	tcase_add_test(doctor, the_doctor_knows_who_has_the_port);
+	tcase_add_test(doctor, the_doctor_knows_a_passphrase_that_is_wrong);
+	suite_add_tcase(suite, doctor);
 	suite_add_tcase(suite, wrap);
 	return suite_run(suite);
 }

@@ -9,6 +9,7 @@ static const struct ctl_command commands[] = {
 	{ "status", ctl_status, "the module, its sockets, the routes and what to mind" },
 	{ "check-config", ctl_check_config, "check a configuration file; starts nothing" },
 	{ "credentials", ctl_credentials, "the module's one-time certificates and keys" },
+	{ "doctor", ctl_doctor, "what keeps connections from working, and what to do" },
 	{ "reload", ctl_reload, "have the broker read its configuration again" },
 	{ "route", ctl_route, "which route takes a destination, and why" },
 	{ "metrics", ctl_metrics, "numbers for Prometheus" },

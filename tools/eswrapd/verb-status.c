@@ -2,6 +2,8 @@
 /* The verb status: the module, the line, the connections. */
 #include "eswrapd/verb-status.h"
 
+#include <unistd.h>
+
 #include "config.h"
 #include "eswifi/eswifi.h"
 #include "eswrapd/call.h"
@@ -45,6 +47,7 @@ static void add_private(GVariantDict *reply, const struct status_parts *parts)
 {
 	const struct eswifi_identity *identity = eswifi_module_identity(parts->module);
 
+	g_variant_dict_insert(reply, "pid", "u", (guint)getpid());
 	add_text(reply, "config", parts->settings->path);
 	add_text(reply, "device", parts->settings->module.device);
 	g_variant_dict_insert(reply, "ssid", "s", parts->settings->module.ssid);

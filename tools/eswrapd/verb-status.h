@@ -32,7 +32,7 @@ struct status_parts {
  *
  * Reply, all in one: version, state, why (s); free-sockets, waiting (u); flows (aa{sv}, see
  * flow_summary_add()): for who does not administer, his own. For who does, also config, device, ssid,
- * product, firmware, name, mac, address (s); baud (u); the driver's counters (t); warnings (as).
+ * product, firmware, name, mac, address (s); baud, pid (u); the driver's counters (t); warnings (as).
  */
 void verb_status(struct call *call, const struct caller *caller, GVariant *arguments,
 		 gpointer user);
