@@ -41,7 +41,9 @@
  * source. ECONNREFUSED from the kernel means that no such peer exists yet: ask with ESWRAP_PEER.
  * Anybody can read the names that are bound (/proc/net/unix) and bind others; so that nobody can take
  * one before the broker does, or send from one that it never bound, TAG depends on a key that only
- * the flow's two sides know.
+ * the flow's two sides know. What strangers send to the program's end is dropped in their own call: a
+ * filter there (SO_ATTACH_FILTER) takes a datagram only where it ends in a secret of the broker's, and
+ * cuts that off. Whoever attaches another filter to the program's end puts this one before it.
  *
  * The policy. Most connects of most programs are none of ours, and a question costs more than they
  * do. So the broker publishes what it would answer DIRECT to, whoever asks, in a file beside the

@@ -7,14 +7,14 @@
  * A program that sets TCP_KEEPIDLE wants to read it back, also from a duplicate of the descriptor,
  * after fork and after exec; so the value has to stay with the socket. Linux lets anyone attach a
  * classic BPF filter to a socket (SO_ATTACH_FILTER) and read the filter's own instructions back
- * (SO_GET_FILTER, both since 3.8 at the latest, the same on 32 and 64 bits). The notes are such a
- * filter: its first instruction accepts every packet whole, and the ones behind it, which are never
- * reached, carry one value each:
+ * (SO_GET_FILTER, both since 3.8 at the latest, the same on 32 and 64 bits). The notes stand behind
+ * the last instruction that is ever reached, and carry one value each:
  *
- *	ret 0xffffffff		accept
+ *	guard			what the broker has put there (include/eswrap/wire.h), or, where it
+ *				has put nothing: ret 0xffffffff, accept
  *	ld  #value 0		an instruction for each note
  *	...
- *	ret NOTES_MAGIC		a filter has to end so; also says that the filter is ours
+ *	ret NOTES_MAGIC		a filter has to end so; also says that the notes are there
  *
  * On a stream AF_UNIX socket no filter is ever run. One that is written costs about 20 us, one that
  * is read below 1 us. Where a kernel or an emulator has no SO_GET_FILTER, values are taken and
@@ -28,7 +28,39 @@
 
 #define NOTES_MAGIC 0x65737701u
 
-#define FILTER_LEN (NOTE_MAX + 2)
+/* The longest guard that is kept, instructions. */
+#define GUARD_MAX 32
+
+#define NOTES_LEN (NOTE_MAX + 1)
+
+/**
+ * struct filter - what is attached to a flow
+ * @guard:	how many of its instructions come before the notes
+ */
+struct filter {
+	struct sock_filter code[GUARD_MAX + NOTES_LEN];
+	socklen_t len, guard;
+};
+
+/* Return: false when there are no notes; @filter has the guard then, if there is one. */
+static bool read_filter(int fd, struct filter *filter)
+{
+	const struct sock_filter *last;
+	int saved = errno;
+
+	filter->len = sizeof(filter->code) / sizeof(filter->code[0]);
+	if (real()->getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, filter->code, &filter->len) != 0)
+		filter->len = 0;
+	errno = saved;
+	filter->guard = filter->len;
+	if (filter->len < NOTES_LEN)
+		return false;
+	last = &filter->code[filter->len - 1];
+	if (last->code != (BPF_RET | BPF_K) || last->k != NOTES_MAGIC)
+		return false;
+	filter->guard = filter->len - NOTES_LEN;
+	return true;
+}
 
 /**
  * shim_notes_read() - the notes of a flow
@@ -39,39 +71,43 @@
  */
 bool shim_notes_read(int fd, struct notes *notes)
 {
-	struct sock_filter filter[FILTER_LEN];
-	socklen_t len = FILTER_LEN;
-	int saved = errno;
-	bool there;
+	struct filter filter;
+	bool there = read_filter(fd, &filter);
 	size_t i;
 
-	there = real()->getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, filter, &len) == 0 &&
-		len == FILTER_LEN && filter[FILTER_LEN - 1].k == NOTES_MAGIC;
-	errno = saved;
 	for (i = 0; i < NOTE_MAX; i++)
-		notes->value[i] = there ? filter[i + 1].k : 0;
+		notes->value[i] = there ? filter.code[filter.guard + i].k : 0;
 	return there;
 }
 
 /**
  * shim_notes_write() - replace the notes of a flow
  *
- * errno is left alone.
+ * The guard stays. errno is left alone.
  *
  * Return: false when the kernel did not take them.
  */
 bool shim_notes_write(int fd, const struct notes *notes)
 {
-	struct sock_filter filter[FILTER_LEN];
-	struct sock_fprog program = { .len = FILTER_LEN, .filter = filter };
+	struct sock_fprog program;
+	struct filter filter;
 	int saved = errno;
 	bool taken;
 	size_t i;
 
-	filter[0] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0xffffffffu);
+	read_filter(fd, &filter);
+	if (filter.guard > GUARD_MAX)
+		return false;
+	if (filter.guard == 0)
+		filter.code[filter.guard++] =
+			(struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0xffffffffu);
 	for (i = 0; i < NOTE_MAX; i++)
-		filter[i + 1] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_IMM, notes->value[i]);
-	filter[FILTER_LEN - 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, NOTES_MAGIC);
+		filter.code[filter.guard + i] =
+			(struct sock_filter)BPF_STMT(BPF_LD | BPF_IMM, notes->value[i]);
+	filter.code[filter.guard + NOTE_MAX] =
+		(struct sock_filter)BPF_STMT(BPF_RET | BPF_K, NOTES_MAGIC);
+	program.len = (unsigned short)(filter.guard + NOTES_LEN);
+	program.filter = filter.code;
 	taken = real()->setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ==
 		0;
 	errno = saved;

@@ -13,6 +13,9 @@
 
 #define LIMIT 1460
 
+#define FLOOD	  100 /* datagrams: more than a queue holds */
+#define ANSWER_MS 500 /* an answer of the echo server comes sooner */
+
 /* The number of the place's port that an address has; -1: none of them. */
 static int which_port(const struct place *place, const struct sockaddr_storage *address)
 {
@@ -221,6 +224,7 @@ static socklen_t learn(const struct place *place, int fd, int n, struct sockaddr
 /* Another program has seen the names of a flow, and wants to have, or to say, what is not its own. */
 static void udp_squatted(const struct place *place)
 {
+	int i, forged = 0;
 	int fd = place_socket(place, SOCK_DGRAM), other = socket(AF_UNIX, SOCK_DGRAM, 0);
 	struct sockaddr_un name, own;
 	socklen_t len, own_len = sizeof(own);
@@ -235,10 +239,31 @@ static void udp_squatted(const struct place *place)
 	say_received(place, fd, 0);
 	say_result("squatter", recv(other, text, sizeof(text), MSG_DONTWAIT));
 	syscall(SYS_getsockname, fd, &own, &own_len);
-	say_result("forge", sendto(other, "forged", 6, 0, (struct sockaddr *)&own, own_len));
-	say_result("recvfrom",
-		   recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&from, &from_len));
-	say("source of %u bytes", (unsigned int)from_len);
+	for (i = 0; i < FLOOD; i++)
+		forged += sendto(other, "forged", 6, MSG_DONTWAIT, (struct sockaddr *)&own,
+				 own_len) == 6;
+	say("forged: %s", forged == FLOOD ? "all" : "some");
+	say_result("recvfrom", recvfrom(fd, text, sizeof(text), MSG_DONTWAIT,
+					(struct sockaddr *)&from, &from_len));
+	say_result("to 0", send_to(place, 0, fd, "after"));
+	say_received(place, fd, 0);
+}
+
+/* The name of a flow that is closed before its answer has come. */
+static void udp_squatted_after_close(const struct place *place)
+{
+	struct sockaddr_un own;
+	socklen_t own_len = sizeof(own);
+	int fd = place_socket(place, SOCK_DGRAM), other = socket(AF_UNIX, SOCK_DGRAM, 0);
+	struct pollfd poll_fd = { .fd = other, .events = POLLIN };
+
+	say_result("to 0", send_to(place, 0, fd, "secret"));
+	syscall(SYS_getsockname, fd, &own, &own_len);
+	close(fd);
+	/* The broker may be about to close its own. */
+	while (bind(other, (struct sockaddr *)&own, own_len) != 0 && errno == EADDRINUSE)
+		poll(NULL, 0, 1);
+	say_result("poll", poll(&poll_fd, 1, ANSWER_MS));
 }
 
 const struct claim datagram_claims[] = {
@@ -250,5 +275,6 @@ const struct claim datagram_claims[] = {
 	{ "udp_too_long", udp_too_long },
 	{ "udp_what_it_is", udp_what_it_is },
 	{ "udp_squatted", udp_squatted },
+	{ "udp_squatted_after_close", udp_squatted_after_close },
 	{ NULL },
 };

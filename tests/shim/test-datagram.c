@@ -43,9 +43,16 @@ END_TEST
 START_TEST(who_has_seen_a_name_can_neither_take_nor_forge_another)
 {
 	stage_says("to 0: 4\nlearn: 4\nsquat: 0\nto 1: 6\nrecvfrom: 6\n"
-		   "secret from 1 family 2 length 16\nsquatter: -1 EAGAIN\nforge: 6\n"
-		   "recvfrom: 6\nsource of 0 bytes\n",
+		   "secret from 1 family 2 length 16\nsquatter: -1 EAGAIN\nforged: all\n"
+		   "recvfrom: -1 EAGAIN\nto 0: 5\nrecvfrom: 5\n"
+		   "after from 0 family 2 length 16\n",
 		   "udp_squatted", LOOPBACK, stage.udp[0], stage.udp[1], -1);
+}
+END_TEST
+
+START_TEST(who_takes_the_name_of_a_closed_flow_gets_none_of_its_answers)
+{
+	stage_says("to 0: 6\npoll: 0\n", "udp_squatted_after_close", LOOPBACK, stage.udp[0], -1);
 }
 END_TEST
 
@@ -63,6 +70,7 @@ int main(void)
 	tcase_add_test(datagrams, v4_mapped_sources);
 	tcase_add_test(datagrams, more_than_1460_bytes_are_emsgsize);
 	tcase_add_test(datagrams, who_has_seen_a_name_can_neither_take_nor_forge_another);
+	tcase_add_test(datagrams, who_takes_the_name_of_a_closed_flow_gets_none_of_its_answers);
 	tcase_set_timeout(datagrams, 2 * HARNESS_DEADLINE_S);
 	tcase_add_unchecked_fixture(datagrams, stage_set_up, stage_tear_down);
 	suite_add_tcase(suite, datagrams);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Datagram flows. The theory of operation is in datagram.h. */
 #include "eswrapd/datagram.h"
+#include "eswrapd/guard.h"
+#include "eswrapd/living.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,7 +33,8 @@ G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == PEER_OPEN + 1);
 
 struct datagrams {
 	struct flow_parts parts;
-	GHashTable *flows; /* id -> struct association */
+	GHashTable *flows;     /* id -> struct association */
+	struct living *living; /* the program's ends */
 	guint timer;
 	guint8 peeked[ESWIFI_PAYLOAD_MAX];
 };
@@ -44,6 +47,7 @@ struct association {
 	struct datagrams *datagrams;
 	guint64 id;
 	struct eswrap_key key;
+	struct guard guard;
 	struct sockaddr_un name;
 	socklen_t name_len;
 	uid_t uid;
@@ -57,6 +61,7 @@ struct peer {
 	struct channel channel;
 	enum peer_state state;
 	int fd;
+	bool connected; /* to the program's end; nobody else can send to it, or be sent to */
 	struct poller_watch *watch;
 	const struct route *route;
 	struct eswrap_endpoint dest;
@@ -121,8 +126,22 @@ static void touch(struct peer *peer)
 }
 
 /*
- * The first datagram that can be sent at all. A peer made while the program's end is connected to
- * another one cannot be connected to it, and is then open to anybody who has found its name.
+ * Connects a peer to the program's end. That cannot be done while the program's end is connected
+ * to another one, and by its name alone nobody knows whose it is by now: so whether it lives is looked
+ * at afterwards, as a name cannot be taken while it does.
+ *
+ * Return: 0; -EPERM: not now; -ECONNREFUSED: the program's end is gone.
+ */
+static int connect_peer(const struct association *flow, int fd)
+{
+	if (connect(fd, (const struct sockaddr *)&flow->name, flow->name_len) < 0)
+		return -errno;
+	return living_has(flow->datagrams->living, flow->id) ? 0 : -ECONNREFUSED;
+}
+
+/*
+ * The first datagram that can be sent at all. A peer that is not connected is open to anybody who
+ * has found its name: what has come there counts only while the program's end lives.
  *
  * Return: its size, 0: there is none.
  */
@@ -139,7 +158,8 @@ static gsize first_datagram(struct peer *peer)
 		n = recvfrom(peer->fd, peeked, ESWIFI_PAYLOAD_MAX,
 			     MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT, (struct sockaddr *)&from, &len);
 		if (n > 0 && n <= ESWIFI_PAYLOAD_MAX && len == flow->name_len &&
-		    memcmp(&from, &flow->name, len) == 0)
+		    memcmp(&from, &flow->name, len) == 0 &&
+		    (peer->connected || living_has(flow->datagrams->living, flow->id)))
 			return (gsize)n;
 		if (n < 0 && errno != EINTR)
 			return 0;
@@ -225,6 +245,22 @@ static bool peer_may_receive(struct channel *channel)
 	return peer_of(channel)->state == PEER_OPEN;
 }
 
+/* As UDP has it, a socket that is connected hears nobody but its peer. Return: 0 or an error. */
+static int deliver(struct peer *peer, const guint8 *data, gsize size)
+{
+	int result;
+
+	if (!peer->connected) {
+		result = connect_peer(peer->flow, peer->fd);
+		if (result < 0)
+			return result;
+		peer->connected = true;
+	}
+	if (guard_send(&peer->flow->guard, peer->fd, data, size) >= 0)
+		return 0;
+	return errno == ECONNRESET ? -ECONNREFUSED : -errno;
+}
+
 static void peer_received(struct channel *channel, int result, const guint8 *data)
 {
 	struct peer *peer = peer_of(channel);
@@ -235,10 +271,7 @@ static void peer_received(struct channel *channel, int result, const guint8 *dat
 	} else if (result > 0) {
 		peer->bytes_received += (guint64)result;
 		touch(peer);
-		/* By name: a peer may have been made while the program's end was connected. */
-		if (sendto(peer->fd, data, (gsize)result, MSG_DONTWAIT | MSG_NOSIGNAL,
-			   (const struct sockaddr *)&peer->flow->name, peer->flow->name_len) < 0 &&
-		    (errno == ECONNREFUSED || errno == ECONNRESET))
+		if (deliver(peer, data, (gsize)result) == -ECONNREFUSED)
 			end_flow(peer->flow);
 	}
 }
@@ -265,6 +298,7 @@ struct datagrams *datagrams_new(const struct flow_parts *parts)
 	struct datagrams *datagrams = g_new0(struct datagrams, 1);
 
 	datagrams->parts = *parts;
+	datagrams->living = living_new();
 	datagrams->flows =
 		g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, association_free);
 	return datagrams;
@@ -275,32 +309,26 @@ void datagrams_free(struct datagrams *datagrams)
 	if (!datagrams)
 		return;
 	g_hash_table_destroy(datagrams->flows);
+	living_free(datagrams->living);
 	if (datagrams->timer)
 		g_source_remove(datagrams->timer);
 	g_free(datagrams);
 }
 
-/* A flow's name is taken as long as anybody holds the program's end. */
-static bool is_alive(const struct association *flow)
-{
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool alive = fd < 0 ||
-		     connect(fd, (const struct sockaddr *)&flow->name, flow->name_len) == 0 ||
-		     errno != ECONNREFUSED;
-
-	if (fd >= 0)
-		close(fd);
-	return alive;
-}
-
 void datagram_reap(struct datagrams *datagrams)
 {
+	g_autoptr(GHashTable) living = NULL;
 	GHashTableIter iter;
 	gpointer flow;
 
+	if (!g_hash_table_size(datagrams->flows))
+		return;
+	living = living_now(datagrams->living);
+	if (!living)
+		return;
 	g_hash_table_iter_init(&iter, datagrams->flows);
 	while (g_hash_table_iter_next(&iter, NULL, &flow))
-		if (!is_alive(flow))
+		if (!g_hash_table_contains(living, &((struct association *)flow)->id))
 			g_hash_table_iter_remove(&iter);
 }
 
@@ -365,8 +393,9 @@ static void set_target(struct peer *peer, const struct flow_request *request)
 	};
 }
 
-/* A socket bound to the destination's name, and connected to the program's end. */
-static int peer_socket(struct association *flow, const struct flow_request *request)
+/* A socket bound to the destination's name, and @connected to the program's end where that can be. */
+static int peer_socket(struct association *flow, const struct flow_request *request,
+		       bool *connected)
 {
 	struct eswrap_name name = {
 		.kind = ESWRAP_NAME_DATAGRAM_PEER,
@@ -382,28 +411,44 @@ static int peer_socket(struct association *flow, const struct flow_request *requ
 	if (fd < 0)
 		return -errno;
 	result = bind_name(fd, &name);
-	if (result == 0 && connect(fd, (const struct sockaddr *)&flow->name, flow->name_len) < 0 &&
-	    errno != EPERM)
-		result = -errno;
 	if (result == 0)
+		result = connect_peer(flow, fd);
+	*connected = result == 0;
+	if (result == 0 || result == -EPERM)
 		return fd;
 	close(fd);
 	return result;
 }
 
+static bool has_peer(const struct association *flow, const struct eswrap_endpoint *dest)
+{
+	GList *link;
+
+	for (link = flow->peers.head; link; link = link->next) {
+		const struct peer *peer = link->data;
+
+		if (memcmp(&peer->dest, dest, sizeof(*dest)) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int add_peer(struct association *flow, const struct flow_request *request)
 {
 	const struct flow_parts *parts = &flow->datagrams->parts;
-	int fd = peer_socket(flow, request);
 	struct peer *peer;
+	bool connected;
+	int fd;
 
-	if (fd == -EADDRINUSE)
+	if (has_peer(flow, &request->dest))
 		return 0;
+	fd = peer_socket(flow, request, &connected);
 	if (fd < 0)
 		return fd;
 	peer = g_new0(struct peer, 1);
 	peer->flow = flow;
 	peer->fd = fd;
+	peer->connected = connected;
 	peer->route = request->route;
 	peer->dest = request->dest;
 	set_target(peer, request);
@@ -437,8 +482,9 @@ static int program_socket(struct association *flow, const struct flow_request *r
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	if (getrandom(&flow->key, sizeof(flow->key), 0) < 0) {
-		result = -errno;
+	result = getrandom(&flow->key, sizeof(flow->key), 0) < 0 ? -errno
+								 : guard_attach(&flow->guard, fd);
+	if (result < 0) {
 		close(fd);
 		return result;
 	}
@@ -448,6 +494,8 @@ static int program_socket(struct association *flow, const struct flow_request *r
 		else
 			result = bind_name(fd, &name);
 	} while (result == -EADDRINUSE);
+	if (result == 0)
+		result = living_add(flow->datagrams->living, fd, name.id);
 	if (result < 0) {
 		close(fd);
 		return result;
