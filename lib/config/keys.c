@@ -15,6 +15,7 @@
 #include "eswrap/wire.h"
 
 #define TIMEOUT_MAX 86400 /* s */
+#define LIMIT_MAX   100000
 
 /* Return: the string, owned by the settings. */
 static const char *keep(struct loader *l, char *string)
@@ -505,6 +506,16 @@ static void set_half_close_timeout(struct loader *l, const char *value)
 	number(l, value, 1, TIMEOUT_MAX, &l->settings->half_close_timeout);
 }
 
+/* The key that is being read is one of limit_names. */
+static void set_limit(struct loader *l, const char *value)
+{
+	guint i = 0;
+
+	while (strcmp(l->key, limit_names[i]) != 0)
+		i++;
+	number(l, value, 1, LIMIT_MAX, &l->settings->limits[i]);
+}
+
 const struct key module_keys[] = {
 	{ "device", set_device },	  { "baud", set_baud },
 	{ "fast-baud", set_fast_baud },	  { "flow-control", set_flow_control },
@@ -551,5 +562,11 @@ const struct key broker_keys[] = {
 	{ "admin-group", set_admin_group },
 	{ "connect-timeout", set_connect_timeout },
 	{ "half-close-timeout", set_half_close_timeout },
+	{ "per-user-questions", set_limit },
+	{ "per-user-connects", set_limit },
+	{ "per-user-flows", set_limit },
+	{ "per-user-datagram-flows", set_limit },
+	{ "per-user-lookups", set_limit },
+	{ "per-user-names", set_limit },
 	{ NULL },
 };

@@ -51,4 +51,7 @@ void settings_adopt(struct settings *settings, struct settings *fresh, GPtrArray
 	SWAP(settings->credentials, fresh->credentials);
 	SWAP(settings->connect_timeout, fresh->connect_timeout);
 	SWAP(settings->half_close_timeout, fresh->half_close_timeout);
+	differs(restart, settings->limits[LIMIT_NAMES] != fresh->limits[LIMIT_NAMES],
+		"[broker] per-user-names");
+	memcpy(settings->limits, fresh->limits, sizeof(settings->limits));
 }

@@ -77,10 +77,14 @@ static bool program_matches(const struct route *route, const char *program)
 	return route->programs->len == 0;
 }
 
+bool route_admits(const struct route *route, const struct asker *asker)
+{
+	return user_matches(route, asker->uid) && (!route->has_mark || route->mark == asker->mark);
+}
+
 static bool asker_matches(const struct route *route, const struct asker *asker)
 {
-	return user_matches(route, asker->uid) && program_matches(route, asker->program) &&
-	       (!route->has_mark || route->mark == asker->mark);
+	return route_admits(route, asker) && program_matches(route, asker->program);
 }
 
 static bool place_matches(const struct route *route, const struct destination *to)

@@ -91,6 +91,9 @@ char *route_misses(const struct route *route, const struct asker *asker,
 /* route_far_port() - the port of the far end, for a program that connects to @port */
 guint16 route_far_port(const struct route *route, guint16 port);
 
+/* route_admits() - do its `user` and `mark` let him use it? What he calls his program proves nothing */
+bool route_admits(const struct route *route, const struct asker *asker);
+
 /* route_find() - the route of that name ("default" is [default]), or NULL */
 const struct route *route_find(const struct settings *settings, const char *name);
 

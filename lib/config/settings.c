@@ -9,6 +9,21 @@
 #define HALF_CLOSE_TIMEOUT_DEFAULT 60
 #define BAUD_DEFAULT		   115200 /* at power-up [Inventek] */
 
+const char *const limit_names[LIMITS] = {
+	[LIMIT_QUESTIONS] = "per-user-questions",
+	[LIMIT_CONNECTS] = "per-user-connects",
+	[LIMIT_FLOWS] = "per-user-flows",
+	[LIMIT_DATAGRAM_FLOWS] = "per-user-datagram-flows",
+	[LIMIT_LOOKUPS] = "per-user-lookups",
+	[LIMIT_NAMES] = "per-user-names",
+};
+
+/* More than programs of one user need on four sockets; few enough for a small Pi. */
+static const guint limit_defaults[LIMITS] = {
+	[LIMIT_QUESTIONS] = 256,      [LIMIT_CONNECTS] = 128, [LIMIT_FLOWS] = 1024,
+	[LIMIT_DATAGRAM_FLOWS] = 256, [LIMIT_LOOKUPS] = 128,  [LIMIT_NAMES] = 4096,
+};
+
 struct route *route_new(const char *name, guint line)
 {
 	struct route *route = g_new0(struct route, 1);
@@ -64,6 +79,7 @@ struct settings *settings_new(const char *path)
 	s->admin_group = (gid_t)-1;
 	s->connect_timeout = CONNECT_TIMEOUT_DEFAULT;
 	s->half_close_timeout = HALF_CLOSE_TIMEOUT_DEFAULT;
+	memcpy(s->limits, limit_defaults, sizeof(s->limits));
 	s->module.baud = BAUD_DEFAULT;
 	s->module.security = ESWIFI_SECURITY_WPA2;
 	return s;

@@ -75,9 +75,21 @@ struct route {
  * @state_dir:	where the ledger and the stand-in names live; absolute, may not exist yet
  * @admin_group:	members may use eswrapctl; -1: only root and the broker's own user
  * @connect_timeout:	s that a connect may wait for a socket and for the far end, together
+ * @limits:	for one user, by enum limit
  * @half_close_timeout:	s without data after which a half-closed flow is given up
  * @strings:	owns what @module points to
  */
+/* What one user may have at most of; the keys `per-user-...` of [broker]. */
+enum limit {
+	LIMIT_QUESTIONS, /* connections to the control socket that wait for an answer */
+	LIMIT_CONNECTS,	 /* stream connects under way; each holds 280 KB of the kernel's memory */
+	LIMIT_FLOWS,	 /* stream flows */
+	LIMIT_DATAGRAM_FLOWS, /* sockets that send flagged datagrams */
+	LIMIT_LOOKUPS,	      /* name look-ups under way */
+	LIMIT_NAMES,	      /* stand-in addresses */
+	LIMITS
+};
+
 struct settings {
 	char *path;
 	struct eswifi_settings module;
@@ -89,6 +101,7 @@ struct settings {
 	gid_t admin_group;
 	guint connect_timeout;
 	guint half_close_timeout;
+	guint limits[LIMITS];
 	GPtrArray *strings;
 };
 
@@ -100,6 +113,9 @@ void settings_free(struct settings *settings);
 struct route *route_new(const char *name, guint line);
 /* credentials_free() - for lists of them */
 void credentials_free(gpointer credentials);
+
+/* limit_names - the keys of the limits, by enum limit */
+extern const char *const limit_names[LIMITS];
 
 /* route_through_names - the words of `through =`, by enum route_through; NULL at the end */
 extern const char *const route_through_names[];

@@ -14,7 +14,7 @@
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/lookup.h"
-#include "eswrapd/name.h"
+#include "eswrapd/stand-in.h"
 #include "eswrapd/request.h"
 #include "eswrapd/sched.h"
 #include "loop/poller.h"

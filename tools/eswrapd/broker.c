@@ -11,13 +11,14 @@
 #include "config/load.h"
 #include "config/reload.h"
 #include "eswifi/eswifi.h"
+#include "eswrapd/account.h"
 #include "eswrapd/burner.h"
 #include "eswrapd/call.h"
 #include "eswrapd/control.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/lookup.h"
-#include "eswrapd/name.h"
+#include "eswrapd/stand-in.h"
 #include "eswrapd/policy.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/request.h"
@@ -39,6 +40,7 @@ struct broker {
 	struct poller *poller;
 	struct presence *presence; /* NULL: the system's broker */
 	struct sched *sched;
+	struct accounts *accounts;
 	struct names *names;
 	struct lookups *lookups;
 	struct flows *flows;
@@ -111,7 +113,10 @@ static void administer(struct client *client, const guint8 *data, gsize size, gp
 }
 
 static const struct request_ops request_ops = { .administer = administer };
-static const struct control_ops control_ops = { .asked = request_asked };
+static const struct control_ops control_ops = {
+	.crowded = request_crowded,
+	.asked = request_asked,
+};
 
 /* A private broker's stand-ins end with it, as the programs that know them do. */
 static struct names *open_names(const struct settings *settings, bool private)
@@ -119,11 +124,11 @@ static struct names *open_names(const struct settings *settings, bool private)
 	g_autofree char *path = NULL;
 
 	if (private)
-		return names_new(&settings->stand_in, NULL);
+		return names_new(&settings->stand_in, settings->limits[LIMIT_NAMES], NULL);
 	if (g_mkdir_with_parents(settings->state_dir, 0700) < 0)
 		g_warning("%s: %s", settings->state_dir, g_strerror(errno));
 	path = g_build_filename(settings->state_dir, "stand-ins", NULL);
-	return names_new(&settings->stand_in, path);
+	return names_new(&settings->stand_in, settings->limits[LIMIT_NAMES], path);
 }
 
 /* What flows of all kinds there are: only they point to routes. */
@@ -153,6 +158,7 @@ bool broker_reload(struct broker *broker, GPtrArray *restart, GError **error)
 	if (!fresh)
 		return false;
 	settings_adopt(broker->settings, fresh, restart);
+	accounts_set_limits(broker->accounts, broker->settings->limits);
 	if (!has_flows(broker))
 		g_ptr_array_set_size(broker->retired, 0);
 	g_ptr_array_add(broker->retired, fresh);
@@ -212,6 +218,7 @@ static void add_verbs(struct broker *broker)
 		.sched = broker->sched,
 		.flows = broker->flows,
 		.datagrams = broker->datagrams,
+		.accounts = broker->accounts,
 	};
 	broker->verbs = verbs_new(broker->settings->admin_group);
 	broker->rows = g_memdup2(rows, sizeof(rows));
@@ -225,6 +232,7 @@ static bool make_flows(struct broker *broker, GError **error)
 		.settings = broker->settings,
 		.module = broker->module,
 		.sched = broker->sched,
+		.accounts = broker->accounts,
 		.poller = broker->poller,
 		.presence = broker->presence,
 	};
@@ -242,6 +250,7 @@ static void make_requests(struct broker *broker)
 		.settings = broker->settings,
 		.module = broker->module,
 		.sched = broker->sched,
+		.accounts = broker->accounts,
 		.names = broker->names,
 		.lookups = broker->lookups,
 		.flows = broker->flows,
@@ -273,7 +282,8 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 		broker->presence = presence_new(&presence_ops, broker, LOOK_MS);
 	broker->sched = sched_new();
 	sched_set_module(broker->sched, broker->module);
-	broker->lookups = lookups_new(broker->sched);
+	broker->accounts = accounts_new(settings->limits);
+	broker->lookups = lookups_new(broker->sched, broker->accounts);
 	burner.module = broker->module;
 	burner.sched = broker->sched;
 	burner.presence = broker->presence;
@@ -302,6 +312,7 @@ void broker_free(struct broker *broker)
 	flows_free(broker->flows);
 	eswifi_module_free(broker->module);
 	lookups_free(broker->lookups);
+	accounts_free(broker->accounts);
 	sched_free(broker->sched);
 	presence_free(broker->presence);
 	poller_free(broker->poller);
@@ -321,7 +332,7 @@ bool broker_serve(struct broker *broker, int fd, GError **error)
 		return false;
 	}
 	broker->listening = fd;
-	broker->control = control_new(fd, &control_ops, broker->requests);
+	broker->control = control_new(fd, broker->accounts, &control_ops, broker->requests);
 	broker->policy = policy_publish(broker->settings, fd);
 	return true;
 }

@@ -14,9 +14,13 @@
 #include <unistd.h>
 
 #include "eswrap/wire.h"
+#include "eswrapd/account.h"
 #include "eswrapd/closer.h"
 
 #define ASK_TIMEOUT_S 10
+
+/* Whoever has more clients than this that say nothing is not waited for. */
+#define SILENT_MAX 4
 
 /* As many as one packet can carry: SCM_MAX_FD of the kernel (unix(7)). */
 #define DESCRIPTORS_MAX 253
@@ -36,12 +40,14 @@ struct client {
 	int fd, descriptor;
 	guint watch, timeout;
 	struct ucred who;
+	bool counted; /* among those that its user may have */
 	client_gone gone;
 	gpointer user;
 	GQueue unsent;
 };
 
 struct control {
+	struct accounts *accounts;
 	const struct control_ops *ops;
 	gpointer user;
 	int fd, reserve;
@@ -123,12 +129,20 @@ fail:
 	return -1;
 }
 
+static void uncount(struct client *client)
+{
+	if (client->counted)
+		account_give(client->control->accounts, client->who.uid, LIMIT_QUESTIONS);
+	client->counted = false;
+}
+
 static void client_free(struct client *client)
 {
 	struct control *control = client->control;
 
 	g_clear_handle_id(&client->watch, g_source_remove);
 	g_clear_handle_id(&client->timeout, g_source_remove);
+	uncount(client);
 	closer_close(client->fd);
 	closer_close(client->descriptor);
 	g_queue_clear_full(&client->unsent, (GDestroyNotify)g_bytes_unref);
@@ -241,6 +255,7 @@ void client_hold(struct client *client, gconstpointer packet, gsize size, client
 		 gpointer user)
 {
 	client->state = CLIENT_HOLDING;
+	uncount(client);
 	client->gone = gone;
 	client->user = user;
 	send_with(client, packet, size, -1);
@@ -344,6 +359,8 @@ static bool await_question(const struct client *client)
 	static const struct timespec moment = { .tv_nsec = 100000 };
 	struct pollfd question = { .fd = client->fd, .events = POLLIN };
 
+	if (account_count(client->control->accounts, client->who.uid, LIMIT_QUESTIONS) > SILENT_MAX)
+		return true;
 	return ppoll(&question, 1, &moment, NULL) == 1;
 }
 
@@ -398,6 +415,11 @@ static gboolean control_ready(gint listening G_GNUC_UNUSED, GIOCondition conditi
 		client_free(client);
 		return G_SOURCE_CONTINUE;
 	}
+	client->counted = account_take(control->accounts, client->who.uid, LIMIT_QUESTIONS);
+	if (!client->counted) {
+		control->ops->crowded(client, control->user);
+		return G_SOURCE_CONTINUE;
+	}
 	if (await_question(client) && read_question(client))
 		return G_SOURCE_CONTINUE;
 	client->timeout = g_timeout_add_seconds(ASK_TIMEOUT_S, ask_expired, client);
@@ -405,10 +427,12 @@ static gboolean control_ready(gint listening G_GNUC_UNUSED, GIOCondition conditi
 	return G_SOURCE_CONTINUE;
 }
 
-struct control *control_new(int fd, const struct control_ops *ops, gpointer user)
+struct control *control_new(int fd, struct accounts *accounts, const struct control_ops *ops,
+			    gpointer user)
 {
 	struct control *control = g_new0(struct control, 1);
 
+	control->accounts = accounts;
 	control->ops = ops;
 	control->user = user;
 	control->fd = fd;

@@ -34,15 +34,18 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+struct accounts;
 struct client;
 struct control;
 
 /**
  * struct control_ops - what the owner must hear
+ * @crowded:	a client of a user who has as many as he may: answer it without a question, at once
  * @asked:	a client's question, @size bytes as they were sent: more than ESWRAP_ADMIN_MAX when it
  *		was cut; @packet is valid during the call
  */
 struct control_ops {
+	void (*crowded)(struct client *client, gpointer user);
 	void (*asked)(struct client *client, const guint8 *packet, gsize size, gpointer user);
 };
 
@@ -57,8 +60,9 @@ typedef void (*client_gone)(gpointer user);
  */
 int control_listen(const char *path, mode_t mode, GError **error);
 
-/* control_new() - answer on a listening socket, which is taken over */
-struct control *control_new(int fd, const struct control_ops *ops, gpointer user);
+/* control_new() - answer on a listening socket, which is taken over; clients are counted */
+struct control *control_new(int fd, struct accounts *accounts, const struct control_ops *ops,
+			    gpointer user);
 void control_free(struct control *control);
 
 /**

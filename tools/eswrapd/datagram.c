@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "eswrapd/account.h"
 #include "eswrapd/outcome.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
@@ -101,6 +102,7 @@ static void association_free(gpointer data)
 
 	g_debug("datagram flow %" G_GINT64_MODIFIER "x: closed", flow->id);
 	presence_leave(flow->datagrams->parts.presence);
+	account_give(flow->datagrams->parts.accounts, flow->uid, LIMIT_DATAGRAM_FLOWS);
 	while (flow->peers.head)
 		peer_free(flow->peers.head->data);
 	g_free(flow->program);
@@ -508,9 +510,12 @@ static int program_socket(struct association *flow, const struct flow_request *r
 int datagram_associate(struct datagrams *datagrams, const struct flow_request *request, guint64 *id,
 		       struct eswrap_key *key)
 {
-	struct association *flow = g_new0(struct association, 1);
+	struct association *flow;
 	int fd, result;
 
+	if (!account_take(datagrams->parts.accounts, request->asker.uid, LIMIT_DATAGRAM_FLOWS))
+		return -ENOBUFS;
+	flow = g_new0(struct association, 1);
 	flow->datagrams = datagrams;
 	flow->uid = request->asker.uid;
 	flow->program = g_strdup(request->asker.program);

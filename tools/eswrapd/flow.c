@@ -12,6 +12,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "eswrapd/account.h"
 #include "eswrapd/anchor.h"
 #include "eswrapd/outcome.h"
 #include "eswrapd/presence.h"
@@ -22,8 +23,12 @@
 
 #define ANCHOR 1 /* byte */
 
-/* A connect that waits holds a full send buffer of the kernel's: 280 KB each, 140 MB in all. */
-#define CONNECTING_MAX 512
+/*
+ * A connect that waits holds a full send buffer of the kernel's: 280 KB each, 140 MB in all. Beyond
+ * it those may still connect who have less than a small share: nobody fills it for the others.
+ */
+#define CONNECTING_MAX	 512
+#define CONNECTING_SHARE 16
 
 /* How long the twin of a connect waits for its program to close it; how long a failure counts. */
 #define TWIN_HOLD_S  1
@@ -143,6 +148,12 @@ static struct flow *part_twins(struct flow *flow)
 	return behind;
 }
 
+static void stop_connecting(struct flow *flow)
+{
+	flow->flows->connecting--;
+	account_give(flow->flows->parts.accounts, flow->uid, LIMIT_CONNECTS);
+}
+
 static void flow_free(struct flow *flow)
 {
 	const struct flow_parts *parts = &flow->flows->parts;
@@ -152,7 +163,8 @@ static void flow_free(struct flow *flow)
 		"%" G_GUINT64_FORMAT " in",
 		flow->id, flow->where, flow->bytes_sent, flow->bytes_received);
 	if (flow->state == FLOW_CONNECTING)
-		flow->flows->connecting--;
+		stop_connecting(flow);
+	account_give(parts->accounts, flow->uid, LIMIT_FLOWS);
 	sched_release(parts->sched, &flow->channel);
 	if (behind)
 		sched_open(parts->sched, &behind->channel);
@@ -496,7 +508,7 @@ static void flow_opened(struct channel *channel, int result, const char *text)
 	behind = part_twins(flow);
 	if (behind)
 		set_timer(behind, TWIN_HOLD_S, hold_expired);
-	flow->flows->connecting--;
+	stop_connecting(flow);
 	anchor_discard(flow->fd, flow->filling - ANCHOR);
 	channel->may_send = true;
 	flow_check(flow);
@@ -626,14 +638,34 @@ static int make_pair(struct flows *flows, const struct flow_request *request, in
 	return result;
 }
 
-static bool is_crowded(struct flows *flows)
+static bool is_crowded(struct flows *flows, uid_t uid)
 {
 	bool crowded = flows->connecting >= CONNECTING_MAX;
 
 	if (crowded && !flows->crowded)
 		g_warning("%d connects are waiting: more are refused with ENOBUFS", CONNECTING_MAX);
 	flows->crowded = crowded;
-	return crowded;
+	return crowded &&
+	       account_count(flows->parts.accounts, uid, LIMIT_CONNECTS) >= CONNECTING_SHARE;
+}
+
+/* Return: 0, with one more flow and one more connect counted; or a negative errno. */
+static int take_account(struct flows *flows, uid_t uid)
+{
+	struct accounts *accounts = flows->parts.accounts;
+
+	if (is_crowded(flows, uid) || !account_take(accounts, uid, LIMIT_FLOWS))
+		return -ENOBUFS;
+	if (account_take(accounts, uid, LIMIT_CONNECTS))
+		return 0;
+	account_give(accounts, uid, LIMIT_FLOWS);
+	return -ENOBUFS;
+}
+
+static void give_account(struct flows *flows, uid_t uid)
+{
+	account_give(flows->parts.accounts, uid, LIMIT_CONNECTS);
+	account_give(flows->parts.accounts, uid, LIMIT_FLOWS);
 }
 
 /* Return: what struct flow says of @attempt, to be freed. */
@@ -735,20 +767,22 @@ static struct flow *flow_new(struct flows *flows, const struct flow_request *req
 int flow_connect(struct flows *flows, const struct flow_request *request, guint64 *id)
 {
 	const struct flow_parts *parts = &flows->parts;
-	char *attempt = attempt_text(request);
+	g_autofree char *attempt = attempt_text(request);
 	int fds[2] = { -1, -1 }, result;
 	struct flow *flow;
 	size_t filling = 0;
 
-	result = is_crowded(flows) ? -ENOBUFS
-				   : -failure_of_twin(flows, attempt, is_over_ipv6(request));
+	result = -failure_of_twin(flows, attempt, is_over_ipv6(request));
 	if (result == 0)
-		result = make_pair(flows, request, fds, id, &filling);
+		result = take_account(flows, request->asker.uid);
+	if (result < 0)
+		return result;
+	result = make_pair(flows, request, fds, id, &filling);
 	if (result < 0) {
-		g_free(attempt);
+		give_account(flows, request->asker.uid);
 		return result;
 	}
-	flow = flow_new(flows, request, attempt);
+	flow = flow_new(flows, request, g_steal_pointer(&attempt));
 	flow->id = *id;
 	flow->fd = fds[1];
 	flow->filling = filling;

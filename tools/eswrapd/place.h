@@ -14,6 +14,7 @@
 #include "eswrap/wire.h"
 #include "wire/name.h"
 
+struct accounts;
 struct eswifi_module;
 struct poller;
 struct presence;
@@ -24,6 +25,7 @@ struct flow_parts {
 	const struct settings *settings;
 	struct eswifi_module *module;
 	struct sched *sched;
+	struct accounts *accounts;
 	struct poller *poller;
 	struct presence *presence;
 };

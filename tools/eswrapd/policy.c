@@ -24,7 +24,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "eswrapd/name.h"
+#include "eswrapd/stand-in.h"
 #include "eswrapd/policy.h"
 #include "config/route.h"
 

@@ -13,9 +13,9 @@
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/lookup.h"
-#include "eswrapd/name.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
+#include "eswrapd/stand-in.h"
 #include "wire/endpoint.h"
 
 struct requests {
@@ -30,6 +30,7 @@ struct question {
 	struct client *client;
 	struct lookup_asker *asker;
 	guint32 magic; /* the request's */
+	uid_t uid;
 	char name[ESWRAP_NAME_MAX + 1];
 };
 
@@ -77,18 +78,25 @@ static void to_destination(const struct eswrap_endpoint *from, int type, const c
 	eswrap_map_address(from, to->address);
 }
 
-/* The route of -r, which goes before all conditions; or the first that matches. */
-static const struct route *choose(struct asked *asked, const struct destination *to)
+/*
+ * The route of -r goes before the conditions on the place and the program, which are what -r is
+ * there to overrule; never before those that say who may use a route, nor before a route that
+ * refuses. Return: false where he may not use the route that he names.
+ */
+static bool choose(struct asked *asked, const struct destination *to, const struct route **route)
 {
 	const struct settings *settings = asked->requests->parts.settings;
 	const struct route *forced;
 
-	if (*asked->request.route) {
-		forced = route_find(settings, asked->request.route);
-		if (route_takes(forced->through, to->type))
-			return forced;
-	}
-	return route_match(settings, &asked->asker, to);
+	*route = route_match(settings, &asked->asker, to);
+	if (!*asked->request.route ||
+	    (*route && (*route)->through == ROUTE_REFUSE && *route != settings->fallback))
+		return true;
+	forced = route_find(settings, asked->request.route);
+	if (!route_takes(forced->through, to->type))
+		return true;
+	*route = forced;
+	return route_admits(forced, &asked->asker);
 }
 
 /* There is no point in asking which route a destination takes when -r names one that is not. */
@@ -119,6 +127,19 @@ static void refuse_place(struct asked *asked, const struct destination *to, int 
 }
 
 /*
+ * A program may look names up as root and connect as another user, once it has given its rights up:
+ * so what root has asked for, all may connect to; but not ask what it stands for.
+ */
+static bool find_name(struct asked *asked, const struct eswrap_endpoint *dest, const char **name)
+{
+	struct names *names = asked->requests->parts.names;
+
+	if (!names_find(names, asked->asker.uid, dest, name))
+		return false;
+	return *name || names_find(names, 0, dest, name);
+}
+
+/*
  * Where is this socket to go? Return: true when a route through the module takes it, with @flow
  * filled in; else the answer stands in the reply.
  */
@@ -134,7 +155,7 @@ static bool route_flow(struct asked *asked, int type, struct flow_request *flow)
 		refuse(asked, EPROTO);
 		return false;
 	}
-	stand_in = names_find(asked->requests->parts.names, dest, &name);
+	stand_in = find_name(asked, dest, &name);
 	to_destination(dest, type, name, &to);
 	if (!route_is_known(asked)) {
 		refuse(asked, EACCES);
@@ -145,7 +166,11 @@ static bool route_flow(struct asked *asked, int type, struct flow_request *flow)
 			     "a stand-in address that stands for no name; look it up again");
 		return false;
 	}
-	flow->route = choose(asked, &to);
+	if (!choose(asked, &to, &flow->route)) {
+		refuse_place(asked, &to, EACCES,
+			     "-r names a route that is not for this user or mark");
+		return false;
+	}
 	if (flow->route && flow->route->through == ROUTE_REFUSE) {
 		refuse_place(asked, &to, EACCES, "refused by its route");
 		return false;
@@ -260,14 +285,14 @@ static void handle_would_you(struct asked *asked, int type)
 		asked->reply.verdict = ESWRAP_GRANTED;
 }
 
-static void resolved(const struct requests *requests, const char *name, enum lookup_result result,
-		     struct eswrap_reply *reply)
+static void resolved(const struct requests *requests, uid_t uid, const char *name,
+		     enum lookup_result result, struct eswrap_reply *reply)
 {
 	reply->verdict = ESWRAP_REFUSED;
 	switch (result) {
 	case LOOKUP_FOUND:
 		reply->verdict = ESWRAP_GRANTED;
-		names_get(requests->parts.names, name, &reply->v4, &reply->v6);
+		names_get(requests->parts.names, uid, name, &reply->v4, &reply->v6);
 		break;
 	case LOOKUP_UNKNOWN:
 		reply->error = ESWRAP_NAME_UNKNOWN;
@@ -284,7 +309,7 @@ static void lookup_ended(enum lookup_result result, gpointer user)
 	struct question *question = user;
 	struct eswrap_reply reply = { .magic = question->magic };
 
-	resolved(question->requests, question->name, result, &reply);
+	resolved(question->requests, question->uid, question->name, result, &reply);
 	client_answer(question->client, &reply, sizeof(reply), -1);
 	g_free(question);
 }
@@ -305,34 +330,43 @@ static void look_up(struct asked *asked, const char *name)
 	question->requests = asked->requests;
 	question->client = asked->client;
 	question->magic = asked->request.magic;
+	question->uid = asked->asker.uid;
 	g_strlcpy(question->name, name, sizeof(question->name));
-	result = lookup_ask(asked->requests->parts.lookups, question->name, lookup_ended, question,
-			    &question->asker);
+	result = lookup_ask(asked->requests->parts.lookups, question->uid, question->name,
+			    lookup_ended, question, &question->asker);
 	if (result == LOOKUP_PENDING) {
 		asked->later = true;
 		client_wait(asked->client, asker_has_gone, question);
 		return;
 	}
 	g_free(question);
-	resolved(asked->requests, name, result, &asked->reply);
+	resolved(asked->requests, asked->asker.uid, name, result, &asked->reply);
 }
 
 static enum name_fate fate_of(struct asked *asked, const char *name, const struct route **by)
 {
-	if (*asked->request.route) {
-		*by = route_find(asked->requests->parts.settings, asked->request.route);
-		switch ((*by)->through) {
-		case ROUTE_TLS:
-		case ROUTE_TCP:
-		case ROUTE_UDP:
-			return NAME_FLAGGED;
-		case ROUTE_DIRECT:
-			return NAME_DIRECT;
-		case ROUTE_REFUSE:
-			return NAME_REFUSED;
-		}
+	const struct settings *settings = asked->requests->parts.settings;
+	enum name_fate fate = route_name_fate(settings, &asked->asker, name, by);
+	const struct route *forced;
+
+	if (!*asked->request.route || (fate == NAME_REFUSED && *by != settings->fallback))
+		return fate;
+	*by = forced = route_find(settings, asked->request.route);
+	/* A look-up has no mark; the connect that follows is asked for it. */
+	asked->asker.mark = forced->mark;
+	if (!route_admits(forced, &asked->asker))
+		return NAME_REFUSED;
+	switch (forced->through) {
+	case ROUTE_DIRECT:
+		return NAME_DIRECT;
+	case ROUTE_REFUSE:
+		return NAME_REFUSED;
+	case ROUTE_TLS:
+	case ROUTE_TCP:
+	case ROUTE_UDP:
+		break;
 	}
-	return route_name_fate(asked->requests->parts.settings, &asked->asker, name, by);
+	return NAME_FLAGGED;
 }
 
 static void handle_resolve(struct asked *asked)
@@ -400,7 +434,8 @@ static void handle_reverse(struct asked *asked)
 
 	if (!is_endpoint(&asked->request.dest)) {
 		refuse(asked, EPROTO);
-	} else if (!names_find(asked->requests->parts.names, &asked->request.dest, &name)) {
+	} else if (!names_find(asked->requests->parts.names, asked->asker.uid, &asked->request.dest,
+			       &name)) {
 		if (may_be_told(asked))
 			direct(asked);
 		else
@@ -471,6 +506,19 @@ static gsize header_size(const guint8 *packet, gsize size)
 	return header <= size ? header : 0;
 }
 
+/* Only the kernel knows: SO_MARK of the socket that came along with the question. */
+static guint32 mark_of(struct client *client)
+{
+	int fd = client_take_descriptor(client);
+	guint32 mark = 0;
+	socklen_t len = sizeof(mark);
+
+	if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_MARK, &mark, &len) < 0)
+		mark = 0;
+	closer_close(fd);
+	return mark;
+}
+
 /* See "Whom a request is for" in wire.h. */
 static void set_asker(struct asked *asked, const struct ucred *who)
 {
@@ -484,7 +532,7 @@ static void set_asker(struct asked *asked, const struct ucred *who)
 			asked->asker.uid = request->uid;
 	}
 	asked->asker.program = *request->program ? request->program : "a program";
-	asked->asker.mark = request->mark;
+	asked->asker.mark = mark_of(asked->client);
 }
 
 static void handle_by_type(struct asked *asked)
@@ -559,6 +607,17 @@ static bool is_administrative(const guint8 *packet)
 
 	memcpy(&type, packet + offsetof(struct eswrap_request, type), sizeof(type));
 	return type == ESWRAP_ADMIN;
+}
+
+void request_crowded(struct client *client, gpointer user G_GNUC_UNUSED)
+{
+	const struct eswrap_reply reply = {
+		.magic = ESWRAP_MAGIC,
+		.verdict = ESWRAP_REFUSED,
+		.error = ENOBUFS,
+	};
+
+	client_answer(client, &reply, sizeof(reply), -1);
 }
 
 void request_asked(struct client *client, const guint8 *packet, gsize size, gpointer user)

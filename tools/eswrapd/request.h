@@ -7,6 +7,7 @@
 
 #include "config/settings.h"
 
+struct accounts;
 struct client;
 struct datagrams;
 struct eswifi_module;
@@ -25,6 +26,7 @@ struct request_parts {
 	const struct settings *settings;
 	struct eswifi_module *module;
 	struct sched *sched;
+	struct accounts *accounts;
 	struct names *names;
 	struct lookups *lookups;
 	struct flows *flows;
@@ -44,7 +46,8 @@ struct requests *requests_new(const struct request_parts *parts, const struct re
 			      gpointer user);
 void requests_free(struct requests *requests);
 
-/* request_asked() - the control socket's ops.asked; @user is the struct requests */
+/* request_crowded(), request_asked() - the control socket's ops; @user is the struct requests */
+void request_crowded(struct client *client, gpointer user);
 void request_asked(struct client *client, const guint8 *packet, gsize size, gpointer user);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "eswifi/eswifi.h"
+#include "eswrapd/account.h"
 #include "eswrapd/call.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
@@ -66,12 +67,14 @@ void verb_status(struct call *call, const struct caller *caller, GVariant *argum
 {
 	const uid_t *only = caller->administers ? NULL : &caller->uid;
 	const struct status_parts *parts = user;
-	GVariantBuilder flows;
+	GVariantBuilder flows, users;
 	GVariantDict reply;
 
 	g_variant_builder_init(&flows, G_VARIANT_TYPE("aa{sv}"));
 	flow_list(parts->flows, only, &flows);
 	datagram_list(parts->datagrams, only, &flows);
+	g_variant_builder_init(&users, G_VARIANT_TYPE("aa{sv}"));
+	account_list(parts->accounts, only, &users);
 	g_variant_dict_init(&reply, NULL);
 	g_variant_dict_insert(&reply, "version", "s", PACKAGE_VERSION);
 	g_variant_dict_insert(&reply, "state", "s",
@@ -80,6 +83,7 @@ void verb_status(struct call *call, const struct caller *caller, GVariant *argum
 	g_variant_dict_insert(&reply, "free-sockets", "u", sched_free_sockets(parts->sched));
 	g_variant_dict_insert(&reply, "waiting", "u", sched_waiting(parts->sched));
 	g_variant_dict_insert_value(&reply, "flows", g_variant_builder_end(&flows));
+	g_variant_dict_insert_value(&reply, "users", g_variant_builder_end(&users));
 	if (caller->administers)
 		add_private(&reply, parts);
 	call_finish(call, g_variant_dict_end(&reply));

@@ -8,7 +8,7 @@
 #include "config/settings.h"
 #include "eswrapd/verbs.h"
 
-struct burner;
+struct accounts;
 struct datagrams;
 struct eswifi_module;
 struct flows;
@@ -25,14 +25,16 @@ struct status_parts {
 	struct sched *sched;
 	struct flows *flows;
 	struct datagrams *datagrams;
+	struct accounts *accounts;
 };
 
 /*
  * verb_status() - @user is a struct status_parts
  *
  * Reply, all in one: version, state, why (s); free-sockets, waiting (u); flows (aa{sv}, see
- * flow_summary_add()): for who does not administer, his own. For who does, also config, device, ssid,
- * product, firmware, name, mac, address (s); baud, pid (u); the driver's counters (t); warnings (as).
+ * flow_summary_add()), users (aa{sv}, see account_list()): for who does not administer, his own. For
+ * who does, also config, device, ssid, product, firmware, name, mac, address (s); baud, pid (u); the
+ * driver's counters (t); warnings (as).
  */
 void verb_status(struct call *call, const struct caller *caller, GVariant *arguments,
 		 gpointer user);

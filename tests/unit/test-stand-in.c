@@ -3,8 +3,11 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "eswrapd/name.h"
+#include "eswrapd/stand-in.h"
 #include "support/suite.h"
+
+/* Who asks, where it does not matter who. */
+#define UID 1000
 
 static struct address_block block;
 static char *dir, *path;
@@ -29,7 +32,7 @@ static const char *v4_of(struct names *names, const char *name)
 	static char text[INET_ADDRSTRLEN];
 	struct eswrap_endpoint v4, v6;
 
-	names_get(names, name, &v4, &v6);
+	names_get(names, UID, name, &v4, &v6);
 	ck_assert_uint_eq(v4.family, AF_INET);
 	return inet_ntop(AF_INET, v4.address, text, sizeof(text));
 }
@@ -40,7 +43,8 @@ static const char *name_at(struct names *names, const char *address)
 	const char *name;
 
 	ck_assert_int_eq(inet_pton(endpoint.family, address, endpoint.address), 1);
-	return names_find(names, &endpoint, &name) ? name ? name : "unknown" : "not a stand-in";
+	return names_find(names, UID, &endpoint, &name) ? name ? name : "unknown"
+							: "not a stand-in";
 }
 
 static const char *const hosts[] = {
@@ -151,7 +155,7 @@ END_TEST
 START_TEST(stand_ins_are_the_documented_hash)
 {
 	/* FNV-1a, folded, modulo 131070, plus 198.18.0.1: must never change, programs cache it. */
-	struct names *names = names_new(&block, NULL);
+	struct names *names = names_new(&block, 4096, NULL);
 
 	ck_assert_str_eq(v4_of(names, "example.com"), "198.19.107.244");
 	ck_assert_str_eq(v4_of(names, "mqtt.example"), "198.18.119.242");
@@ -161,21 +165,21 @@ END_TEST
 
 START_TEST(both_families_lead_back_to_the_name)
 {
-	struct names *names = names_new(&block, NULL);
+	struct names *names = names_new(&block, 4096, NULL);
 	struct eswrap_endpoint v4, v6;
 	const char *name;
 
-	names_get(names, "a.example", &v4, &v6);
-	ck_assert(names_find(names, &v4, &name));
+	names_get(names, UID, "a.example", &v4, &v6);
+	ck_assert(names_find(names, UID, &v4, &name));
 	ck_assert_str_eq(name, "a.example");
 	ck_assert_uint_eq(v6.family, AF_INET6);
-	ck_assert(names_find(names, &v6, &name));
+	ck_assert(names_find(names, UID, &v6, &name));
 	ck_assert_str_eq(name, "a.example");
 	/* The same as v4-mapped. */
 	memmove(v6.address + 12, v4.address, 4);
 	memset(v6.address, 0, 10);
 	memset(v6.address + 10, 0xff, 2);
-	ck_assert(names_find(names, &v6, &name));
+	ck_assert(names_find(names, UID, &v6, &name));
 	ck_assert_str_eq(name, "a.example");
 	names_free(names);
 }
@@ -183,7 +187,7 @@ END_TEST
 
 START_TEST(other_addresses_are_told_from_stand_ins_without_a_name)
 {
-	struct names *names = names_new(&block, NULL);
+	struct names *names = names_new(&block, 4096, NULL);
 
 	ck_assert_str_eq(name_at(names, "198.18.0.1"), "unknown");
 	ck_assert_str_eq(name_at(names, "198.19.255.254"), "unknown");
@@ -203,7 +207,7 @@ START_TEST(names_that_collide_get_different_addresses_and_keep_them)
 	int i, j;
 
 	ck_assert(address_block_parse("10.0.0.0/24", &block, NULL));
-	names = names_new(&block, path);
+	names = names_new(&block, 4096, path);
 	for (i = 0; i < 200; i++) {
 		char *name = g_strdup_printf("h%d.example", i);
 
@@ -215,7 +219,7 @@ START_TEST(names_that_collide_get_different_addresses_and_keep_them)
 	names_free(names);
 
 	/* Asked for in another order after a restart, which without the file would change some. */
-	names = names_new(&block, path);
+	names = names_new(&block, 4096, path);
 	for (i = 199; i >= 0; i--) {
 		char *name = g_strdup_printf("h%d.example", i);
 
@@ -235,7 +239,7 @@ START_TEST(a_full_block_takes_the_address_that_was_used_least_recently)
 	int i;
 
 	ck_assert(address_block_parse("10.0.0.0/24", &block, NULL));
-	names = names_new(&block, path);
+	names = names_new(&block, 4096, path);
 	first = g_strdup(v4_of(names, "first.example"));
 	second = g_strdup(v4_of(names, "second.example"));
 	for (i = 0; i < 252; i++) {
@@ -251,7 +255,7 @@ START_TEST(a_full_block_takes_the_address_that_was_used_least_recently)
 	names_free(names);
 
 	/* And the file says the same. */
-	names = names_new(&block, path);
+	names = names_new(&block, 4096, path);
 	ck_assert_str_eq(name_at(names, second), "one-more.example");
 	ck_assert_str_eq(name_at(names, first), "first.example");
 	names_free(names);
@@ -273,7 +277,7 @@ START_TEST(lines_that_are_no_pairs_are_dropped_from_the_file)
 				      "198.18.0.6 Upper.example\n"
 				      "198.18.0.5 cut-off.exa",
 				      -1, NULL));
-	names = names_new(&block, path);
+	names = names_new(&block, 4096, path);
 	ck_assert_str_eq(v4_of(names, "good.example"), "198.18.0.9");
 	ck_assert_str_eq(name_at(names, "198.18.0.8"), "unknown");
 	ck_assert_str_eq(name_at(names, "198.18.0.6"), "unknown");
