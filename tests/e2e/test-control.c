@@ -542,7 +542,7 @@ START_TEST(clients_that_ask_nothing_keep_nobody_waiting)
 	int idle[300], i;
 
 	harness_fake(h, NULL, NULL);
-	raw_broker(h, "");
+	raw_broker(h, "per-user-questions = 301\n");
 	for (i = 0; i < 300; i++)
 		idle[i] = raw_connect(h);
 	still_answers();
@@ -587,7 +587,7 @@ START_TEST(hundreds_of_connects_wait_at_once_and_then_no_more)
 	int fds[512], i;
 
 	h->device = harness_format(h, "unix:%s", harness_path(h, "nobody.sock"));
-	raw_broker(h, RAW_LOCAL_TCP);
+	raw_broker(h, "per-user-connects = 1000\n" RAW_LOCAL_TCP);
 	for (i = 0; i < 512; i++) {
 		fds[i] = raw_flow(h, "127.0.0.1", 80, &reply);
 		ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);

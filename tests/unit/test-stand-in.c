@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Host names and their stand-in addresses. */
 #include <arpa/inet.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -7,7 +8,8 @@
 #include "support/suite.h"
 
 /* Who asks, where it does not matter who. */
-#define UID 1000
+#define UID	  1000
+#define OTHER_UID 1001
 
 static struct address_block block;
 static char *dir, *path;
@@ -283,14 +285,115 @@ START_TEST(lines_that_are_no_pairs_are_dropped_from_the_file)
 	ck_assert_str_eq(name_at(names, "198.18.0.6"), "unknown");
 	names_free(names);
 	ck_assert(g_file_get_contents(path, &text, NULL, NULL));
-	ck_assert_str_eq(text, "198.18.0.9 good.example\n");
+	/* Twice: of root, who is taken to have asked before users were noted, and of who asks now. */
+	ck_assert_str_eq(text, "198.18.0.9 good.example 0\n198.18.0.9 good.example 1000\n");
 	g_free(text);
+}
+END_TEST
+
+/* A user who has asked for as many names as he may, with @first asked for by another one before. */
+static const char *crowd(struct names *names, const char *first, guint count)
+{
+	struct eswrap_endpoint v4, v6;
+	static char text[INET_ADDRSTRLEN];
+	char name[32];
+	guint i;
+
+	names_get(names, OTHER_UID, first, &v4, &v6);
+	for (i = 0; i < count; i++) {
+		g_snprintf(name, sizeof(name), "n%u.example", i);
+		v4_of(names, name);
+	}
+	return inet_ntop(AF_INET, v4.address, text, sizeof(text));
+}
+
+static const char *other_finds(struct names *names, const char *address)
+{
+	struct eswrap_endpoint endpoint = { .family = AF_INET };
+	const char *name;
+
+	inet_pton(AF_INET, address, endpoint.address);
+	ck_assert(names_find(names, OTHER_UID, &endpoint, &name));
+	return name;
+}
+
+START_TEST(a_name_means_something_only_to_who_has_asked_for_it)
+{
+	struct names *names = names_new(&block, 4096, NULL);
+	const char *address = crowd(names, "private.example", 0);
+
+	ck_assert_str_eq(name_at(names, address), "unknown");
+	ck_assert_str_eq(other_finds(names, address), "private.example");
+	ck_assert_str_eq(v4_of(names, "private.example"), address);
+	ck_assert_str_eq(name_at(names, address), "private.example");
+	names_free(names);
+}
+END_TEST
+
+START_TEST(who_has_as_many_names_as_he_may_loses_his_own_least_recent_one)
+{
+	struct names *names = names_new(&block, 10, NULL);
+	const char *address = crowd(names, "private.example", 11);
+	g_autofree char *second = g_strdup(v4_of(names, "n1.example"));
+
+	ck_assert_str_eq(other_finds(names, address), "private.example");
+	v4_of(names, "one-more.example");
+	ck_assert_str_eq(name_at(names, second), "n1.example");
+	ck_assert_str_eq(other_finds(names, address), "private.example");
+	names_free(names);
+}
+END_TEST
+
+START_TEST(a_full_block_takes_from_who_has_most)
+{
+	struct address_block small;
+	struct names *names;
+	const char *address;
+
+	ck_assert(address_block_parse("10.0.0.0/24", &small, NULL));
+	names = names_new(&small, 4096, NULL);
+	address = crowd(names, "private.example", 1000);
+	ck_assert_str_eq(other_finds(names, address), "private.example");
+	names_free(names);
+}
+END_TEST
+
+START_TEST(the_file_is_written_anew_when_most_of_it_says_nothing)
+{
+	struct names *names = names_new(&block, 4, path);
+	char name[32];
+	GStatBuf status;
+	guint i;
+
+	for (i = 0; i < 20000; i++) {
+		g_snprintf(name, sizeof(name), "n%u.example", i);
+		v4_of(names, name);
+	}
+	names_free(names);
+	ck_assert_int_eq(g_stat(path, &status), 0);
+	ck_assert_int_lt(status.st_size, 5000 * 40);
+	names = names_new(&block, 4, path);
+	ck_assert_str_eq(name_at(names, v4_of(names, "n19999.example")), "n19999.example");
+	names_free(names);
+}
+END_TEST
+
+START_TEST(a_file_that_others_may_write_is_not_believed)
+{
+	struct names *names;
+
+	ck_assert(g_file_set_contents(path, "198.18.0.9 evil.example 1000\n", -1, NULL));
+	ck_assert_int_eq(g_chmod(path, 0666), 0);
+	g_log_set_always_fatal(G_LOG_LEVEL_ERROR);
+	names = names_new(&block, 4096, path);
+	ck_assert_str_eq(name_at(names, "198.18.0.9"), "unknown");
+	names_free(names);
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("name");
+	Suite *suite = suite_create("stand-in");
 	TCase *tc = tcase_create("name");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -306,6 +409,11 @@ int main(void)
 	tcase_add_test(tc, names_that_collide_get_different_addresses_and_keep_them);
 	tcase_add_test(tc, a_full_block_takes_the_address_that_was_used_least_recently);
 	tcase_add_test(tc, lines_that_are_no_pairs_are_dropped_from_the_file);
+	tcase_add_test(tc, a_name_means_something_only_to_who_has_asked_for_it);
+	tcase_add_test(tc, who_has_as_many_names_as_he_may_loses_his_own_least_recent_one);
+	tcase_add_test(tc, a_full_block_takes_from_who_has_most);
+	tcase_add_test(tc, the_file_is_written_anew_when_most_of_it_says_nothing);
+	tcase_add_test(tc, a_file_that_others_may_write_is_not_believed);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -352,7 +352,7 @@ struct names *names_new(const struct address_block *block, guint per_user, const
 	/* Without the block's first and last address: some programs take them for broadcasts. */
 	names->first = get_be32(block->address + 12) + 1;
 	names->count = (1u << (128 - block->prefix)) - 2;
-	names->per_user = MIN(per_user, MAX(names->count / 4, 1));
+	names->per_user = per_user;
 	names->by_name = g_hash_table_new(g_str_hash, g_str_equal);
 	names->by_address = g_hash_table_new(NULL, NULL);
 	names->owners = g_hash_table_new_full(NULL, NULL, NULL, g_free);

@@ -11,8 +11,8 @@
  *
  * Users. A pair belongs to those who have asked for the name, and means something to them alone:
  * nobody learns what others have looked up, or leads their connections elsewhere. Each user has room
- * for so many names, a quarter of the block at most; beyond that his own least recent gives way.
- * Where several users fill the block it is the least recent of him who has most.
+ * for so many names; beyond that his own least recent gives way. Where the block itself is full it is
+ * the least recent of him who has most.
  *
  * The IPv6 twin of a stand-in is 2001:2::/48 (RFC 5180, set aside for benchmarks as 198.18.0.0/15
  * is for IPv4) with the IPv4 address as its last 32 bits.
