@@ -219,6 +219,8 @@ struct eswrap_reply {
 /* As many rules as leave the file within a page; what they cannot say is asked. */
 #define ESWRAP_POLICY_RULES 140
 
+#define ESWRAP_DOOR_MAX 32 /* bytes of the other socket's name, NUL included */
+
 enum eswrap_policy_flag {
 	ESWRAP_POLICY_STREAM = 1,
 	ESWRAP_POLICY_DATAGRAM = 2,
@@ -246,11 +248,15 @@ struct eswrap_policy_rule {
  * @magic:	ESWRAP_MAGIC; 0 once it is withdrawn
  * @pid:	the broker's
  * @count:	rules that count
+ * @door:	an abstract socket name, without the NUL before it, on which the broker answers as well:
+ *		for programs that cannot see the path of the control socket. It has a random word, and
+ *		whoever connects looks at SO_PEERCRED. Empty: there is none
  */
 struct eswrap_policy {
 	uint32_t magic;
 	int32_t pid;
 	uint32_t count;
+	char door[ESWRAP_DOOR_MAX];
 	struct eswrap_policy_rule rules[ESWRAP_POLICY_RULES];
 };
 

@@ -175,17 +175,36 @@ static bool is_sound(const struct eswrap_reply *reply)
 	       is_endpoint(&reply->v4, AF_INET) && is_endpoint(&reply->v6, AF_INET6);
 }
 
-static int connect_control(int control, int64_t end)
+static int connect_to(int control, const struct sockaddr_un *address, socklen_t len, int64_t end)
 {
 	long got;
 
 	RETRY(got,
-	      syscall(SYS_connect, control, &shim.broker, shim.broker_len, shim.strict[0],
-		      shim.strict[1], shim.strict[2]),
+	      syscall(SYS_connect, control, address, len, shim.strict[0], shim.strict[1],
+		      shim.strict[2]),
 	      end);
 	if (got < 0)
 		return errno == EAGAIN ? ETIMEDOUT : errno;
 	return is_trustworthy(control) ? 0 : EPERM;
+}
+
+/* Is there no broker at all? One that is only slow decides as much as one that is quick. */
+static bool nobody_is_there(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ECONNREFUSED;
+}
+
+/* By the path, or, in a chroot where that leads nowhere, by the name that the policy has told. */
+static int connect_control(int control, int64_t end)
+{
+	int error = connect_to(control, &shim.broker, shim.broker_len, end);
+	struct sockaddr_un door;
+	socklen_t len;
+
+	if (!nobody_is_there(error) && error != EACCES)
+		return error;
+	len = shim_door(&door);
+	return len && connect_to(control, &door, len, end) == 0 ? 0 : error;
 }
 
 /*
@@ -270,12 +289,6 @@ static int ask(const struct eswrap_request *request, int socket, struct eswrap_r
 	if (control >= 0)
 		syscall(SYS_close, control);
 	return error;
-}
-
-/* Is there no broker at all? One that is only slow decides as much as one that is quick. */
-static bool nobody_is_there(int error)
-{
-	return error == ENOENT || error == ENOTDIR || error == ECONNREFUSED;
 }
 
 /**

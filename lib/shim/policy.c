@@ -25,6 +25,10 @@ static const struct eswrap_policy *mapped;
 /* Whose the latest policy was: the same may answer questions. */
 static uid_t owner = (uid_t)-1;
 
+/* The broker's other socket, as the latest policy had it; len 0: it had none. */
+static struct sockaddr_un door;
+static socklen_t door_len;
+
 static bool counts(const struct eswrap_policy *policy)
 {
 	return policy && __atomic_load_n(&policy->magic, __ATOMIC_ACQUIRE) == ESWRAP_MAGIC;
@@ -86,6 +90,34 @@ static const struct eswrap_policy *map_file(int fd)
 	return page;
 }
 
+/* A chroot may hide the next policy: what this one says is kept. */
+static void remember_door(const struct eswrap_policy *policy)
+{
+	size_t len = strnlen(policy->door, sizeof(policy->door));
+
+	if (!counts(policy) || len == 0 || len == sizeof(policy->door))
+		return;
+	__atomic_store_n(&door_len, 0, __ATOMIC_RELEASE);
+	door.sun_family = AF_UNIX;
+	memcpy(door.sun_path + 1, policy->door, len);
+	__atomic_store_n(&door_len, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len),
+			 __ATOMIC_RELEASE);
+}
+
+/**
+ * shim_door() - the broker's other socket, for who cannot see its path
+ * @address:	filled in
+ *
+ * Return: its length; 0: none is known.
+ */
+socklen_t shim_door(struct sockaddr_un *address)
+{
+	socklen_t len = __atomic_load_n(&door_len, __ATOMIC_ACQUIRE);
+
+	*address = door;
+	return len;
+}
+
 static const struct eswrap_policy *map_policy(void)
 {
 	char path[sizeof(shim.broker.sun_path) + sizeof(ESWRAP_POLICY_SUFFIX)];
@@ -103,6 +135,8 @@ static const struct eswrap_policy *map_policy(void)
 	if (fstat64(fd, &status) == 0 && is_trustworthy(&status)) {
 		policy = map_file(fd);
 		__atomic_store_n(&owner, status.st_uid, __ATOMIC_RELAXED);
+		if (policy)
+			remember_door(policy);
 	}
 	syscall(SYS_close, fd);
 	return policy;

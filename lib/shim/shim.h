@@ -295,6 +295,7 @@ bool shim_key(int fd, struct eswrap_key *key);
 void shim_policy_load(void);
 bool shim_policy_is_direct(const struct eswrap_endpoint *to, int type);
 bool shim_policy_vouches_for(uid_t uid);
+socklen_t shim_door(struct sockaddr_un *address);
 
 /* replace.c */
 

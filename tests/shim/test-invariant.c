@@ -109,6 +109,16 @@ START_TEST(without_a_descriptor_left_direct_works_and_flagged_says_emfile)
 }
 END_TEST
 
+START_TEST(a_chroot_hides_neither_the_policy_nor_the_broker)
+{
+	const struct result *result =
+		stage_run(true, "in_a_chroot", LOOPBACK, stage.unflagged, stage.echo, -1);
+
+	ck_result_status(result, 0);
+	ck_assert_str_eq(result->out->str, "unflagged: ping\nflagged: ping\n");
+}
+END_TEST
+
 /* A control socket of the test's own. */
 static int listen_here(void)
 {
@@ -247,6 +257,7 @@ int main(void)
 	tcase_add_test(calls,
 		       a_filter_that_allows_only_what_libc_would_call_lets_direct_connects_live);
 	tcase_add_test(calls, without_a_descriptor_left_direct_works_and_flagged_says_emfile);
+	tcase_add_test(calls, a_chroot_hides_neither_the_policy_nor_the_broker);
 	tcase_add_test(replacement, a_file_that_has_got_the_number_is_left_alone);
 	tcase_add_test(replacement, a_socket_that_has_got_the_number_is_left_alone);
 	tcase_add_test(replacement, a_number_that_was_closed_stays_free);

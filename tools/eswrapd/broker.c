@@ -52,6 +52,7 @@ struct broker {
 	struct status_parts status;
 	struct control *control;
 	struct policy_file *policy;
+	char door[ESWRAP_DOOR_MAX];
 	int listening;
 	GPtrArray *retired; /* struct settings *, from before reloads; flows may point there */
 };
@@ -166,7 +167,7 @@ bool broker_reload(struct broker *broker, GPtrArray *restart, GError **error)
 	g_ptr_array_extend_and_steal(broker->warnings, g_steal_pointer(&warnings));
 	/* Whoever has mapped the old one looks for the new one at his next connect. */
 	policy_forget(broker->policy);
-	broker->policy = policy_publish(broker->settings, broker->listening);
+	broker->policy = policy_publish(broker->settings, broker->listening, broker->door);
 	return true;
 }
 
@@ -333,7 +334,8 @@ bool broker_serve(struct broker *broker, int fd, GError **error)
 	}
 	broker->listening = fd;
 	broker->control = control_new(fd, broker->accounts, &control_ops, broker->requests);
-	broker->policy = policy_publish(broker->settings, fd);
+	control_open_door(broker->control, broker->door);
+	broker->policy = policy_publish(broker->settings, fd, broker->door);
 	return true;
 }
 

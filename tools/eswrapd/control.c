@@ -8,6 +8,7 @@
 #include <glib-unix.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -51,7 +52,9 @@ struct control {
 	const struct control_ops *ops;
 	gpointer user;
 	int fd, reserve;
-	guint watch;
+	int door; /* the other way in, see control_open_door(); -1: none */
+	bool for_all;
+	guint watch, door_watch;
 	GHashTable *clients; /* a set */
 	bool short_of_descriptors;
 	guint8 packet[ESWRAP_ADMIN_MAX]; /* the request that is being read */
@@ -59,6 +62,7 @@ struct control {
 
 static gboolean client_ready(gint fd, GIOCondition condition, gpointer user);
 static gboolean control_ready(gint fd, GIOCondition condition, gpointer user);
+static gboolean door_ready(gint fd, GIOCondition condition, gpointer user);
 
 /*
  * Watches the listening socket. GLib takes a source that may not recurse out of its poll set for
@@ -151,6 +155,8 @@ static void client_free(struct client *client)
 		control->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (!control->watch)
 		watch_listener(control);
+	if (!control->door_watch && control->door >= 0)
+		control->door_watch = g_unix_fd_add(control->door, G_IO_IN, door_ready, control);
 	g_free(client);
 }
 
@@ -390,12 +396,37 @@ static int accept_client(struct control *control)
 	return fd;
 }
 
+/* @for_all: else only for our own user, and root */
+static void begin_client(struct control *control, int fd, bool for_all)
+{
+	struct client *client = g_new0(struct client, 1);
+	socklen_t len = sizeof(struct ucred);
+
+	client->control = control;
+	client->fd = fd;
+	client->descriptor = -1;
+	g_queue_init(&client->unsent);
+	g_hash_table_add(control->clients, client);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &client->who, &len) < 0 ||
+	    !(for_all || client->who.uid == 0 || client->who.uid == geteuid())) {
+		client_free(client);
+		return;
+	}
+	client->counted = account_take(control->accounts, client->who.uid, LIMIT_QUESTIONS);
+	if (!client->counted) {
+		control->ops->crowded(client, control->user);
+		return;
+	}
+	if (await_question(client) && read_question(client))
+		return;
+	client->timeout = g_timeout_add_seconds(ASK_TIMEOUT_S, ask_expired, client);
+	watch_for(client, G_IO_IN | G_IO_HUP);
+}
+
 static gboolean control_ready(gint listening G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED,
 			      gpointer user)
 {
 	struct control *control = user;
-	socklen_t len = sizeof(struct ucred);
-	struct client *client;
 	int fd = accept_client(control);
 
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
@@ -403,28 +434,61 @@ static gboolean control_ready(gint listening G_GNUC_UNUSED, GIOCondition conditi
 		control->watch = 0;
 		return G_SOURCE_REMOVE;
 	}
-	if (fd < 0)
-		return G_SOURCE_CONTINUE;
-	client = g_new0(struct client, 1);
-	client->control = control;
-	client->fd = fd;
-	client->descriptor = -1;
-	g_queue_init(&client->unsent);
-	g_hash_table_add(control->clients, client);
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &client->who, &len) < 0) {
-		client_free(client);
-		return G_SOURCE_CONTINUE;
-	}
-	client->counted = account_take(control->accounts, client->who.uid, LIMIT_QUESTIONS);
-	if (!client->counted) {
-		control->ops->crowded(client, control->user);
-		return G_SOURCE_CONTINUE;
-	}
-	if (await_question(client) && read_question(client))
-		return G_SOURCE_CONTINUE;
-	client->timeout = g_timeout_add_seconds(ASK_TIMEOUT_S, ask_expired, client);
-	watch_for(client, G_IO_IN | G_IO_HUP);
+	if (fd >= 0)
+		begin_client(control, fd, true);
 	return G_SOURCE_CONTINUE;
+}
+
+static gboolean door_ready(gint door, GIOCondition condition G_GNUC_UNUSED, gpointer user)
+{
+	struct control *control = user;
+	int fd = accept4(door, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		/* client_free() watches again. */
+		control->door_watch = 0;
+		return G_SOURCE_REMOVE;
+	}
+	if (fd >= 0)
+		begin_client(control, fd, control->for_all);
+	return G_SOURCE_CONTINUE;
+}
+
+/* May others than its user connect to the control socket? */
+static bool is_for_all(int listening)
+{
+	struct sockaddr_un address;
+	socklen_t len = sizeof(address);
+	struct stat status;
+
+	return getsockname(listening, (struct sockaddr *)&address, &len) == 0 &&
+	       address.sun_path[0] && stat(address.sun_path, &status) == 0 &&
+	       (status.st_mode & S_IWOTH);
+}
+
+void control_open_door(struct control *control, char name[ESWRAP_DOOR_MAX])
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	guint64 word;
+	gsize len;
+
+	name[0] = '\0';
+	if (getrandom(&word, sizeof(word), 0) < 0)
+		return;
+	g_snprintf(name, ESWRAP_DOOR_MAX, "eswrap/door/%016" G_GINT64_MODIFIER "x", word);
+	len = strlen(name);
+	memcpy(address.sun_path + 1, name, len);
+	control->for_all = is_for_all(control->fd);
+	control->door = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (control->door >= 0 &&
+	    bind(control->door, (struct sockaddr *)&address,
+		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len)) == 0 &&
+	    listen(control->door, SOMAXCONN) == 0) {
+		control->door_watch = g_unix_fd_add(control->door, G_IO_IN, door_ready, control);
+		return;
+	}
+	g_warning("programs in a chroot cannot reach the broker: %s", g_strerror(errno));
+	name[0] = '\0';
 }
 
 struct control *control_new(int fd, struct accounts *accounts, const struct control_ops *ops,
@@ -436,6 +500,7 @@ struct control *control_new(int fd, struct accounts *accounts, const struct cont
 	control->ops = ops;
 	control->user = user;
 	control->fd = fd;
+	control->door = -1;
 	control->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	control->clients = g_hash_table_new(NULL, NULL);
 	watch_listener(control);
@@ -465,6 +530,11 @@ void control_free(struct control *control)
 	if (control->watch)
 		g_source_remove(control->watch);
 	close(control->fd);
+	if (control->door_watch)
+		g_source_remove(control->door_watch);
+	if (control->door >= 0)
+		close(control->door);
+	control->door = -1;
 	if (control->reserve >= 0)
 		close(control->reserve);
 	g_free(control);

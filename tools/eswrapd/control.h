@@ -34,6 +34,8 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "eswrap/wire.h"
+
 struct accounts;
 struct client;
 struct control;
@@ -63,6 +65,16 @@ int control_listen(const char *path, mode_t mode, GError **error);
 /* control_new() - answer on a listening socket, which is taken over; clients are counted */
 struct control *control_new(int fd, struct accounts *accounts, const struct control_ops *ops,
 			    gpointer user);
+
+/**
+ * control_open_door() - let in who cannot see the control socket's path: programs in a chroot
+ * @name:	filled in: of an abstract socket, without the NUL before it; empty when there is none
+ *
+ * Names like this have no mode: where the control socket is not for all, only our own user and root
+ * are let in.
+ */
+void control_open_door(struct control *control, char name[ESWRAP_DOOR_MAX]);
+
 void control_free(struct control *control);
 
 /**

@@ -181,7 +181,7 @@ static int write_file(const char *path, const struct eswrap_policy *policy)
 	return error;
 }
 
-struct policy_file *policy_publish(const struct settings *settings, int listening)
+struct policy_file *policy_publish(const struct settings *settings, int listening, const char *door)
 {
 	g_autofree char *socket_path = path_of(listening);
 	struct policy_file *file;
@@ -195,6 +195,7 @@ struct policy_file *policy_publish(const struct settings *settings, int listenin
 	}
 	policy_compile(settings, &policy);
 	policy.pid = getpid();
+	g_strlcpy(policy.door, door, sizeof(policy.door));
 	file = g_new0(struct policy_file, 1);
 	file->path = g_strconcat(socket_path, ESWRAP_POLICY_SUFFIX, NULL);
 	error = write_file(file->path, &policy);

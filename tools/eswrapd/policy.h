@@ -24,11 +24,13 @@ struct policy_file;
  * policy_publish() - put the policy beside the control socket
  * @settings:	the configuration
  * @listening:	the control socket's descriptor; its name says where
+ * @door:	from control_open_door()
  *
  * Return: to be given to policy_withdraw(); NULL, with a warning logged, where the file cannot be
  * written: then everything is asked.
  */
-struct policy_file *policy_publish(const struct settings *settings, int listening);
+struct policy_file *policy_publish(const struct settings *settings, int listening,
+				   const char *door);
 
 /* policy_is_in_use() - is there a process that maps it? Each that is wrapped does, while it lives */
 bool policy_is_in_use(const struct policy_file *file);
