@@ -236,12 +236,26 @@ int eswifi_read(struct eswifi_module *module, guint socket, guint wait_ms, eswif
 /* P6=0; 0, also when the far end had closed already. */
 int eswifi_close(struct eswifi_module *module, guint socket, eswifi_done done, gpointer user);
 
+/* What eswifi_credential_write() ends with when all is well. */
+enum eswifi_burnt {
+	ESWIFI_WRITTEN = 0, /* OK: burnt now, or the same was there */
+	ESWIFI_MATCHED = 1, /* the module says that the same was there */
+};
+
+/**
+ * eswifi_credential_list() - PE: which items of a set are blank?
+ * @done:	result: bit 1 << item is set for each item that is burnt; -ENOTSUP: the firmware does
+ *		not say
+ */
+int eswifi_credential_list(struct eswifi_module *module, guint set, eswifi_done done,
+			   gpointer user);
+
 /**
  * eswifi_credential_write() - PG: burn one item, or compare it with what is burnt
  * @set:	0..2
  * @data, @size: 1..ESWIFI_CREDENTIAL_MAX bytes; copied, and wiped after use
  *
- * 0: burnt, or equal to what was burnt. -EACCES: the module answered ERROR (other bytes are burnt).
+ * enum eswifi_burnt. -EACCES: the module answered ERROR (other bytes are burnt).
  * -ENOTSUP at once, with nothing sent, where the dialect is not known for sure. After any other
  * error the item may or may not be burnt.
  */

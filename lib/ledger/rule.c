@@ -27,8 +27,20 @@ bool credential_intent_parse(const char *name, enum credential_intent *intent)
 	return false;
 }
 
-enum credential_decision credential_decide(enum ledger_state state, bool same,
-					   enum credential_intent intent)
+const char *credential_word_name(enum credential_word word)
+{
+	static const char *const names[] = {
+		[CREDENTIAL_NO_WORD] = "",
+		[CREDENTIAL_BLANK] = "blank",
+		[CREDENTIAL_USED] = "used",
+	};
+
+	return names[word];
+}
+
+/* The ledger alone. */
+static enum credential_decision decide_blindly(enum ledger_state state, bool same,
+					       enum credential_intent intent)
 {
 	switch (state) {
 	case LEDGER_BURNT:
@@ -44,11 +56,46 @@ enum credential_decision credential_decide(enum ledger_state state, bool same,
 	return CREDENTIAL_REFUSE;
 }
 
-char *credential_refusal(const struct ledger_entry *entry, enum credential_intent intent, guint set,
-			 enum eswifi_item item)
+enum credential_decision credential_decide(enum ledger_state state, bool same,
+					   enum credential_intent intent, enum credential_word word)
+{
+	switch (word) {
+	case CREDENTIAL_BLANK:
+		return state == LEDGER_BURNT || state == LEDGER_ELSEWHERE ||
+				       intent == CREDENTIAL_VERIFY
+			       ? CREDENTIAL_REFUSE
+			       : CREDENTIAL_WRITE;
+	case CREDENTIAL_USED:
+		return state == LEDGER_BURNT && !same ? CREDENTIAL_REFUSE : CREDENTIAL_COMPARE;
+	case CREDENTIAL_NO_WORD:
+		break;
+	}
+	return decide_blindly(state, same, intent);
+}
+
+/* Why nothing is sent to an item of which the module says that it is blank. */
+static char *refuse_blank(const struct ledger_entry *entry, const char *name, guint set)
+{
+	if (entry->state == LEDGER_BLANK || entry->state == LEDGER_UNCERTAIN)
+		return g_strdup_printf("the module says that the %s of set %u is blank: there is "
+				       "nothing to compare, and a comparison would burn it; "
+				       "use `program`",
+				       name, set);
+	return g_strdup_printf("the ledger says that the %s of set %u is %s (%s), and the module "
+			       "says that it is blank: if a complete firmware was flashed, "
+			       "`forget-ledger %u %s`",
+			       name, set,
+			       entry->state == LEDGER_BURNT ? "burnt" : "programmed elsewhere",
+			       entry->subject, set, name);
+}
+
+char *credential_refusal(const struct ledger_entry *entry, enum credential_intent intent,
+			 enum credential_word word, guint set, enum eswifi_item item)
 {
 	const char *name = ledger_item_name(item);
 
+	if (word == CREDENTIAL_BLANK)
+		return refuse_blank(entry, name, set);
 	if (entry->state == LEDGER_BLANK)
 		return g_strdup_printf("the ledger does not hold the %s of set %u as burnt, and "
 				       "comparing a blank item burns it; use --even-if-blank if "

@@ -5,7 +5,15 @@
  *
  * DOC: The rule
  *
- * When is an item written? By what the ledger says of it (rows), for what is asked (columns):
+ * Firmware that has PE is asked first, and what the module says counts more than what is noted:
+ *
+ *	blank		written for `program`, whatever was noted of an attempt; nothing to verify.
+ *			Where the ledger holds it as burnt, or programmed elsewhere, the two differ,
+ *			and nothing is sent until somebody has said which is right
+ *	used		can only be compared, which changes nothing; but not with bytes that are known
+ *			to be others
+ *
+ * Where it does not say, by what the ledger says (rows), for what is asked (columns):
  *
  *				program		verify		verify, even if blank
  *	blank			yes		no		yes
@@ -33,17 +41,24 @@ enum credential_decision {
 	CREDENTIAL_REFUSE,  /* nothing may be sent */
 };
 
-/* credential_decide() - the table above; @same: the ledger's digest is that of the bytes */
+/* What the module says of an item. */
+enum credential_word { CREDENTIAL_NO_WORD, CREDENTIAL_BLANK, CREDENTIAL_USED };
+
+/* credential_decide() - the rule above; @same: the ledger's digest is that of the bytes */
 enum credential_decision credential_decide(enum ledger_state state, bool same,
-					   enum credential_intent intent);
+					   enum credential_intent intent,
+					   enum credential_word word);
+
+/* credential_word_name() - "", "blank", "used" */
+const char *credential_word_name(enum credential_word word);
 
 /**
  * credential_refusal() - why credential_decide() said CREDENTIAL_REFUSE, and what to do about it
  *
  * Return: a sentence, to be freed.
  */
-char *credential_refusal(const struct ledger_entry *entry, enum credential_intent intent, guint set,
-			 enum eswifi_item item);
+char *credential_refusal(const struct ledger_entry *entry, enum credential_intent intent,
+			 enum credential_word word, guint set, enum eswifi_item item);
 
 /* credential_intent_name() - "program", "verify", "verify-even-if-blank" */
 const char *credential_intent_name(enum credential_intent intent);

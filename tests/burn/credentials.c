@@ -190,6 +190,18 @@ void terminal_type(struct terminal *terminal, const char *text)
 	ck_assert_int_eq(write(terminal->fd, text, strlen(text)), (int)strlen(text));
 }
 
+void terminal_interrupt(struct terminal *terminal)
+{
+	struct pollfd poller = { .fd = terminal->fd, .events = POLLIN };
+	bool alive = true;
+
+	while (alive) {
+		terminal_type(terminal, "\x03");
+		if (poll(&poller, 1, 100) == 1)
+			alive = watch(terminal);
+	}
+}
+
 int terminal_end(struct terminal *terminal, const char **shown)
 {
 	int status;

@@ -27,7 +27,39 @@ START_TEST(what_may_be_sent_is_as_the_table_says)
 
 	for (intent = CREDENTIAL_PROGRAM; intent <= CREDENTIAL_VERIFY_EVEN_IF_BLANK; intent++)
 		ck_assert_int_eq(credential_decide(row->state, row->same,
-						   (enum credential_intent)intent),
+						   (enum credential_intent)intent,
+						   CREDENTIAL_NO_WORD),
+				 row->decisions[intent]);
+}
+END_TEST
+
+/* What the module says counts more; columns as above. */
+static const struct told {
+	enum credential_word word;
+	enum ledger_state state;
+	bool same;
+	enum credential_decision decisions[3];
+} told[] = {
+	{ CREDENTIAL_BLANK, LEDGER_BLANK, false, { W, R, W } },
+	{ CREDENTIAL_BLANK, LEDGER_UNCERTAIN, true, { W, R, W } },
+	{ CREDENTIAL_BLANK, LEDGER_UNCERTAIN, false, { W, R, W } },
+	{ CREDENTIAL_BLANK, LEDGER_BURNT, true, { R, R, R } },
+	{ CREDENTIAL_BLANK, LEDGER_ELSEWHERE, true, { R, R, R } },
+	{ CREDENTIAL_USED, LEDGER_BLANK, false, { C, C, C } },
+	{ CREDENTIAL_USED, LEDGER_UNCERTAIN, false, { C, C, C } },
+	{ CREDENTIAL_USED, LEDGER_BURNT, true, { C, C, C } },
+	{ CREDENTIAL_USED, LEDGER_BURNT, false, { R, R, R } },
+	{ CREDENTIAL_USED, LEDGER_ELSEWHERE, false, { C, C, C } },
+};
+
+START_TEST(what_the_module_says_counts_more_than_the_ledger)
+{
+	const struct told *row = &told[_i];
+	int intent;
+
+	for (intent = CREDENTIAL_PROGRAM; intent <= CREDENTIAL_VERIFY_EVEN_IF_BLANK; intent++)
+		ck_assert_int_eq(credential_decide(row->state, row->same,
+						   (enum credential_intent)intent, row->word),
 				 row->decisions[intent]);
 }
 END_TEST
@@ -42,7 +74,8 @@ START_TEST(each_refusal_names_set_item_and_remedy)
 	};
 	struct ledger_entry entry = { .state = (enum ledger_state)_i, .subject = "CN=x" };
 	enum credential_intent intent = _i == LEDGER_BLANK ? CREDENTIAL_VERIFY : CREDENTIAL_PROGRAM;
-	char *text = credential_refusal(&entry, intent, 1, ESWIFI_ITEM_CERTIFICATE);
+	char *text =
+		credential_refusal(&entry, intent, CREDENTIAL_NO_WORD, 1, ESWIFI_ITEM_CERTIFICATE);
 
 	ck_assert_msg(strstr(text, "the certificate of set 1"), "%s", text);
 	ck_assert_msg(strstr(text, remedies[_i]), "%s", text);
@@ -71,6 +104,8 @@ int main(void)
 	TCase *rule = tcase_create("rule");
 
 	tcase_add_loop_test(rule, what_may_be_sent_is_as_the_table_says, 0, G_N_ELEMENTS(rows));
+	tcase_add_loop_test(rule, what_the_module_says_counts_more_than_the_ledger, 0,
+			    G_N_ELEMENTS(told));
 	tcase_add_loop_test(rule, each_refusal_names_set_item_and_remedy, LEDGER_BLANK,
 			    LEDGER_ELSEWHERE + 1);
 	tcase_add_test(rule, intents_come_back_from_their_names);

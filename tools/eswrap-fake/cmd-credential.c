@@ -38,6 +38,31 @@ enum verdict run_set_active(struct module *module, const struct argument *argume
 	return VERDICT_OK;
 }
 
+/*
+ * PE: a number for each set, PE=<set>: one for each of its items; 0 used, 1 available [UM 4.13.15].
+ * The note does not have it.
+ */
+enum verdict run_list_items(struct module *module, const struct argument *argument)
+{
+	const struct flash *flash = &module->flash;
+	unsigned int set, item, used[SET_COUNT] = { 0 };
+
+	if (module->options->dialect == DIALECT_NOTE)
+		return VERDICT_ERROR;
+	for (set = 0; set < SET_COUNT; set++)
+		for (item = 0; item < ITEM_COUNT; item++)
+			used[set] += flash->item[set][item] != NULL;
+	if (!argument->text) {
+		answer_text(module, "%d,%d,%d", !used[0], !used[1], !used[2]);
+		return VERDICT_OK;
+	}
+	if (!argument_number(argument->text, 0, SET_COUNT - 1, &set))
+		return VERDICT_USAGE;
+	answer_text(module, "%d,%d,%d", !flash->item[set][0], !flash->item[set][1],
+		    !flash->item[set][2]);
+	return VERDICT_OK;
+}
+
 /* The note: <set>,<item>,<length>, with the last comma. ST: <set>,<item>,<length> and \r. */
 static bool parse_header(const struct module *module, const char *text, unsigned int *set,
 			 unsigned int *item, unsigned int *size)
@@ -63,8 +88,11 @@ enum verdict run_program(struct module *module, const struct argument *argument)
 
 	parse_header(module, argument->text, &set, &item, &size);
 	switch (flash_program(&module->flash, set, item, argument->payload, size)) {
-	case FLASH_WRITTEN:
 	case FLASH_MATCH:
+		if (module->options->dialect != DIALECT_NOTE)
+			answer_text(module, "Match");
+		return VERDICT_OK;
+	case FLASH_WRITTEN:
 		return VERDICT_OK;
 	case FLASH_MISMATCH:
 		answer_text(module, "Mismatch: already programmed with other data");

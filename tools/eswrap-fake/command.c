@@ -37,6 +37,7 @@ static const struct command commands[] = {
 	{ "P8", run_backlog, "Usage: P8=<backlog 1..6>" },
 	{ "P9", run_verify, "Usage: P9=<0 none|1 optional|2 required>" },
 	{ "PB", run_root_mode, "Usage: PB=<0|1>" },
+	{ "PE", run_list_items, "Usage: PE=<certificate set 0..2>" },
 	{ "PF", run_set_active, "Usage: PF=<certificate set 0..2>" },
 	{ "PG", run_program, "Usage: PG=<set 0..2>,<item 0..2>,<length 1..9999>,<data>",
 	  program_payload },

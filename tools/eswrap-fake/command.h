@@ -124,6 +124,7 @@ int write_sized_payload(const struct module *module, const char *text);
 int write_payload(const struct module *module, const char *text);
 
 enum verdict run_set_active(struct module *module, const struct argument *argument);
+enum verdict run_list_items(struct module *module, const struct argument *argument);
 enum verdict run_program(struct module *module, const struct argument *argument);
 int program_payload(const struct module *module, const char *text);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* eswrapctl credentials list: what the ledger says. */
+/* eswrapctl credentials list: what the ledger says, and what the module does. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +7,17 @@
 
 #define STATE_WIDTH  9	/* "uncertain", "elsewhere" */
 #define SHA256_SHOWN 16 /* hexadecimal digits; --json has all 64 */
+
+/* What the module says, where that is more than the ledger knows, or something else. */
+static void print_word(const char *state, const char *says)
+{
+	bool noted = !strcmp(state, "burnt") || !strcmp(state, "elsewhere");
+
+	if (!strcmp(state, "uncertain") && *says)
+		printf("; the module says that it is %s", says);
+	else if (!strcmp(says, noted ? "blank" : "used"))
+		printf("; DIFFERS: the module says that it is %s", says);
+}
 
 static void print_row(GVariant *row)
 {
@@ -22,6 +33,7 @@ static void print_row(GVariant *row)
 		       ctl_text(row, "subject"));
 	if (*reason)
 		printf(" (%s)", reason);
+	print_word(ctl_text(row, "state"), ctl_text(row, "says"));
 	printf("\n");
 }
 
@@ -77,8 +89,9 @@ int ctl_credentials_list(struct ctl *ctl, int argc, char **argv)
 	};
 	const struct ctl_usage usage = {
 		.words = "eswrapctl credentials list",
-		.summary = "What the ledger says of each set and item of the module. The module "
-			   "itself cannot be asked.",
+		.summary = "What the ledger says of each set and item of the module. Where the "
+			   "firmware can be asked which are\nblank, it is, and where the two "
+			   "differ that is said.",
 		.entries = entries,
 	};
 	struct known known;

@@ -263,9 +263,10 @@ void known_clear(struct known *known);
 /**
  * struct known_item - one row of the ledger for the module that is there
  * @state:	"blank", "uncertain", "burnt", "elsewhere"
+ * @says:	what the module itself says: "blank", "used"; "" where its firmware does not
  */
 struct known_item {
-	const char *state, *sha256, *subject, *when, *reason;
+	const char *state, *says, *sha256, *subject, *when, *reason;
 };
 
 /* known_item() - one item; strings are "" where there is nothing, and belong to @known */

@@ -33,7 +33,7 @@ void known_clear(struct known *known)
 
 struct known_item known_item(const struct known *known, guint set, enum eswifi_item item)
 {
-	struct known_item found = { "blank", "", "", "", "" };
+	struct known_item found = { "blank", "", "", "", "", "" };
 	g_autoptr(GVariant) items =
 		g_variant_lookup_value(known->reply, "items", G_VARIANT_TYPE("aa{sv}"));
 	GVariantIter iter;
@@ -48,6 +48,7 @@ struct known_item known_item(const struct known *known, guint set, enum eswifi_i
 		    !strcmp(ctl_text(row, "item"), pem_item_name(item))) {
 			/* Serialised, and so part of the reply's memory. */
 			found.state = ctl_text(row, "state");
+			found.says = ctl_text(row, "says");
 			found.sha256 = ctl_text(row, "sha256");
 			found.subject = ctl_text(row, "subject");
 			found.when = ctl_text(row, "when");

@@ -40,13 +40,23 @@ static const char *intention(const struct write_plan *plan, int item)
 {
 	switch (plan->decision[item]) {
 	case CREDENTIAL_WRITE:
-		return "will be BURNT, or compared where it is burnt already";
+		return known_item(plan->known, plan->options->set, (enum eswifi_item)item).says[0]
+			       ? "will be BURNT"
+			       : "will be BURNT, or compared where it is burnt already";
 	case CREDENTIAL_COMPARE:
-		return "is burnt; will be compared";
+		return "will be compared";
 	case CREDENTIAL_REFUSE:
 		return "cannot be sent";
 	}
 	return "";
+}
+
+static void print_state_of(const struct write_plan *plan, enum eswifi_item item, const char *what)
+{
+	struct known_item known = known_item(plan->known, plan->options->set, item);
+
+	printf("  %-11s  ledger: %s%s%s; %s\n", "", known.state, *known.says ? ", module: " : "",
+	       known.says, what);
 }
 
 static void print_plan(const struct write_plan *plan)
@@ -66,9 +76,7 @@ static void print_plan(const struct write_plan *plan)
 		printf("  %-11s  %s, %zu bytes, SHA-256 %.*s...\n", pem_item_name(item->pem.item),
 		       item->subject, item->pem.size, SHA256_SHOWN, item->sha256);
 		printf("  %-11s  from %s\n", "", item->pem.path);
-		printf("  %-11s  ledger: %s; %s\n", "",
-		       known_item(plan->known, plan->options->set, item->pem.item).state,
-		       intention(plan, i));
+		print_state_of(plan, item->pem.item, intention(plan, i));
 	}
 	fflush(stdout);
 }
@@ -88,15 +96,18 @@ static char *decide(struct write_plan *plan, int i)
 	const struct credential_item *item = &plan->set->item[i];
 	struct known_item known = known_item(plan->known, plan->options->set, item->pem.item);
 	struct ledger_entry entry = { .subject = known.subject };
+	enum credential_word word = !strcmp(known.says, "used")	   ? CREDENTIAL_USED
+				    : !strcmp(known.says, "blank") ? CREDENTIAL_BLANK
+								   : CREDENTIAL_NO_WORD;
 
 	if (!ledger_state_parse(known.state, &entry.state))
 		return g_strdup_printf("the broker knows a state \"%s\" that eswrapctl does not",
 				       known.state);
-	plan->decision[i] =
-		credential_decide(entry.state, !strcmp(known.sha256, item->sha256), plan->intent);
+	plan->decision[i] = credential_decide(entry.state, !strcmp(known.sha256, item->sha256),
+					      plan->intent, word);
 	if (plan->decision[i] != CREDENTIAL_REFUSE)
 		return NULL;
-	return credential_refusal(&entry, plan->intent, plan->options->set, item->pem.item);
+	return credential_refusal(&entry, plan->intent, word, plan->options->set, item->pem.item);
 }
 
 /*
@@ -172,12 +183,13 @@ static GVariant *arguments_of(const struct write_plan *plan, const struct creden
 
 static const char *result_of(enum credential_decision decision, GVariant *reply)
 {
-	const char *before = "";
+	gboolean matched = FALSE;
 
-	g_variant_lookup(reply, "before", "&s", &before);
+	g_variant_lookup(reply, "matched", "b", &matched);
 	if (decision == CREDENTIAL_COMPARE)
-		return "equal";
-	return strcmp(before, "blank") ? "burnt now, or before and equal" : "burnt, and compared";
+		return matched ? "equal (the module says so)" : "equal (accepted again)";
+	/* Without a word of it, the second write only was not refused. */
+	return matched ? "burnt, and compared" : "burnt, and accepted again";
 }
 
 static int send_item(const struct ctl *ctl, struct write_plan *plan, int i, GError **error)

@@ -17,7 +17,7 @@ static char *time_text(gint64 seconds)
 }
 
 static GVariant *row(const char *mac, guint set, enum eswifi_item item,
-		     const struct ledger_entry *entry)
+		     const struct ledger_entry *entry, enum credential_word word)
 {
 	g_autofree char *when = time_text(entry->when), *until = time_text(entry->until);
 	GVariantDict dict;
@@ -27,6 +27,7 @@ static GVariant *row(const char *mac, guint set, enum eswifi_item item,
 	g_variant_dict_insert(&dict, "set", "u", set);
 	g_variant_dict_insert(&dict, "item", "s", ledger_item_name(item));
 	g_variant_dict_insert(&dict, "state", "s", ledger_state_name(entry->state));
+	g_variant_dict_insert(&dict, "says", "s", credential_word_name(word));
 	g_variant_dict_insert(&dict, "sha256", "s", entry->sha256);
 	g_variant_dict_insert(&dict, "subject", "s", entry->subject);
 	g_variant_dict_insert(&dict, "when", "s", when);
@@ -35,8 +36,9 @@ static GVariant *row(const char *mac, guint set, enum eswifi_item item,
 	return g_variant_dict_end(&dict);
 }
 
-/* All nine items of a module, or those that are not blank. */
-static void add_rows(GVariantBuilder *to, const struct ledger *ledger, const char *mac, bool blank)
+/* All nine items of the module, with its word (@words), or those of another that are not blank. */
+static void add_rows(GVariantBuilder *to, const struct ledger *ledger, const char *mac,
+		     const struct burner_words *words)
 {
 	struct ledger_entry entry;
 	guint set, item;
@@ -44,9 +46,11 @@ static void add_rows(GVariantBuilder *to, const struct ledger *ledger, const cha
 	for (set = 0; set < ESWIFI_CREDENTIAL_SETS; set++) {
 		for (item = 0; item < LEDGER_ITEMS; item++) {
 			ledger_get(ledger, mac, set, (enum eswifi_item)item, &entry);
-			if (blank || entry.state != LEDGER_BLANK)
-				g_variant_builder_add_value(
-					to, row(mac, set, (enum eswifi_item)item, &entry));
+			if (words || entry.state != LEDGER_BLANK)
+				g_variant_builder_add_value(to, row(mac, set,
+								    (enum eswifi_item)item, &entry,
+								    words ? words->word[set][item]
+									  : CREDENTIAL_NO_WORD));
 		}
 	}
 }
@@ -60,7 +64,7 @@ static GVariant *rows_of_others(const struct ledger *ledger, const char *mac)
 	g_variant_builder_init(&rows, G_VARIANT_TYPE("aa{sv}"));
 	for (i = 0; modules[i]; i++)
 		if (g_ascii_strcasecmp(modules[i], mac))
-			add_rows(&rows, ledger, modules[i], false);
+			add_rows(&rows, ledger, modules[i], NULL);
 	g_strfreev(modules);
 	return g_variant_builder_end(&rows);
 }
@@ -84,7 +88,8 @@ static const char *dialect_name(enum eswifi_firmware dialect)
 	return names[dialect];
 }
 
-void burner_answer_list(const struct burner_parts *parts, struct call *call)
+void burner_answer_list(const struct burner_parts *parts, const struct burner_words *words,
+			struct call *call)
 {
 	const struct eswifi_identity *identity = eswifi_module_identity(parts->module);
 	const char *dir = parts->settings->state_dir;
@@ -100,7 +105,7 @@ void burner_answer_list(const struct burner_parts *parts, struct call *call)
 	}
 	g_variant_builder_init(&rows, G_VARIANT_TYPE("aa{sv}"));
 	if (*identity->mac)
-		add_rows(&rows, ledger, identity->mac, true);
+		add_rows(&rows, ledger, identity->mac, words);
 	g_variant_dict_init(&reply, NULL);
 	g_variant_dict_insert(&reply, "module", "s", identity->mac);
 	g_variant_dict_insert(&reply, "product", "s", identity->product);

@@ -5,6 +5,7 @@
 
 #include "config/settings.h"
 #include "eswifi/eswifi.h"
+#include "eswrapd/burner-ask.h"
 #include "eswrapd/call.h"
 
 struct presence;
@@ -18,7 +19,8 @@ struct burner_parts {
 	struct presence *presence;
 };
 
-/* burner_answer_list() - reply what the ledger says, now; ends the call */
-void burner_answer_list(const struct burner_parts *parts, struct call *call);
+/* burner_answer_list() - reply what the ledger and the module say, now; ends the call */
+void burner_answer_list(const struct burner_parts *parts, const struct burner_words *words,
+			struct call *call);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "eswrapd/burner-ask.h"
 #include "eswrapd/burner-list.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
@@ -25,7 +26,7 @@
 /* A private broker has just been started: until its module has joined. */
 #define READY_TIMEOUT_S 60
 
-enum write_step { WRITE_WAITING, WRITE_WRITING, WRITE_COMPARING };
+enum write_step { WRITE_ASKING, WRITE_WRITING, WRITE_COMPARING };
 
 /**
  * struct write - one item on its way to the module
@@ -33,6 +34,7 @@ enum write_step { WRITE_WAITING, WRITE_WRITING, WRITE_COMPARING };
  * @before:	what the ledger said; its strings belong to @ledger
  * @mine:	what it is to say; its strings belong to @subject and to whoever changes it
  * @intent:	what eswrapctl asked for
+ * @word:	what the module says of the item
  * @turn:	GSource id of the wait for a turn; 0 when it has begun
  */
 struct write {
@@ -48,16 +50,22 @@ struct write {
 	struct ledger *ledger;
 	struct ledger_entry before, mine;
 	enum credential_intent intent;
+	enum credential_word word;
 	enum credential_decision decision;
 	enum write_step step;
 	guint turn;
 };
 
-/* Somebody who wants the list of a module that is not ready yet. */
+/**
+ * struct waiter - somebody who wants the list
+ * @timeout:	while the module is not ready
+ * @ask:	while it is asked what is blank
+ */
 struct waiter {
 	struct burner *burner;
 	struct call *call;
 	guint timeout;
+	struct burner_ask *ask;
 };
 
 /**
@@ -103,13 +111,27 @@ static void waiter_end(struct waiter *waiter)
 	g_free(waiter);
 }
 
-static void answer(struct waiter *waiter)
+static void answer(const struct burner_words *words, gpointer user)
 {
+	struct waiter *waiter = user;
 	struct call *call = waiter->call;
 	struct burner *burner = waiter->burner;
 
 	waiter_end(waiter);
-	burner_answer_list(&burner->parts, call);
+	burner_answer_list(&burner->parts, words, call);
+}
+
+/* With the module's word, if it is there to be asked. */
+static void ask_and_answer(struct waiter *waiter)
+{
+	static const struct burner_words none;
+	struct burner *burner = waiter->burner;
+
+	g_clear_handle_id(&waiter->timeout, g_source_remove);
+	if (eswifi_module_state(burner->parts.module) == ESWIFI_READY)
+		waiter->ask = burner_ask_begin(burner->parts.sched, answer, waiter);
+	else
+		answer(&none, waiter);
 }
 
 static gboolean ready_missed(gpointer user)
@@ -117,7 +139,7 @@ static gboolean ready_missed(gpointer user)
 	struct waiter *waiter = user;
 
 	waiter->timeout = 0;
-	answer(waiter);
+	ask_and_answer(waiter);
 	return G_SOURCE_REMOVE;
 }
 
@@ -129,25 +151,29 @@ void burner_list(struct call *call, const struct caller *caller G_GNUC_UNUSED, G
 	gboolean wait = FALSE;
 
 	g_variant_lookup(arguments, "wait", "b", &wait);
-	if (!wait || eswifi_module_state(burner->parts.module) == ESWIFI_READY) {
-		burner_answer_list(&burner->parts, call);
-		return;
-	}
 	waiter = g_new0(struct waiter, 1);
 	waiter->burner = burner;
 	waiter->call = call;
-	waiter->timeout = g_timeout_add_seconds(READY_TIMEOUT_S, ready_missed, waiter);
 	g_ptr_array_add(burner->waiters, waiter);
+	if (!wait || eswifi_module_state(burner->parts.module) == ESWIFI_READY)
+		ask_and_answer(waiter);
+	else
+		waiter->timeout = g_timeout_add_seconds(READY_TIMEOUT_S, ready_missed, waiter);
 }
 
 void burner_free(struct burner *burner)
 {
+	static const struct burner_words none;
+	struct waiter *waiter;
 	struct write *write;
 
 	if (!burner)
 		return;
-	while (burner->waiters->len)
-		answer(g_ptr_array_index(burner->waiters, 0));
+	while (burner->waiters->len) {
+		waiter = g_ptr_array_index(burner->waiters, 0);
+		burner_ask_drop(waiter->ask);
+		answer(&none, waiter);
+	}
 	g_ptr_array_unref(burner->waiters);
 	while ((write = g_queue_pop_head(&burner->queue))) {
 		call_fail(write->call, STATUS_FAILED, "the broker is leaving; nothing was sent");
@@ -179,7 +205,8 @@ static bool put_uncertain(struct write *write, GError **error)
 	return put(write, &write->mine, error);
 }
 
-static void end_good(struct write *write)
+/* @matched: the module said so, and did not only accept the bytes once more */
+static void end_good(struct write *write, bool matched)
 {
 	GVariantDict reply;
 	GError *error = NULL;
@@ -187,7 +214,9 @@ static void end_good(struct write *write)
 	write->mine.state = LEDGER_BURNT;
 	write->mine.reason = NULL;
 	write->mine.when = g_get_real_time() / G_USEC_PER_SEC;
-	if (write->decision == CREDENTIAL_WRITE && !put(write, &write->mine, &error)) {
+	/* What another tool has burnt, and is equal, is known from now on. */
+	if ((write->decision == CREDENTIAL_WRITE || write->before.state != LEDGER_BURNT) &&
+	    !put(write, &write->mine, &error)) {
 		call_fail(write->call, STATUS_UNCERTAIN,
 			  "the item is burnt, but the ledger could not be told: %s",
 			  error->message);
@@ -201,6 +230,7 @@ static void end_good(struct write *write)
 	g_variant_dict_insert(&reply, "before", "s", ledger_state_name(write->before.state));
 	g_variant_dict_insert(&reply, "state", "s", ledger_state_name(LEDGER_BURNT));
 	g_variant_dict_insert(&reply, "sha256", "s", write->mine.sha256);
+	g_variant_dict_insert(&reply, "matched", "b", (gboolean)matched);
 	call_finish(write->call, g_variant_dict_end(&reply));
 }
 
@@ -213,12 +243,34 @@ static bool may_restore(const struct write *write)
 	       strcmp(write->before.sha256, write->mine.sha256);
 }
 
+/* It was used before we came, and not with these bytes. */
+static void end_foreign(struct write *write, const char *text)
+{
+	const struct ledger_entry foreign = { .state = LEDGER_ELSEWHERE,
+					      .subject = "bytes unknown",
+					      .when = g_get_real_time() / G_USEC_PER_SEC };
+	const char *name = ledger_item_name(write->item);
+	g_autoptr(GError) error = NULL;
+
+	put(write, &foreign, &error);
+	g_warning("set %u, %s: holds other bytes (%s)", write->set, name, text);
+	call_fail(write->call, STATUS_FAILED,
+		  "the %s of set %u holds other bytes (%s), which another tool has programmed; "
+		  "nothing has changed%s%s",
+		  name, write->set, text, error ? "; and the ledger: " : "",
+		  error ? error->message : "");
+}
+
 /* The module answered, and it was no. */
 static void end_refused(struct write *write, const char *text)
 {
 	const char *name = ledger_item_name(write->item);
 	GError *error = NULL;
 
+	if (write->decision == CREDENTIAL_COMPARE && write->before.state != LEDGER_BURNT) {
+		end_foreign(write, text);
+		return;
+	}
 	write->mine.state = LEDGER_UNCERTAIN;
 	write->mine.when = g_get_real_time() / G_USEC_PER_SEC;
 	write->mine.reason = write->step == WRITE_WRITING
@@ -288,15 +340,15 @@ static void write_done(struct eswifi_module *module G_GNUC_UNUSED, int result, c
 	struct write *write = user;
 
 	sched_job_done(write->burner->parts.sched);
-	if (result == 0 && write->step == WRITE_WRITING) {
+	if (result >= 0 && write->step == WRITE_WRITING) {
 		write->step = WRITE_COMPARING;
 		await_turn(write);
 		return;
 	}
 	/* Before anybody hears that it is done. */
 	explicit_bzero(write->data, write->size);
-	if (result == 0)
-		end_good(write);
+	if (result >= 0)
+		end_good(write, result == ESWIFI_MATCHED);
 	else if (result == -EACCES)
 		end_refused(write, text);
 	else
@@ -335,6 +387,41 @@ static bool module_is_good(const struct burner *burner, const char *mac, char **
 	return !*why;
 }
 
+/* By the ledger, and by what the module says. */
+static void decide(struct write *write)
+{
+	bool same = !strcmp(write->before.sha256, write->mine.sha256);
+	g_autofree char *why = NULL;
+
+	write->decision = credential_decide(write->before.state, same, write->intent, write->word);
+	if (write->decision != CREDENTIAL_REFUSE) {
+		write->step = write->decision == CREDENTIAL_WRITE ? WRITE_WRITING : WRITE_COMPARING;
+		await_turn(write);
+		return;
+	}
+	why = credential_refusal(&write->before, write->intent, write->word, write->set,
+				 write->item);
+	call_fail(write->call, STATUS_FAILED, "%s", why);
+	end_write(write);
+}
+
+static void asked(struct eswifi_module *module G_GNUC_UNUSED, int result, const char *text,
+		  gpointer user)
+{
+	struct write *write = user;
+
+	sched_job_done(write->burner->parts.sched);
+	if (result >= 0) {
+		write->word = result & 1 << write->item ? CREDENTIAL_USED : CREDENTIAL_BLANK;
+	} else if (result != -ENOTSUP) {
+		call_fail(write->call, STATUS_FAILED,
+			  "the module did not say what is blank (%s); nothing was sent", text);
+		end_write(write);
+		return;
+	}
+	decide(write);
+}
+
 static int write_start(struct sched_job *job, struct eswifi_module *module, int socket)
 {
 	struct write *write = (gpointer)((char *)job - offsetof(struct write, job));
@@ -349,8 +436,13 @@ static int write_start(struct sched_job *job, struct eswifi_module *module, int 
 	/* It may have been lost and come back as another one since it was asked. */
 	if (!module_is_good(write->burner, write->mac, &why))
 		goto fail;
-	if (write->step == WRITE_WAITING)
-		write->step = write->decision == CREDENTIAL_WRITE ? WRITE_WRITING : WRITE_COMPARING;
+	if (write->step == WRITE_ASKING) {
+		result = eswifi_credential_list(module, write->set, asked, write);
+		if (result == 0)
+			return 0;
+		why = g_strdup_printf("nothing was sent: %s", g_strerror(-result));
+		goto fail;
+	}
 	if (write->step == WRITE_WRITING && !put_uncertain(write, &error)) {
 		why = g_strdup(error->message);
 		goto fail;
@@ -443,7 +535,7 @@ static void digest(const guint8 *data, gsize size, char *to)
 		g_snprintf(to + 2 * (gsize)i, 3, "%02x", bytes[i]);
 }
 
-/* Take it in, when the ledger lets it. Return: why not, to be freed; NULL: it waits for its turn */
+/* Take it in, when it can be read what is known. Return: why not, to be freed; NULL: it waits for its turn */
 static char *accept(struct write *write)
 {
 	struct burner *burner = write->burner;
@@ -458,11 +550,6 @@ static char *accept(struct write *write)
 	ledger_get(write->ledger, write->mac, write->set, write->item, &write->before);
 	digest(write->data, write->size, write->mine.sha256);
 	write->mine.subject = write->subject;
-	write->decision =
-		credential_decide(write->before.state,
-				  !strcmp(write->before.sha256, write->mine.sha256), write->intent);
-	if (write->decision == CREDENTIAL_REFUSE)
-		return credential_refusal(&write->before, write->intent, write->set, write->item);
 	write->job.start = write_start;
 	burner->write = write;
 	presence_enter(burner->parts.presence);
@@ -651,7 +738,14 @@ static void log_missing(struct burner *burner)
 
 void burner_ready(struct burner *burner)
 {
+	struct waiter *waiter;
+	guint i;
+
 	log_missing(burner);
-	while (burner->waiters->len)
-		answer(g_ptr_array_index(burner->waiters, 0));
+	/* None of them is answered from within here: the module is asked first. */
+	for (i = 0; i < burner->waiters->len; i++) {
+		waiter = g_ptr_array_index(burner->waiters, i);
+		if (!waiter->ask)
+			ask_and_answer(waiter);
+	}
 }

@@ -8,16 +8,18 @@
  * eswrapctl asks for one item at a time and goes on only when it is acknowledged, so that there is
  * at most one item of a module whose state is not known. An item that may be written goes through
  *
- *	WAITING -> WRITING -> COMPARING -> done
+ *	ASKING -> WRITING -> COMPARING -> done
  *
- *	WAITING		for its turn on the line. Nothing is sent, nothing is noted
+ *	ASKING		PE: what does the module say of it? Firmware without it answers with an error,
+ *			and then the ledger alone decides. Nothing is noted
  *	WRITING		the ledger says "uncertain", durably, and then PG is sent
  *	COMPARING	PG is sent once more: the note's way to find out whether what was burnt is
  *			what was sent, since a byte can be lost on the line
  *
  * and then the ledger says "burnt". After any end but a good one it says "uncertain", with the
  * reason, or what it said before where it is certain that nothing was changed. An item that the
- * ledger holds as burnt starts with COMPARING, and is not made uncertain by the attempt.
+ * ledger holds as burnt, or of which the module says that it is used, starts with COMPARING, and is
+ * not made uncertain by the attempt.
  *
  * What may be written at all is ledger/rule.h's business.
  */
@@ -40,9 +42,9 @@ void burner_free(struct burner *burner);
  *
  * credential-list: optional wait b (until the module is ready, up to a minute). Reply: module,
  * product, firmware, dialect, state, config, ledger (s each), items and others (aa{sv}: module s,
- * set u, item s, state s, sha256 s, subject s, when s, until s, reason s), warnings (as). credential-write:
+ * set u, item s, state s, says s (what the module says: blank, used, or ""), sha256 s, subject s, when s, until s, reason s), warnings (as). credential-write:
  * module s, set u, item u, intent s (program, verify, verify-even-if-blank), subject s, data ay, optional until x.
- * Progress: step s (writing, comparing). Reply: before s, state s, sha256 s. credential-adopt:
+ * Progress: step s (writing, comparing). Reply: before s, state s, sha256 s, matched b. credential-adopt:
  * module s, set u, item u, subject s, sha256 s ("" where it is not known), optional
  * until x. credential-forget:
  * module s, optional set u, optional item u. Reply: forgotten u.

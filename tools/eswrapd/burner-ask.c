@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+/* PE for one set after the other: a job of the scheduler each, so that connections go on between. */
+#include "eswrapd/burner-ask.h"
+
+#include "eswrapd/sched.h"
+
+/* A list is wanted now: on a line that is busy for longer it comes without the module's word. */
+#define ASK_TIMEOUT_S 5
+
+/**
+ * struct burner_ask - one round of questions
+ * @set:	the one that is asked about
+ * @under_way:	its PE has been sent
+ * @over:	nobody waits for it any more; freed when the PE that is under way ends
+ */
+struct burner_ask {
+	struct sched_job job;
+	struct sched *sched;
+	burner_asked asked;
+	gpointer user;
+	struct burner_words words;
+	guint set, timeout;
+	bool under_way, over;
+};
+
+/* It ends, with what is known. */
+static void finish(struct burner_ask *ask)
+{
+	const struct burner_words words = ask->words;
+	burner_asked asked = ask->asked;
+	gpointer user = ask->user;
+
+	burner_ask_cancel(ask);
+	asked(&words, user);
+}
+
+static gboolean too_late(gpointer user)
+{
+	struct burner_ask *ask = user;
+
+	ask->timeout = 0;
+	finish(ask);
+	return G_SOURCE_REMOVE;
+}
+
+static void listed(struct eswifi_module *module G_GNUC_UNUSED, int result,
+		   const char *text G_GNUC_UNUSED, gpointer user)
+{
+	struct burner_ask *ask = user;
+	guint item;
+
+	ask->under_way = false;
+	sched_job_done(ask->sched);
+	if (ask->over) {
+		g_free(ask);
+		return;
+	}
+	for (item = 0; result >= 0 && item < LEDGER_ITEMS; item++)
+		ask->words.word[ask->set][item] =
+			result & 1 << item ? CREDENTIAL_USED : CREDENTIAL_BLANK;
+	if (result >= 0 && ++ask->set < ESWIFI_CREDENTIAL_SETS)
+		sched_run(ask->sched, &ask->job);
+	else
+		finish(ask);
+}
+
+static gboolean finish_soon(gpointer user)
+{
+	struct burner_ask *ask = user;
+
+	ask->timeout = 0;
+	finish(ask);
+	return G_SOURCE_REMOVE;
+}
+
+static int start(struct sched_job *job, struct eswifi_module *module, int socket G_GNUC_UNUSED)
+{
+	struct burner_ask *ask = (gpointer)((char *)job - offsetof(struct burner_ask, job));
+	int result = eswifi_credential_list(module, ask->set, listed, ask);
+
+	ask->under_way = result == 0;
+	if (result != 0) {
+		/* Not from within the scheduler: who is told may begin something else. */
+		g_source_remove(ask->timeout);
+		ask->timeout = g_idle_add(finish_soon, ask);
+	}
+	return result;
+}
+
+struct burner_ask *burner_ask_begin(struct sched *sched, burner_asked asked, gpointer user)
+{
+	struct burner_ask *ask = g_new0(struct burner_ask, 1);
+
+	ask->job.start = start;
+	ask->sched = sched;
+	ask->asked = asked;
+	ask->user = user;
+	ask->timeout = g_timeout_add_seconds(ASK_TIMEOUT_S, too_late, ask);
+	sched_run(sched, &ask->job);
+	return ask;
+}
+
+void burner_ask_cancel(struct burner_ask *ask)
+{
+	if (!ask)
+		return;
+	g_clear_handle_id(&ask->timeout, g_source_remove);
+	ask->over = true;
+	if (ask->under_way)
+		return;
+	sched_cancel(ask->sched, &ask->job);
+	g_free(ask);
+}
+
+void burner_ask_drop(struct burner_ask *ask)
+{
+	if (!ask)
+		return;
+	ask->under_way = false;
+	burner_ask_cancel(ask);
+}
