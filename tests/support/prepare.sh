@@ -132,6 +132,7 @@ TEST_PACKAGES="
 	openssl
 	perl
 	procps
+	prometheus
 	proxychains4
 	python3
 	qemu-user-static
