@@ -223,8 +223,8 @@ static bool check_server(struct doctor *doctor, char *host, char *port)
 			       said && *said ? g_strchomp(said) : "cannot be tried");
 	return doctor_bad(doctor, "server", text,
 			  "`eswrapctl route HOST PORT` says which route it takes, "
-			  "`journalctl -u eswrapd` what the module answered; CONNECT ERRORS in "
-			  "eswrapd(8) has what each error can mean");
+			  "`journalctl -u eswrapd` what the module answered; ERRORS in "
+			  "eswrap(1) has what each error can mean");
 }
 
 static int conclude(struct doctor *doctor, bool good)
