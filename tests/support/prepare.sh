@@ -140,6 +140,7 @@ TEST_PACKAGES="
 	socat
 	strace
 	systemd
+	tmux
 	torsocks
 	umockdev
 	wget

@@ -9,6 +9,8 @@ static const struct ctl_command commands[] = {
 	{ "status", ctl_status, "the module, its sockets, the routes and what to mind" },
 	{ "check-config", ctl_check_config, "check a configuration file; starts nothing" },
 	{ "credentials", ctl_credentials, "the module's one-time certificates and keys" },
+	{ "flows", ctl_flows, "the connections that go through the module" },
+	{ "watch", ctl_watch, "all of that, live" },
 	{ "doctor", ctl_doctor, "what keeps connections from working, and what to do" },
 	{ "reload", ctl_reload, "have the broker read its configuration again" },
 	{ "route", ctl_route, "which route takes a destination, and why" },
