@@ -250,36 +250,6 @@ static int install(int fd, int hold, int granted, const struct eswrap_reply *rep
 	return error;
 }
 
-/* After how many seconds of silence the program wants to know whether the far end lives; 0: never. */
-static uint32_t keep_alive(int fd)
-{
-	struct notes notes;
-
-	if (!shim_get_int(fd, SOL_SOCKET, SO_KEEPALIVE, 0))
-		return 0;
-	if (shim_notes_read(fd, &notes))
-		return shim_option(&notes, IPPROTO_TCP, TCP_KEEPIDLE);
-	return (uint32_t)shim_get_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, 0);
-}
-
-/**
- * shim_tell_keep_alive() - what the program wants has changed on an open flow
- *
- * When it cannot be told the module goes on as before. errno is left alone.
- */
-void shim_tell_keep_alive(int fd, const struct eswrap_name *flow)
-{
-	struct eswrap_request request;
-	struct eswrap_reply reply;
-	int none;
-
-	shim_request_init(&request, ESWRAP_KEEP_ALIVE);
-	request.id = flow->id;
-	request.keep_alive = keep_alive(fd);
-	if (shim_ask(&request, fd, &reply, &none) == 0 && none >= 0)
-		syscall(SYS_close, none);
-}
-
 /* Asks what is to become of a destination. @granted is the flow's descriptor for VERDICT_OURS. */
 static enum verdict ask(int fd, enum eswrap_request_type type, int family,
 			const struct eswrap_endpoint *to, int *granted, struct eswrap_reply *reply)
@@ -292,7 +262,7 @@ static enum verdict ask(int fd, enum eswrap_request_type type, int family,
 	request.mark = (uint32_t)shim_get_int(fd, SOL_SOCKET, SO_MARK, 0);
 	request.dest = *to;
 	if (type == ESWRAP_CONNECT)
-		request.keep_alive = keep_alive(fd);
+		request.keep_alive = shim_keep_alive(fd);
 	error = shim_ask(&request, fd, reply, granted);
 	if (!error && reply->verdict == ESWRAP_DIRECT)
 		return VERDICT_DIRECT;

@@ -14,8 +14,6 @@
  */
 #define INHERITED_MAX 256
 
-bool shim_has_flows;
-
 /**
  * shim_get_int() - an option of a socket as libc gives it
  * @missing:	what to return when there is none
@@ -54,7 +52,7 @@ static void look_at_inherited(int fd)
 	socklen_t len = sizeof(address);
 	struct eswrap_name name;
 
-	if (shim.real.getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
+	if (real()->getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
 	    eswrap_name_parse(&address, len, &name) && name.kind == ESWRAP_NAME_FLOW)
 		shim_expect_flows();
 }
@@ -69,6 +67,7 @@ void shim_find_inherited(void)
 	struct pollfd numbers[INHERITED_MAX];
 	int count = INHERITED_MAX, fd;
 
+	__atomic_store_n(&shim_has_flows, false, __ATOMIC_RELAXED);
 	for (fd = 0; fd < count; fd++)
 		numbers[fd] = (struct pollfd){ .fd = fd };
 	/* EINVAL: more than the limit of open files. */

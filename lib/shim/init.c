@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Finding libc's functions and the broker, once per exec.
+ * libc's functions, and what the environment says: when the first of ours is called.
  */
 #include "shim.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
-
-struct shim shim;
 
 /* One string instead of an array of pointers: nothing for the loader to relocate. */
 #define SHIM_NAME(type, name, parameters) #name "\0"
@@ -68,22 +65,8 @@ static void find_broker(struct shim *to)
 			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path) + 1);
 }
 
-/* So that what is to be told is told to whoever was meant to be told, and to nobody else later on. */
-static void remember_stderr(void)
-{
-	struct stat64 status;
-
-	if (fstat64(STDERR_FILENO, &status) != 0)
-		return;
-	shim.stderr_dev = status.st_dev;
-	shim.stderr_ino = status.st_ino;
-}
-
 /**
  * shim_init() - fill in the static data
- *
- * All that could be out of reach later is looked at now: a program may go into a chroot, put a
- * filter on its own system calls, or open descriptors until there is none left.
  *
  * The environment is copied now: programs that write a title for ps(1) overwrite it. Two threads
  * may do this at once before our constructor runs; they write the same.
@@ -103,15 +86,6 @@ void shim_init(void)
 	value = secure_getenv(ESWRAP_FALLBACK_ENV);
 	shim.fallback_direct = value && strcmp(value, "direct") == 0;
 	copy_string(shim.program, sizeof(shim.program), program_invocation_short_name);
-	remember_stderr();
-	shim_policy_load();
-	shim_find_inherited();
 	__atomic_store_n(&shim.ready, true, __ATOMIC_RELEASE);
 	errno = error;
-}
-
-__attribute__((constructor)) static void at_load(void)
-{
-	if (!shim.ready)
-		shim_init();
 }

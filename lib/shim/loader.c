@@ -12,8 +12,6 @@
  *
  * libc's functions look at who calls them (RTLD_NEXT, a library's own RUNPATH). So each wrapper
  * ends in a jump to libc's, and not in a call: the return address there is still the program's.
- *
- * dlvsym() is not wrapped: by it we find dlsym().
  */
 #include "shim.h"
 
@@ -24,33 +22,6 @@ static const char other_names[] =
 	"getaddrinfo_a\0gai_suspend\0gai_cancel\0__res_query\0"
 	"__res_search\0__res_querydomain\0__res_nquery\0__res_nsearch\0"
 	"__res_nquerydomain\0__res_send\0__res_nsend\0dlopen\0dlmopen\0dlsym\0";
-
-typedef void *(*dlsym_call)(void *, const char *);
-
-/* The versions that dlsym() has had, on the machines that glibc is for. */
-static const char dlsym_versions[] = "GLIBC_2.34\0GLIBC_2.2.5\0GLIBC_2.17\0GLIBC_2.4\0GLIBC_2.0\0"
-				     "GLIBC_2.27\0";
-
-static dlsym_call find_dlsym(void)
-{
-	static dlsym_call found;
-	dlsym_call call = __atomic_load_n(&found, __ATOMIC_ACQUIRE);
-	const char *version;
-	void *function;
-
-	for (version = dlsym_versions; !call && *version; version += strlen(version) + 1) {
-		function = dlvsym(RTLD_NEXT, "dlsym", version);
-		memcpy(&call, &function, sizeof(call));
-	}
-	__atomic_store_n(&found, call, __ATOMIC_RELEASE);
-	return call;
-}
-
-/* shim_find() - the function of this name that comes behind us: libc's, or another preloaded one's */
-void *shim_find(const char *name)
-{
-	return find_dlsym()(RTLD_NEXT, name);
-}
 
 static bool is_among(const char *names, const char *name)
 {
@@ -88,12 +59,12 @@ static void *prefer_ours(const char *name, void *found)
 	    found != shim_find(name))
 		return found;
 	own = own_handle();
-	return own ? find_dlsym()(own, name) : found;
+	return own ? shim_libc_dlsym()(own, name) : found;
 }
 
 EXPORT void *dlsym(void *__restrict handle, const char *__restrict name)
 {
-	dlsym_call call = find_dlsym();
+	shim_dlsym call = shim_libc_dlsym();
 
 	if (handle != RTLD_NEXT && handle != RTLD_DEFAULT)
 		return prefer_ours(name, call(handle, name));

@@ -36,8 +36,10 @@
 /**
  * struct filter - what is attached to a flow
  * @guard:	how many of its instructions come before the notes
+ * @known:	the kernel has said; else there may be a guard that must not be replaced
  */
 struct filter {
+	bool known;
 	struct sock_filter code[GUARD_MAX + NOTES_LEN];
 	socklen_t len, guard;
 };
@@ -49,9 +51,11 @@ static bool read_filter(int fd, struct filter *filter)
 	int saved = errno;
 
 	filter->len = sizeof(filter->code) / sizeof(filter->code[0]);
-	if (real()->getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, filter->code, &filter->len) != 0)
-		filter->len = 0;
+	filter->known =
+		real()->getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, filter->code, &filter->len) == 0;
 	errno = saved;
+	if (!filter->known)
+		filter->len = 0;
 	filter->guard = filter->len;
 	if (filter->len < NOTES_LEN)
 		return false;
@@ -96,7 +100,7 @@ bool shim_notes_write(int fd, const struct notes *notes)
 	size_t i;
 
 	read_filter(fd, &filter);
-	if (filter.guard > GUARD_MAX)
+	if (!filter.known || filter.guard > GUARD_MAX)
 		return false;
 	if (filter.guard == 0)
 		filter.code[filter.guard++] =

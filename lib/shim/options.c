@@ -269,6 +269,18 @@ uint32_t shim_option(const struct notes *notes, int level, int name)
 	return find_option(level, name, &note) ? notes->value[note] : 0;
 }
 
+/* shim_keep_alive() - after how many seconds of silence is the far end to be asked? 0: never */
+uint32_t shim_keep_alive(int fd)
+{
+	struct notes notes;
+
+	if (!shim_get_int(fd, SOL_SOCKET, SO_KEEPALIVE, 0))
+		return 0;
+	if (shim_notes_read(fd, &notes))
+		return shim_option(&notes, IPPROTO_TCP, TCP_KEEPIDLE);
+	return (uint32_t)shim_get_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, 0);
+}
+
 /* Hands a value to the program as the kernel does: cut to what it has room for. */
 static int answer(void *to, socklen_t *len, const void *from, size_t size)
 {
@@ -454,7 +466,7 @@ static void follow_up(int fd, const struct eswrap_name *flow, int name)
 	if (name != SO_KEEPALIVE)
 		stamp_for(fd);
 	else if (flow->type == SOCK_STREAM)
-		shim_tell_keep_alive(fd, flow);
+		shim_tell_keep_alive(flow, shim_keep_alive(fd));
 	errno = saved;
 }
 
@@ -481,7 +493,7 @@ static int set_of_flow(set_call call, int fd, const struct eswrap_name *flow, in
 		memcpy(notes.value + note, value.word, option->size);
 		shim_notes_write(fd, &notes);
 		if (level == IPPROTO_TCP && name == TCP_KEEPIDLE)
-			shim_tell_keep_alive(fd, flow);
+			shim_tell_keep_alive(flow, shim_keep_alive(fd));
 	}
 	syscall(SYS_close, probe);
 	return result;

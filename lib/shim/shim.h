@@ -6,7 +6,8 @@
  *
  * The shim is code without a memory of its own: what it must know of a flow is kept by the kernel,
  * in the names of the two ends (include/eswrap/wire.h) and in the notes on the program's end
- * (notes.c). Static data is written once, by init.c, before main().
+ * (notes.c). Static data is written once, by init.c and load.c, before main(); hints that cost
+ * nothing to be wrong are the exception (shim_has_flows, epoll.c).
  *
  * Each wrapper first lets libc do the call wherever that is possible, and looks at the socket only
  * when the result could be different for one of ours; so everything that is not ours costs what it
@@ -150,7 +151,7 @@ struct lookups {
  * @broker_len:		of @broker; 0 when ESWRAP_SOCKET does not fit
  * @is_strict, @strict:	under eswrap --strict, and what our own system calls carry then
  * @route_fits:		ESWRAP_ROUTE is absent or short enough to be asked for
- * @stderr_dev, @stderr_ino:	what descriptor 2 was at load; both 0: nothing
+ * @stderr_dev, @stderr_ino:	what descriptor 2 was at load; both 0: nothing. By load.c
  */
 struct shim {
 	bool ready;
@@ -174,8 +175,11 @@ void shim_init(void);
 extern const char shim_real_names[];
 extern const char shim_lookup_names[];
 
-/* loader.c */
+/* find.c */
 
+typedef void *(*shim_dlsym)(void *, const char *);
+
+shim_dlsym shim_libc_dlsym(void);
 void *shim_find(const char *name);
 
 #ifndef IPPROTO_MPTCP
@@ -310,9 +314,14 @@ void shim_expect_epolls(void);
 
 /* options.c */
 
+uint32_t shim_keep_alive(int fd);
 uint32_t shim_option(const struct notes *notes, int level, int name);
 void shim_options_carry(int from, int to, struct notes *notes);
 void shim_options_restore(int from, int to);
+
+/* keepalive.c */
+
+void shim_tell_keep_alive(const struct eswrap_name *flow, uint32_t seconds);
 
 /* bind.c */
 
@@ -331,7 +340,6 @@ int shim_dress(int from, int granted, const struct eswrap_reply *reply);
 enum verdict shim_claim(int fd, int family, bool stream, const struct eswrap_endpoint *to);
 enum verdict shim_claim_internet_socket(int fd, int protocol, const struct sockaddr *address,
 					socklen_t len);
-void shim_tell_keep_alive(int fd, const struct eswrap_name *flow);
 int shim_finish_connect(int fd);
 int shim_connect(int fd, const struct sockaddr *address, socklen_t len);
 int shim_peer_name(int fd, const struct eswrap_name *flow, const struct eswrap_endpoint *to,

@@ -117,6 +117,13 @@ BRACKETED(int, res_nquerydomain,
 	   unsigned char *answer, int size),
 	  (state, name, domain, class, type, answer, size))
 
+BRACKETED(int, res_send, (const unsigned char *packet, int size, unsigned char *answer, int room),
+	  (packet, size, answer, room))
+BRACKETED(int, res_nsend,
+	  (struct __res_state * state, const unsigned char *packet, int size, unsigned char *answer,
+	   int room),
+	  (state, packet, size, answer, room))
+
 /* "PID:HEX". Return: false where it is not that. */
 static bool parse(const char *value)
 {
@@ -172,4 +179,6 @@ void strict_apply_lookups(struct lookups *functions)
 	functions->res_nquery = res_nquery_bracketed;
 	functions->res_nsearch = res_nsearch_bracketed;
 	functions->res_nquerydomain = res_nquerydomain_bracketed;
+	functions->res_send = res_send_bracketed;
+	functions->res_nsend = res_nsend_bracketed;
 }
