@@ -194,6 +194,24 @@ static void bind_any(int fd, int family)
 	syscall(SYS_bind, fd, &address, len);
 }
 
+/* Below the ports that the kernel chooses by itself [ip_local_port_range, ip(7)]. */
+#define FIRST_CHOSEN_PORT 32768
+
+/* A server's socket that asks a flagged destination hears its own clients no more. */
+static void warn_server(uint16_t port)
+{
+	static bool said;
+	static const char *const line[] = {
+		"eswrap: a datagram socket that serves a port of its own has sent to a destination "
+		"that goes through the module, and hears nobody else from now on (it wants a "
+		"socket "
+		"for each)"
+	};
+
+	if (port && port < FIRST_CHOSEN_PORT && !__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+		shim_say(line, 1);
+}
+
 /**
  * shim_dress() - give a granted flow all that the program has made of the socket it is to replace
  * @from:	the program's socket, or a duplicate of it
@@ -218,8 +236,11 @@ int shim_dress(int from, int granted, const struct eswrap_reply *reply)
 		shim_notes_read(from, &old);
 		notes.value[NOTE_LOCAL_PORT] = old.value[NOTE_LOCAL_PORT];
 	} else {
-		if (flow.type == SOCK_DGRAM && !local_port(from))
-			bind_any(from, flow.family);
+		if (flow.type == SOCK_DGRAM) {
+			warn_server(local_port(from));
+			if (!local_port(from))
+				bind_any(from, flow.family);
+		}
 		notes.value[NOTE_LOCAL_PORT] = local_port(from);
 	}
 	memcpy(notes.value + NOTE_KEY, &reply->key, sizeof(reply->key));

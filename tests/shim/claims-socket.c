@@ -6,6 +6,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -263,7 +264,41 @@ static void local_address_of_datagrams(const struct place *place)
 	say("not connected: address %s", own.sin_addr.s_addr ? "known" : "unknown");
 }
 
+/* A server that asks another one with the socket that it serves with. */
+static void server_asks(const struct place *place)
+{
+	struct sockaddr_storage address;
+	socklen_t len = place_address(place, 1, &address);
+	struct sockaddr_in own = { .sin_family = AF_INET };
+	int port, round, fd;
+
+	for (round = 0; round < 2; round++) {
+		fd = socket(AF_INET, SOCK_DGRAM, 0);
+		for (port = 20000; port < 30000; port++) {
+			own.sin_port = htons((uint16_t)port);
+			if (bind(fd, (struct sockaddr *)&own, sizeof(own)) == 0)
+				break;
+		}
+		say_result("sendto", sendto(fd, "x", 1, 0, (struct sockaddr *)&address, len));
+		close(fd);
+	}
+}
+
+/* Descriptor 2 is a data file by now: what is said there is data. */
+static void standard_error_is_a_file(const struct place *place)
+{
+	char data[64] = "", path[] = "/tmp/claims-XXXXXX";
+	int fd = mkstemp(path);
+
+	unlink(path);
+	dup2(fd, STDERR_FILENO);
+	say_result("connect", place_connect(place, 0, place_socket(place, SOCK_STREAM)));
+	say("%zd bytes", pread(fd, data, sizeof(data), 0));
+}
+
 const struct claim socket_claims[] = {
+	{ "server_asks", server_asks },
+	{ "standard_error_is_a_file", standard_error_is_a_file },
 	{ "bind_own_address", bind_own_address },
 	{ "listen_on_own_address", listen_on_own_address },
 	{ "bind_strange_address", bind_strange_address },

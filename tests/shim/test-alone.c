@@ -2,9 +2,12 @@
 /* The shim without a broker, or with one that does not behave. */
 #include <check.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "eswrap/wire.h"
@@ -12,6 +15,8 @@
 #include "support/suite.h"
 
 #define LOOPBACK "127.0.0.1"
+
+#define NOBODY 65534
 
 static struct harness *h;
 
@@ -264,6 +269,51 @@ START_TEST(nothing_is_said_into_a_connection)
 }
 END_TEST
 
+START_TEST(nothing_is_said_into_a_data_file_that_has_got_the_number_2)
+{
+	const struct result *result =
+		run(no_socket(), NULL, "standard_error_is_a_file", LOOPBACK, 9);
+
+	ck_assert_str_eq(result->out->str, "connect: -1 ENETDOWN\n0 bytes\n");
+	ck_assert_str_eq(result->err->str, "");
+}
+END_TEST
+
+/* What strangers have put where the control socket should be. */
+START_TEST(a_broker_of_a_stranger_is_not_believed)
+{
+	const struct eswrap_reply direct = { .magic = ESWRAP_MAGIC, .verdict = ESWRAP_DIRECT };
+	const char *path = harness_path(h, "strange");
+	const struct result *result;
+	int listener, ready[2];
+	char byte;
+	pid_t pid;
+
+	/* Only root can be somebody else. */
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chmod(h->directory, 0777), 0);
+	ck_assert_int_eq(pipe(ready), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		if (setuid(NOBODY) != 0)
+			_exit(1);
+		listen_at("strange", &listener);
+		answer_once(listener, &direct, sizeof(direct));
+		if (write(ready[1], "", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	result = run(path, NULL, "refused", LOOPBACK, echo_server());
+	ck_assert_str_eq(result->out->str, "connect: -1 ENETDOWN\nSO_ERROR 0\n");
+	ck_text_has(result->err->str, "neither root nor the owner");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+END_TEST
+
 START_TEST(the_shim_needs_libc_and_the_loader_only)
 {
 	const struct result *result = harness_run(h, "readelf", "-dW", harness_shim(h), NULL);
@@ -396,6 +446,8 @@ int main(void)
 	tcase_add_test(alone, a_socket_path_that_does_not_fit_is_named);
 	tcase_add_test(alone, a_route_name_that_does_not_fit_is_named);
 	tcase_add_test(alone, nothing_is_said_into_a_connection);
+	tcase_add_test(alone, nothing_is_said_into_a_data_file_that_has_got_the_number_2);
+	tcase_add_test(odd, a_broker_of_a_stranger_is_not_believed);
 	tcase_add_test(odd, a_stopped_broker_is_enetdown_and_no_hang);
 	tcase_add_test(odd, a_broker_that_says_nothing_or_nonsense_is_enetdown);
 	tcase_add_test(odd, a_grant_without_a_descriptor_is_an_error);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* A flow answers as a TCP or UDP socket does. */
 #include <check.h>
+#include <string.h>
 
 #include "shim/stage.h"
 #include "support/suite.h"
@@ -40,6 +41,20 @@ START_TEST(listening_on_the_modules_address_is_refused_and_the_user_told)
 }
 END_TEST
 
+START_TEST(a_servers_socket_that_goes_through_the_module_is_told_of_once)
+{
+	const struct result *result =
+		stage_run(true, "server_asks", LOOPBACK, stage.echo, stage.udp[0], -1);
+
+	ck_result_status(result, 0);
+	ck_assert_str_eq(result->out->str, "sendto: 1\nsendto: 1\n");
+	ck_text_has(result->err->str, "hears nobody else");
+	ck_assert_ptr_eq(strstr(strstr(result->err->str, "hears nobody else") + 1,
+				"hears nobody else"),
+			 NULL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("socket");
@@ -57,6 +72,7 @@ int main(void)
 	tcase_add_test(answers, packet_information_cut);
 	tcase_add_test(answers, no_message_header);
 	tcase_add_test(answers, local_address_of_datagrams);
+	tcase_add_test(answers, a_servers_socket_that_goes_through_the_module_is_told_of_once);
 	tcase_set_timeout(answers, 2 * HARNESS_DEADLINE_S);
 	tcase_add_unchecked_fixture(answers, stage_set_up, stage_tear_down);
 	suite_add_tcase(suite, answers);
