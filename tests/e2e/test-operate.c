@@ -68,6 +68,32 @@ START_TEST(metrics_are_open_metrics_and_end_with_eof)
 }
 END_TEST
 
+START_TEST(what_was_opened_failed_and_went_directly_is_counted)
+{
+	static const struct server echo = { SERVER_ECHO };
+	const char *port = harness_format(h, "%u", server_start(h, &echo));
+	static const char script[] = "exec 3<>/dev/tcp/a.example/$0; exec 4<>/dev/tcp/a.example/1; "
+				     "exec 5<>/dev/tcp/127.0.0.1/$0; :";
+	const struct result *result;
+
+	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
+	/* For one user alone: the policy cannot say it, and so each is asked about. */
+	harness_broker(h, "[route tcp]\nhost = *.example\nthrough = tcp\n"
+			  "[route other]\naddress = 127.0.0.0/8\nuser = nobody\nthrough = tcp\n"
+			  "[route local]\naddress = 127.0.0.0/8\n"
+			  "through = direct\n");
+	harness_run_wrapped(h, "bash", "-c", script, port, NULL);
+	result = shell("\"$ctl\" metrics");
+	ck_text_has(result->out->str, "eswrap_flows_opened_total{route=\"tcp\"} 1\n");
+	ck_text_has(result->out->str, "eswrap_connects_failed_total{reason=\"ECONNREFUSED\"} 1\n");
+	result = shell("\"$ctl\" status");
+	ck_text_has(result->out->str, "opened    tcp 1\n");
+	ck_text_has(result->out->str, "failed    ECONNREFUSED 1\n");
+	if (geteuid() == 0)
+		ck_text_has(result->out->str, "direct    local 1\n");
+}
+END_TEST
+
 START_TEST(without_a_broker_the_metric_says_so)
 {
 	const struct result *result = shell("\"$ctl\" metrics");
@@ -449,6 +475,7 @@ int main(void)
 	tcase_add_checked_fixture(metrics, setup, teardown);
 	tcase_set_timeout(metrics, 2 * HARNESS_DEADLINE_S);
 	tcase_add_test(metrics, metrics_are_open_metrics_and_end_with_eof);
+	tcase_add_test(metrics, what_was_opened_failed_and_went_directly_is_counted);
 	tcase_add_test(metrics, without_a_broker_the_metric_says_so);
 	tcase_add_test(metrics, a_text_file_for_node_exporter_is_replaced_whole);
 	tcase_add_test(metrics, one_http_request_is_answered);

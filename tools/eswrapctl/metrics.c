@@ -117,6 +117,26 @@ static void add_sockets(struct exposition *to, GVariant *reply)
 	       flows ? g_variant_n_children(flows) : 0);
 }
 
+/* Counters by a word each. */
+static void add_tally(struct exposition *to, GVariant *reply, const char *key, const char *name,
+		      const char *label_name, const char *help)
+{
+	g_autoptr(GVariant) counts = g_variant_lookup_value(reply, key, G_VARIANT_TYPE("a{st}"));
+	const char *word;
+	GVariantIter iter;
+	guint64 count;
+
+	if (!counts)
+		return;
+	family(to, name, "counter", help);
+	g_variant_iter_init(&iter, counts);
+	while (g_variant_iter_next(&iter, "{&st}", &word, &count)) {
+		g_string_append(to->text, name);
+		label(to, "{", label_name, word);
+		g_string_append_printf(to->text, "} %" G_GUINT64_FORMAT "\n", count);
+	}
+}
+
 /* By the ledger; only for those who may ask for it. */
 static void add_expiry(const struct ctl *ctl, struct exposition *to)
 {
@@ -158,6 +178,12 @@ static char *expose(const struct ctl *ctl, bool open, int *status, GError **erro
 		add_module(&to, reply);
 		add_line(&to, reply);
 		add_sockets(&to, reply);
+		add_tally(&to, reply, "opened", "eswrap_flows_opened_total", "route",
+			  "Connections that were made through the module.");
+		add_tally(&to, reply, "failed", "eswrap_connects_failed_total", "reason",
+			  "Connects through the module that failed, by errno.");
+		add_tally(&to, reply, "direct", "eswrap_direct_total", "route",
+			  "Connects that the broker was asked about and that went out directly.");
 		add_expiry(ctl, &to);
 	}
 	if (open)

@@ -37,6 +37,50 @@ static void print_module(GVariant *reply)
 	       ctl_number(reply, "free-sockets"), ESWIFI_SOCKETS, ctl_number(reply, "waiting"));
 }
 
+/* "opened    gateway 3, plain 1" */
+static void print_tally(GVariant *reply, const char *key)
+{
+	g_autoptr(GVariant) counts = g_variant_lookup_value(reply, key, G_VARIANT_TYPE("a{st}"));
+	const char *word, *between = "";
+	GVariantIter iter;
+	guint64 count;
+
+	if (!counts || !g_variant_n_children(counts))
+		return;
+	printf("%-9s ", key);
+	g_variant_iter_init(&iter, counts);
+	while (g_variant_iter_next(&iter, "{&st}", &word, &count)) {
+		printf("%s%s %" G_GUINT64_FORMAT, between, *word ? word : "(no route)", count);
+		between = ", ";
+	}
+	printf("\n");
+}
+
+/* What each user has, by the names of the limits. */
+static void print_users(GVariant *reply)
+{
+	g_autoptr(GVariant) users =
+		g_variant_lookup_value(reply, "users", G_VARIANT_TYPE("aa{sv}"));
+	gsize i;
+
+	for (i = 0; users && i < g_variant_n_children(users); i++) {
+		g_autoptr(GVariant) user = g_variant_get_child_value(users, i);
+		GVariantIter iter;
+		const char *key;
+		GVariant *value;
+
+		printf("user      %u:", (guint)ctl_number(user, "uid"));
+		g_variant_iter_init(&iter, user);
+		while (g_variant_iter_next(&iter, "{&sv}", &key, &value)) {
+			if (strcmp(key, "uid") &&
+			    g_variant_is_of_type(value, G_VARIANT_TYPE_UINT32))
+				printf(" %s %u", key, g_variant_get_uint32(value));
+			g_variant_unref(value);
+		}
+		printf("\n");
+	}
+}
+
 static void print_flow(GVariant *flow)
 {
 	gint32 socket = -1;
@@ -101,6 +145,10 @@ int ctl_status(struct ctl *ctl, int argc, char **argv)
 		ctl_print_reply(reply);
 	} else {
 		print_module(reply);
+		print_tally(reply, "opened");
+		print_tally(reply, "failed");
+		print_tally(reply, "direct");
+		print_users(reply);
 		print_flows(reply);
 		print_warnings(reply);
 	}

@@ -23,6 +23,7 @@
 #include "eswrapd/presence.h"
 #include "eswrapd/request.h"
 #include "eswrapd/sched.h"
+#include "eswrapd/tally.h"
 #include "eswrapd/verb-route.h"
 #include "eswrapd/verb-sets.h"
 #include "eswrapd/verb-status.h"
@@ -41,6 +42,7 @@ struct broker {
 	struct presence *presence; /* NULL: the system's broker */
 	struct sched *sched;
 	struct accounts *accounts;
+	struct tallies *tallies;
 	struct names *names;
 	struct lookups *lookups;
 	struct flows *flows;
@@ -220,6 +222,7 @@ static void add_verbs(struct broker *broker)
 		.flows = broker->flows,
 		.datagrams = broker->datagrams,
 		.accounts = broker->accounts,
+		.tallies = broker->tallies,
 	};
 	broker->verbs = verbs_new(broker->settings->admin_group);
 	broker->rows = g_memdup2(rows, sizeof(rows));
@@ -234,6 +237,7 @@ static bool make_flows(struct broker *broker, GError **error)
 		.module = broker->module,
 		.sched = broker->sched,
 		.accounts = broker->accounts,
+		.tallies = broker->tallies,
 		.poller = broker->poller,
 		.presence = broker->presence,
 	};
@@ -252,6 +256,7 @@ static void make_requests(struct broker *broker)
 		.module = broker->module,
 		.sched = broker->sched,
 		.accounts = broker->accounts,
+		.tallies = broker->tallies,
 		.names = broker->names,
 		.lookups = broker->lookups,
 		.flows = broker->flows,
@@ -284,6 +289,7 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 	broker->sched = sched_new();
 	sched_set_module(broker->sched, broker->module);
 	broker->accounts = accounts_new(settings->limits);
+	broker->tallies = tallies_new();
 	broker->lookups = lookups_new(broker->sched, broker->accounts);
 	burner.module = broker->module;
 	burner.sched = broker->sched;
@@ -314,6 +320,7 @@ void broker_free(struct broker *broker)
 	eswifi_module_free(broker->module);
 	lookups_free(broker->lookups);
 	accounts_free(broker->accounts);
+	tallies_free(broker->tallies);
 	sched_free(broker->sched);
 	presence_free(broker->presence);
 	poller_free(broker->poller);

@@ -17,6 +17,7 @@
 #include "eswrapd/outcome.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
+#include "eswrapd/tally.h"
 #include "ledger/missing.h"
 #include "loop/poller.h"
 #include "wire/endpoint.h"
@@ -270,6 +271,7 @@ static void fail_connect(struct flow *flow, int error, const char *why)
 		  g_strerror(error), why);
 	if (missing)
 		g_warning("%s", missing);
+	tallies_add(parts->tallies, TALLY_FAILED, strerrorname_np(error));
 	remember_failure(flow, error);
 	tell_failure(flow, error);
 	if (behind)
@@ -503,6 +505,7 @@ static void flow_opened(struct channel *channel, int result, const char *text)
 	g_debug("flow %" G_GINT64_MODIFIER "x: to %s open on socket %d", flow->id, flow->where,
 		channel->socket);
 	set_timer(flow, 0, NULL);
+	tallies_add(flow->flows->parts.tallies, TALLY_OPENED, flow->route->name);
 	flow->state = FLOW_OPEN;
 	flow->opened = g_get_monotonic_time();
 	behind = part_twins(flow);

@@ -19,6 +19,7 @@ struct eswifi_module;
 struct poller;
 struct presence;
 struct sched;
+struct tallies;
 
 /* struct flow_parts - whom flows work with; all outlive them */
 struct flow_parts {
@@ -26,6 +27,7 @@ struct flow_parts {
 	struct eswifi_module *module;
 	struct sched *sched;
 	struct accounts *accounts;
+	struct tallies *tallies;
 	struct poller *poller;
 	struct presence *presence;
 };

@@ -15,6 +15,7 @@
 #include "eswrapd/lookup.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
+#include "eswrapd/tally.h"
 #include "eswrapd/stand-in.h"
 #include "wire/endpoint.h"
 
@@ -59,6 +60,13 @@ static void refuse(struct asked *asked, int error)
 static void direct(struct asked *asked)
 {
 	asked->reply.verdict = ESWRAP_DIRECT;
+}
+
+/* A connect, and not a look-up. */
+static void go_direct(struct asked *asked, const struct route *route)
+{
+	tallies_add(asked->requests->parts.tallies, TALLY_DIRECT, route ? route->name : "");
+	direct(asked);
 }
 
 static bool is_mapped(const struct eswrap_endpoint *endpoint)
@@ -181,7 +189,7 @@ static bool route_flow(struct asked *asked, int type, struct flow_request *flow)
 				     "no route takes this port of a name that is looked up by the "
 				     "module; refused, because it cannot go out directly");
 		else
-			direct(asked);
+			go_direct(asked, flow->route);
 		return false;
 	}
 	if (!stand_in && dest->family == AF_INET6 && !is_mapped(dest)) {

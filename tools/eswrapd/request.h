@@ -17,6 +17,7 @@ struct names;
 struct presence;
 struct requests;
 struct sched;
+struct tallies;
 
 /**
  * struct request_parts - who is asked for the answers; all outlive it
@@ -27,6 +28,7 @@ struct request_parts {
 	struct eswifi_module *module;
 	struct sched *sched;
 	struct accounts *accounts;
+	struct tallies *tallies;
 	struct names *names;
 	struct lookups *lookups;
 	struct flows *flows;

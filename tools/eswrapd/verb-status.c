@@ -11,6 +11,7 @@
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/sched.h"
+#include "eswrapd/tally.h"
 #include "ledger/missing.h"
 
 /* Of the configuration, and of what the ledger lacks for it. */
@@ -59,6 +60,9 @@ static void add_private(GVariantDict *reply, const struct status_parts *parts)
 	add_text(reply, "address", identity->address);
 	g_variant_dict_insert(reply, "baud", "u", identity->baud);
 	add_counters(reply, eswifi_module_counters(parts->module));
+	g_variant_dict_insert_value(reply, "opened", tallies_get(parts->tallies, TALLY_OPENED));
+	g_variant_dict_insert_value(reply, "failed", tallies_get(parts->tallies, TALLY_FAILED));
+	g_variant_dict_insert_value(reply, "direct", tallies_get(parts->tallies, TALLY_DIRECT));
 	g_variant_dict_insert_value(reply, "warnings", warnings_of(parts));
 }
 

@@ -9,6 +9,7 @@
 #include "eswrapd/verbs.h"
 
 struct accounts;
+struct tallies;
 struct datagrams;
 struct eswifi_module;
 struct flows;
@@ -26,6 +27,7 @@ struct status_parts {
 	struct flows *flows;
 	struct datagrams *datagrams;
 	struct accounts *accounts;
+	struct tallies *tallies;
 };
 
 /*
@@ -34,7 +36,7 @@ struct status_parts {
  * Reply, all in one: version, state, why (s); free-sockets, waiting (u); flows (aa{sv}, see
  * flow_summary_add()), users (aa{sv}, see account_list()): for who does not administer, his own. For
  * who does, also config, device, ssid, product, firmware, name, mac, address (s); baud, pid (u); the
- * driver's counters (t); warnings (as).
+ * driver's counters (t); opened, failed, direct (a{st}, see tally.h); warnings (as).
  */
 void verb_status(struct call *call, const struct caller *caller, GVariant *arguments,
 		 gpointer user);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* What has been counted since the broker's start, for status and metrics. */
+#ifndef ESWRAPD_TALLY_H
+#define ESWRAPD_TALLY_H
+
+#include <glib.h>
+
+/* What is counted, each by a word. */
+enum tally {
+	TALLY_OPENED, /* connections through the module, by route */
+	TALLY_FAILED, /* connects that failed, by the errno's name */
+	TALLY_DIRECT, /* connects that were asked about and go out directly, by route */
+};
+#define TALLIES (TALLY_DIRECT + 1)
+
+struct tallies;
+
+struct tallies *tallies_new(void);
+void tallies_free(struct tallies *tallies);
+
+/* tallies_add() - one more; a NULL @tallies counts nothing */
+void tallies_add(struct tallies *tallies, enum tally what, const char *word);
+/* tallies_get() - a floating a{st}, by word */
+GVariant *tallies_get(const struct tallies *tallies, enum tally what);
+
+#endif
