@@ -382,6 +382,21 @@ enum answer shim_look_up(const char *name, struct __res_state *state, char *whol
 enum answer shim_ask_address(const struct eswrap_endpoint *address, struct eswrap_reply *reply);
 int shim_host_error(enum answer answer);
 
+/* dns.c */
+
+struct dns_question {
+	const char *name;
+	int class;
+	int type;
+};
+
+int shim_dns_answer(const struct dns_question *question, unsigned int id, unsigned int code,
+		    const struct eswrap_reply *reply, unsigned char *answer, int size,
+		    unsigned int *records);
+bool shim_dns_address(const char *name, struct eswrap_endpoint *to);
+bool shim_dns_question(const unsigned char *packet, int size, char *name, size_t room,
+		       struct dns_question *question);
+
 /* recv.c */
 
 ssize_t shim_fix_read(int fd);

@@ -56,6 +56,21 @@ START_TEST(unflagged_connects_need_no_answer)
 }
 END_TEST
 
+/* Neither the broker's process nor its number is to be seen there. */
+START_TEST(in_a_pid_namespace_they_need_none_either)
+{
+	guint16 port = echo_server();
+
+	harness_broker(h, "%s", "");
+	ck_assert_int_eq(kill(process_pid(h->broker), SIGSTOP), 0);
+	ck_result_status(
+		harness_run_wrapped(h, "unshare", "-rfp", "--mount-proc", "bash", "-c",
+				    harness_format(h, "exec 3<>/dev/tcp/127.0.0.1/%u", port), NULL),
+		0);
+	ck_assert_int_eq(kill(process_pid(h->broker), SIGCONT), 0);
+}
+END_TEST
+
 /* What it has said to be direct is so without it; anything else fails. */
 START_TEST(the_policy_of_a_killed_broker_still_counts)
 {
@@ -174,6 +189,7 @@ int main(void)
 	tcase_set_timeout(files, SECONDS);
 	tcase_add_checked_fixture(files, set_up, tear_down);
 	tcase_add_test(files, unflagged_connects_need_no_answer);
+	tcase_add_test(files, in_a_pid_namespace_they_need_none_either);
 	tcase_add_test(files, the_policy_of_a_killed_broker_still_counts);
 	tcase_add_test(files, the_policy_is_gone_with_the_broker);
 	tcase_add_test(files, a_running_program_obeys_the_next_broker);
