@@ -242,6 +242,30 @@ START_TEST(sighup_reloads_and_ends_nothing)
 }
 END_TEST
 
+START_TEST(the_module_is_asked_for_itself_and_for_names)
+{
+	const struct result *result;
+
+	harness_fake(h, "--resolve", "a.example=192.0.2.7", NULL);
+	harness_broker(h, "[default]\nthrough = direct\n");
+	await_ready();
+	result = shell("\"$ctl\" module info");
+	ck_result_status(result, 0);
+	ck_text_has(result->out->str, "firmware  C3.5.2");
+	result = shell("\"$ctl\" module resolve A.example");
+	ck_result_status(result, 0);
+	ck_text_has(result->out->str, "A.example is 192.0.2.7, found in ");
+	result = shell("\"$ctl\" module resolve nobody.example");
+	ck_result_status(result, 1);
+	ck_text_has(result->err->str, "finds no such name");
+	result = shell("\"$ctl\" module resolve \"a$(printf '\\r')ZO=9\"");
+	ck_result_status(result, EX_USAGE);
+	ck_text_has(result->err->str, "no host name");
+	ck_text_lacks(harness_read(h, h->trace), "ZO=9");
+	ck_text_has(shell("\"$ctl\" module")->err->str, "resolve");
+}
+END_TEST
+
 START_TEST(a_configuration_is_judged_for_the_user_who_will_read_it)
 {
 	const struct result *result;
@@ -489,6 +513,7 @@ int main(void)
 	tcase_add_test(route, a_route_is_explained_in_words);
 	tcase_add_test(route, a_reload_changes_routes_and_leaves_what_is_connected);
 	tcase_add_test(route, sighup_reloads_and_ends_nothing);
+	tcase_add_test(route, the_module_is_asked_for_itself_and_for_names);
 	tcase_add_test(route, a_configuration_is_judged_for_the_user_who_will_read_it);
 	suite_add_tcase(suite, metrics);
 	suite_add_tcase(suite, route);

@@ -50,6 +50,7 @@ struct ctl_command {
 int ctl_status(struct ctl *ctl, int argc, char **argv);
 int ctl_flows(struct ctl *ctl, int argc, char **argv);
 int ctl_watch(struct ctl *ctl, int argc, char **argv);
+int ctl_module(struct ctl *ctl, int argc, char **argv);
 int ctl_doctor(struct ctl *ctl, int argc, char **argv);
 int ctl_reload(struct ctl *ctl, int argc, char **argv);
 int ctl_route(struct ctl *ctl, int argc, char **argv);

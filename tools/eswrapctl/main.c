@@ -12,6 +12,7 @@ static const struct ctl_command commands[] = {
 	{ "flows", ctl_flows, "the connections that go through the module" },
 	{ "watch", ctl_watch, "all of that, live" },
 	{ "doctor", ctl_doctor, "what keeps connections from working, and what to do" },
+	{ "module", ctl_module, "what the module itself can be asked" },
 	{ "reload", ctl_reload, "have the broker read its configuration again" },
 	{ "route", ctl_route, "which route takes a destination, and why" },
 	{ "metrics", ctl_metrics, "numbers for Prometheus" },

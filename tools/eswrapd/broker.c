@@ -24,6 +24,7 @@
 #include "eswrapd/request.h"
 #include "eswrapd/sched.h"
 #include "eswrapd/tally.h"
+#include "eswrapd/verb-module.h"
 #include "eswrapd/verb-route.h"
 #include "eswrapd/verb-sets.h"
 #include "eswrapd/verb-status.h"
@@ -50,6 +51,7 @@ struct broker {
 	struct burner *burner;
 	struct requests *requests;
 	struct verbs *verbs;
+	struct module_verbs *module_verbs;
 	struct verb *rows;
 	struct status_parts status;
 	struct control *control;
@@ -205,6 +207,7 @@ static void add_verbs(struct broker *broker)
 {
 	const struct verb rows[] = {
 		{ "status", true, verb_status, &broker->status },
+		{ "module-resolve", false, verb_module_resolve, broker->module_verbs },
 		{ "reload", false, reload_asked, broker },
 		{ "route", false, verb_route, broker->settings },
 		{ "credential-sets", false, verb_sets, broker->settings },
@@ -299,6 +302,7 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 		goto fail;
 	broker->names = open_names(settings, private);
 	make_requests(broker);
+	broker->module_verbs = module_verbs_new(broker->sched);
 	add_verbs(broker);
 	return broker;
 fail:
@@ -314,6 +318,7 @@ void broker_free(struct broker *broker)
 	burner_free(broker->burner);
 	control_free(broker->control);
 	requests_free(broker->requests);
+	module_verbs_free(broker->module_verbs);
 	verbs_free(broker->verbs);
 	datagrams_free(broker->datagrams);
 	flows_free(broker->flows);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+/* eswrapctl module: what the module itself is asked. */
+#include <stdio.h>
+
+#include "eswrapctl/ctl.h"
+
+static int fail(const struct ctl *ctl, int status, const GError *error)
+{
+	ctl_error(ctl, "%s", error->message);
+	return status;
+}
+
+/* From what status says. */
+static int ask_info(struct ctl *ctl, int argc, char **argv)
+{
+	static const char *const keys[] = { "state", "why", "product", "firmware",
+					    "name",  "mac", "address", "ssid" };
+	const struct ctl_usage usage = { .words = "eswrapctl module info",
+					 .summary = "What the module says of itself." };
+	g_autoptr(GVariant) reply = NULL;
+	g_autoptr(GError) error = NULL;
+	GVariantDict dict;
+	int status;
+	gsize i;
+
+	if (!ctl_parse(ctl, &usage, &argc, &argv))
+		return CTL_USAGE;
+	if (argc > 1) {
+		ctl_error(ctl, "info takes no arguments");
+		return CTL_USAGE;
+	}
+	status = client_call(ctl, "status", NULL, NULL, NULL, &reply, &error);
+	if (status != CTL_OK)
+		return fail(ctl, status, error);
+	g_variant_dict_init(&dict, NULL);
+	for (i = 0; i < G_N_ELEMENTS(keys); i++) {
+		g_variant_dict_insert(&dict, keys[i], "s", ctl_text(reply, keys[i]));
+		if (!ctl->json)
+			printf("%-9s %s\n", keys[i], ctl_text(reply, keys[i]));
+	}
+	g_variant_dict_insert(&dict, "baud", "t", ctl_number(reply, "baud"));
+	if (ctl->json)
+		ctl_print_json(g_variant_dict_end(&dict));
+	else
+		g_variant_dict_clear(&dict);
+	return CTL_OK;
+}
+
+static int ask_resolve(struct ctl *ctl, int argc, char **argv)
+{
+	const struct ctl_usage usage = { .words = "eswrapctl module resolve",
+					 .arguments = "NAME",
+					 .summary = "Has the module look a name up." };
+	g_autoptr(GVariant) reply = NULL;
+	g_autoptr(GError) error = NULL;
+	GVariantDict dict;
+	int status;
+
+	if (!ctl_parse(ctl, &usage, &argc, &argv))
+		return CTL_USAGE;
+	if (argc != 2) {
+		ctl_error(ctl, "resolve takes a name");
+		return CTL_USAGE;
+	}
+	g_variant_dict_init(&dict, NULL);
+	g_variant_dict_insert(&dict, "name", "s", argv[1]);
+	status = client_call(ctl, "module-resolve", g_variant_dict_end(&dict), NULL, NULL, &reply,
+			     &error);
+	if (status != CTL_OK)
+		return fail(ctl, status, error);
+	if (ctl->json)
+		ctl_print_reply(reply);
+	else
+		printf("%s is %s, found in %u ms\n", argv[1], ctl_text(reply, "address"),
+		       (guint)ctl_number(reply, "milliseconds"));
+	return CTL_OK;
+}
+
+static const struct ctl_command commands[] = {
+	{ "info", ask_info, "what it says of itself" },
+	{ "resolve", ask_resolve, "have it look a name up" },
+	{ NULL },
+};
+
+int ctl_module(struct ctl *ctl, int argc, char **argv)
+{
+	const struct ctl_usage usage = { .words = "eswrapctl module",
+					 .arguments = "COMMAND ...",
+					 .stop = true };
+
+	if (!ctl_parse(ctl, &usage, &argc, &argv))
+		return CTL_USAGE;
+	return ctl_dispatch(ctl, usage.words, commands, argc, argv);
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The verbs about the module: each question is a job of the scheduler, between what programs want.
+ */
+#include "eswrapd/verb-module.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "eswifi/eswifi.h"
+#include "eswrapd/call.h"
+#include "eswrapd/sched.h"
+#include "eswrapd/stand-in.h"
+
+/* The line, or a socket of the module, does not become free for so long. */
+#define TURN_TIMEOUT_S 30
+
+struct module_verbs {
+	struct sched *sched;
+	GPtrArray *questions; /* struct question * */
+};
+
+/**
+ * struct question - one that is under way
+ * @turn:	GSource id of the wait for its turn; 0 when it has begun
+ * @began:	when it was sent, us
+ */
+struct question {
+	struct sched_job job;
+	struct module_verbs *verbs;
+	struct call *call;
+	char name[ESWRAP_NAME_MAX + 1];
+	guint turn;
+	gint64 began;
+};
+
+struct module_verbs *module_verbs_new(struct sched *sched)
+{
+	struct module_verbs *verbs = g_new0(struct module_verbs, 1);
+
+	verbs->sched = sched;
+	verbs->questions = g_ptr_array_new();
+	return verbs;
+}
+
+/* Its call has ended, or is about to. */
+static void question_end(struct question *question)
+{
+	g_clear_handle_id(&question->turn, g_source_remove);
+	g_ptr_array_remove_fast(question->verbs->questions, question);
+	g_free(question);
+}
+
+void module_verbs_free(struct module_verbs *verbs)
+{
+	struct question *question;
+
+	if (!verbs)
+		return;
+	while (verbs->questions->len) {
+		question = g_ptr_array_index(verbs->questions, 0);
+		sched_cancel(verbs->sched, &question->job);
+		call_fail(question->call, EXIT_FAILURE, "the broker is leaving");
+		question_end(question);
+	}
+	g_ptr_array_unref(verbs->questions);
+	g_free(verbs);
+}
+
+static void resolved(struct eswifi_module *module G_GNUC_UNUSED, int result, const char *text,
+		     gpointer user)
+{
+	struct question *question = user;
+	GVariantDict reply;
+
+	sched_job_done(question->verbs->sched);
+	if (result == 0) {
+		g_variant_dict_init(&reply, NULL);
+		g_variant_dict_insert(&reply, "address", "s", text);
+		g_variant_dict_insert(&reply, "milliseconds", "u",
+				      (guint)((g_get_monotonic_time() - question->began) / 1000));
+		call_finish(question->call, g_variant_dict_end(&reply));
+	} else {
+		call_fail(question->call, EXIT_FAILURE, "%s: %s%s%s", question->name,
+			  result == -ENOENT ? "the module finds no such name" : g_strerror(-result),
+			  *text ? ": " : "", text);
+	}
+	question_end(question);
+}
+
+static int start(struct sched_job *job, struct eswifi_module *module, int socket)
+{
+	struct question *question = (gpointer)((char *)job - offsetof(struct question, job));
+	int result = -EAGAIN;
+
+	g_clear_handle_id(&question->turn, g_source_remove);
+	question->began = g_get_monotonic_time();
+	if (socket >= 0)
+		result = eswifi_lookup(module, (guint)socket, question->name, resolved, question);
+	if (result < 0) {
+		call_fail(question->call, EXIT_FAILURE, "%s",
+			  socket < 0 ? "all sockets of the module are in use"
+				     : g_strerror(-result));
+		question_end(question);
+	}
+	return result;
+}
+
+static gboolean turn_missed(gpointer user)
+{
+	struct question *question = user;
+
+	question->turn = 0;
+	sched_cancel(question->verbs->sched, &question->job);
+	call_fail(question->call, EXIT_FAILURE,
+		  "the module is not ready, or its line was not free "
+		  "within " G_STRINGIFY(TURN_TIMEOUT_S) " s");
+	question_end(question);
+	return G_SOURCE_REMOVE;
+}
+
+void verb_module_resolve(struct call *call, const struct caller *caller G_GNUC_UNUSED,
+			 GVariant *arguments, gpointer user)
+{
+	struct module_verbs *verbs = user;
+	char clean[ESWRAP_NAME_MAX + 1];
+	struct question *question;
+	const char *name;
+
+	/* It becomes part of a command: nothing but a host name may. */
+	if (!g_variant_lookup(arguments, "name", "&s", &name) || !name_clean(name, clean)) {
+		call_fail(call, EX_USAGE, "that is no host name");
+		return;
+	}
+	question = g_new0(struct question, 1);
+	question->verbs = verbs;
+	question->call = call;
+	g_strlcpy(question->name, clean, sizeof(question->name));
+	question->job.needs_socket = true;
+	question->job.start = start;
+	question->turn = g_timeout_add_seconds(TURN_TIMEOUT_S, turn_missed, question);
+	g_ptr_array_add(verbs->questions, question);
+	sched_run(verbs->sched, &question->job);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What an administrator asks of the module itself. */
+#ifndef ESWRAPD_VERB_MODULE_H
+#define ESWRAPD_VERB_MODULE_H
+
+#include <glib.h>
+
+#include "eswrapd/verbs.h"
+
+struct eswifi_module;
+struct module_verbs;
+struct sched;
+
+/* module_verbs_new() - nothing is under way; @sched outlives it */
+struct module_verbs *module_verbs_new(struct sched *sched);
+/* module_verbs_free() - who waits is told that the broker is leaving */
+void module_verbs_free(struct module_verbs *verbs);
+
+/*
+ * verb_module_resolve() - module-resolve; @user is the struct module_verbs
+ *
+ * Arguments: name s. Reply: address s (what the module found), milliseconds u (what it took on the
+ * line).
+ */
+void verb_module_resolve(struct call *call, const struct caller *caller, GVariant *arguments,
+			 gpointer user);
+
+#endif
