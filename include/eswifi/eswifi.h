@@ -19,10 +19,13 @@
  * gone, and the driver brings the module back by itself, for ever, with back-off and jitter.
  *
  * Errors are negative errno values:
- *	-ECONNREFUSED	the module answered ERROR to P6=1: refused, unreachable, TLS failed; its
- *			words are in the reply text
+ *	-ECONNREFUSED	the module answered ERROR to P6=1: refused, unreachable, timed out or TLS
+ *			failed, which no firmware tells apart; its words are in the text
  *	-ENOENT		D0 found no such name
  *	-EPIPE		the far end has closed and everything was read
+ *	-ECONNRESET	the module says in other words that this socket is over
+ *	-EAGAIN		another socket is in the way: ask again when one has been closed
+ *	-ENAMETOOLONG	the module takes no host name of more than ESWIFI_HOST_MAX characters
  *	-ETIMEDOUT	the module did not answer in time (it is being recovered)
  *	-ENETDOWN	the module is not there, or was lost during the operation
  *	-EPROTO		an answer that the protocol does not have (it is being recovered)
@@ -35,13 +38,24 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define ESWIFI_SOCKETS	       4    /* transport sockets 0..3 [Inventek, multi-accept page] */
-#define ESWIFI_PAYLOAD_MAX     1460 /* bytes in one S3 or R0 [Inventek, "How to send data"] */
-#define ESWIFI_CREDENTIAL_SETS 3    /* [product note] */
-#define ESWIFI_CREDENTIAL_MAX  9999 /* bytes in one PG: ST's dialect has four digits for it */
-#define ESWIFI_HOST_MAX	       253  /* a host name in D0 */
-#define ESWIFI_SSID_MAX	       32   /* bytes, IEEE 802.11 */
-#define ESWIFI_PASSPHRASE_MAX  63   /* characters, 8 to 63, IEEE 802.11i */
+G_BEGIN_DECLS
+
+#define ESWIFI_SOCKETS	      4	   /* transport sockets 0..3 [Inventek, multi-accept page] */
+#define ESWIFI_PAYLOAD_MAX    1460 /* bytes in one S3 or R0 [Inventek, "How to send data"] */
+#define ESWIFI_HOST_MAX	      63   /* characters of a host name in D0 [UM] */
+#define ESWIFI_SSID_MAX	      32   /* bytes, IEEE 802.11 */
+#define ESWIFI_PASSPHRASE_MAX 63   /* characters, 8 to 63, IEEE 802.11i; or 64 hex digits */
+#define ESWIFI_PSK_DIGITS     64
+
+#define ESWIFI_CREDENTIAL_SETS 3 /* 0 to 2: each item can be written once [product note] */
+#define ESWIFI_SET_REWRITABLE  3 /* where the firmware has it, see struct eswifi_identity [ST] */
+#define ESWIFI_SETS	       4
+/* Bytes in one PG: what the four digits of ST's form can say. How much a module keeps is not known:
+ * examples reach 1731 bytes, so more than WARN deserves a warning, and more than LIMIT a refusal
+ * unless the user insists. */
+#define ESWIFI_CREDENTIAL_MAX	9999
+#define ESWIFI_CREDENTIAL_WARN	2048
+#define ESWIFI_CREDENTIAL_LIMIT 4096
 
 /* Names for these are printed exactly as written, in lower case without the prefix. */
 enum eswifi_state {
@@ -87,19 +101,21 @@ enum eswifi_item { /* items of a credentials set [product note] */
 		   ESWIFI_ITEM_KEY = 2,
 };
 
-enum eswifi_reset_line { ESWIFI_RESET_NONE, ESWIFI_RESET_DTR, ESWIFI_RESET_RTS };
+enum eswifi_reset_line { ESWIFI_RESET_NONE, ESWIFI_RESET_DTR, ESWIFI_RESET_RTS, ESWIFI_RESET_GPIO };
 
 /**
  * struct eswifi_settings - what the driver must know; strings are copied
  * @device:	path of a tty, "unix:PATH" or "tcp:HOST:PORT"
  * @baud:	rate at power-up, bit/s
  * @fast_baud:	rate to switch to after bring-up, bit/s; 0: stay
- * @rtscts:	hardware flow control
+ * @rtscts:	hardware flow control, which the module neither needs nor supports [UM]
  * @reset_line:	line that resets the module when pulsed
+ * @reset_gpio:	with ESWIFI_RESET_GPIO: "CHIP:LINE", as in "gpiochip0:17"; low resets
  * @guard_ms:	silence that ends a short read, ms; 0: by the kind of port
- * @firmware:	dialect of PF and PG
+ * @firmware:	dialect of PF and PG; what the module shows of itself goes before it
+ * @tls_sockets: how many sockets may speak TLS at a time, 1..4; 0: learnt from the module
  * @ssid:	1 to 32 bytes
- * @passphrase:	8 to 63 characters; "" with ESWIFI_SECURITY_OPEN. Never logged
+ * @passphrase:	8 to 63 characters or 64 hex digits; "" with ESWIFI_SECURITY_OPEN. Never logged
  * @security:	C3
  * @country:	two capital letters, or NULL to leave the module's own
  * @address, @netmask, @gateway, @dns:	static IPv4 configuration; all NULL: DHCP
@@ -110,8 +126,10 @@ struct eswifi_settings {
 	guint fast_baud;
 	bool rtscts;
 	enum eswifi_reset_line reset_line;
+	const char *reset_gpio;
 	guint guard_ms;
 	enum eswifi_firmware firmware;
+	guint tls_sockets;
 	const char *ssid;
 	const char *passphrase;
 	enum eswifi_security security;
@@ -126,6 +144,10 @@ struct eswifi_settings {
  * @address:	IPv4 address after the join
  * @dialect:	NOTE or ST once it is known for sure, else AUTO
  * @baud:	the rate that is in use now, bit/s
+ * @counted:	reads are counted (R4): no guard time, and no doubt about an answer's end
+ * @rewritable:	there is a set ESWIFI_SET_REWRITABLE
+ * @lists_items:	the module can be asked which items are blank (PE)
+ * @tls_sockets:	how many sockets may speak TLS at a time, as far as is known
  */
 struct eswifi_identity {
 	char product[64], firmware[32], name[64];
@@ -133,6 +155,8 @@ struct eswifi_identity {
 	char address[16];
 	enum eswifi_firmware dialect;
 	guint baud;
+	bool counted, rewritable, lists_items;
+	guint tls_sockets;
 };
 
 /* Counters since the driver was made; they only grow. */
@@ -169,22 +193,39 @@ struct eswifi_module *eswifi_module_new(const struct eswifi_settings *settings,
 /**
  * eswifi_module_start() - open the port and begin the bring-up
  *
- * Return: false with @error set when the port cannot be opened now for a reason that waiting does
- * not mend: no permission, locked by another process (G_IO_ERROR_BUSY), not a serial port. A device
- * that is not there yet is waited for, and true.
+ * A port that cannot be opened, because it is not there, in use or not permitted, is tried again
+ * with back-off: the state is ESWIFI_CLOSED and its reason says why.
  */
-bool eswifi_module_start(struct eswifi_module *module, GError **error);
+void eswifi_module_start(struct eswifi_module *module);
 void eswifi_module_free(struct eswifi_module *module);
 
 /* eswifi_module_kick() - there is work again: calls ops.next soon if the line is free */
 void eswifi_module_kick(struct eswifi_module *module);
 
 enum eswifi_state eswifi_module_state(const struct eswifi_module *module);
-/* eswifi_module_why() - the phrase that came with the state, valid until it changes */
-const char *eswifi_module_why(const struct eswifi_module *module);
 const char *eswifi_state_name(enum eswifi_state state);
 const struct eswifi_identity *eswifi_module_identity(const struct eswifi_module *module);
 const struct eswifi_counters *eswifi_module_counters(const struct eswifi_module *module);
+/* eswifi_module_why() - the phrase that came with the state, valid until it changes */
+const char *eswifi_module_why(const struct eswifi_module *module);
+/* eswifi_module_reset() - reset the module now: all sockets are lost, and it is brought up again */
+void eswifi_module_reset(struct eswifi_module *module, const char *why);
+
+/*
+ * Could these be settings? Return: false with @error set (G_IO_ERROR_INVALID_ARGUMENT), whose
+ * message says what is allowed.
+ */
+bool eswifi_check_device(const char *device, GError **error);
+bool eswifi_check_ssid(const char *ssid, GError **error);
+bool eswifi_check_passphrase(const char *passphrase, enum eswifi_security security, GError **error);
+bool eswifi_check_baud(guint baud, GError **error);
+bool eswifi_check_country(const char *country, GError **error);
+bool eswifi_check_address(const char *address, GError **error);
+/* "CHIP:LINE" */
+bool eswifi_check_gpio(const char *gpio, GError **error);
+
+/* eswifi_bauds() - Return: the rates that modules have, ascending, ended by 0 [QR] */
+const guint *eswifi_bauds(void);
 
 /**
  * struct eswifi_target - where a socket is to connect, and how
@@ -192,7 +233,9 @@ const struct eswifi_counters *eswifi_module_counters(const struct eswifi_module 
  * @host:	name or IPv4 address in text, given to D0 (P3 for an address)
  * @port:	1..65535
  * @verify:	P9; TLS only
- * @set:	PF, 0..2; TLS only
+ * @set:	PF, 0..3; TLS only
+ * @keep_alive_ms: how long a connection may be idle before the far end is probed, 250..7200000; 0:
+ *		ESWIFI_KEEP_ALIVE_MS. Not for UDP
  */
 struct eswifi_target {
 	enum eswifi_protocol protocol;
@@ -200,7 +243,11 @@ struct eswifi_target {
 	guint16 port;
 	enum eswifi_verify verify;
 	guint set;
+	guint keep_alive_ms;
 };
+
+/* Modules do not probe by themselves, and a far end that is gone would never be noticed. */
+#define ESWIFI_KEEP_ALIVE_MS 20000
 
 /**
  * eswifi_done - the end of an operation
@@ -224,23 +271,46 @@ typedef void (*eswifi_read_done)(struct eswifi_module *module, int result, const
 /* D0 on a socket that is not open. 0, @text is the address; -ENOENT. */
 int eswifi_lookup(struct eswifi_module *module, guint socket, const char *host, eswifi_done done,
 		  gpointer user);
-/* What is not yet so of P0 P1 D0|P3 P4 P9 PF, then P6=1. 0; -ENOENT, -ECONNREFUSED. */
+/* What is not yet so of P0 P1 P2 D0|P3 P4 P9 PF, then P6=1. 0; -ENOENT, -ECONNREFUSED, -EAGAIN. */
 int eswifi_open(struct eswifi_module *module, guint socket, const struct eswifi_target *target,
 		eswifi_done done, gpointer user);
-/* S3, @size 1..1460; the bytes are copied. The count accepted; -EPIPE. */
+/* eswifi_may_open() - Return: 0, or the error with which eswifi_open() would refuse at once */
+int eswifi_may_open(const struct eswifi_module *module, guint socket,
+		    const struct eswifi_target *target);
+/* S3, @size 1..1460; the bytes are copied. The count accepted; -EPIPE, -ECONNRESET. */
 int eswifi_send(struct eswifi_module *module, guint socket, const guint8 *data, gsize size,
 		eswifi_done done, gpointer user);
-/* R0; waits up to @wait_ms in the module (R2) when nothing is there, holding the line. */
+/* R4 or R0; waits up to @wait_ms in the module (R2) when nothing is there, holding the line. */
 int eswifi_read(struct eswifi_module *module, guint socket, guint wait_ms, eswifi_read_done done,
 		gpointer user);
 /* P6=0; 0, also when the far end had closed already. */
 int eswifi_close(struct eswifi_module *module, guint socket, eswifi_done done, gpointer user);
 
-/* What eswifi_credential_write() ends with when all is well. */
+/* What eswifi_credential_write() and eswifi_credential_compare() end with when all is well. */
 enum eswifi_burnt {
 	ESWIFI_WRITTEN = 0, /* OK: burnt now, or the same was there */
 	ESWIFI_MATCHED = 1, /* the module says that the same was there */
 };
+
+/**
+ * eswifi_credential_write() - PG: burn one item, or compare it with what is burnt
+ * @set:	0..3
+ * @data, @size: 1..ESWIFI_CREDENTIAL_MAX bytes; copied, and wiped after use
+ *
+ * enum eswifi_burnt; -EACCES: the module answered ERROR (other bytes are burnt). -ENOTSUP, with
+ * nothing burnt, where the dialect is not known for sure, or the set does not exist. After any
+ * other error the item may or may not be burnt.
+ */
+int eswifi_credential_write(struct eswifi_module *module, guint set, enum eswifi_item item,
+			    const guint8 *data, gsize size, eswifi_done done, gpointer user);
+
+/**
+ * eswifi_credential_compare() - the same for an item that is known to be burnt
+ *
+ * Where the module can be asked (PE) a blank item is not touched: -ENODATA.
+ */
+int eswifi_credential_compare(struct eswifi_module *module, guint set, enum eswifi_item item,
+			      const guint8 *data, gsize size, eswifi_done done, gpointer user);
 
 /**
  * eswifi_credential_list() - PE: which items of a set are blank?
@@ -250,16 +320,6 @@ enum eswifi_burnt {
 int eswifi_credential_list(struct eswifi_module *module, guint set, eswifi_done done,
 			   gpointer user);
 
-/**
- * eswifi_credential_write() - PG: burn one item, or compare it with what is burnt
- * @set:	0..2
- * @data, @size: 1..ESWIFI_CREDENTIAL_MAX bytes; copied, and wiped after use
- *
- * enum eswifi_burnt. -EACCES: the module answered ERROR (other bytes are burnt).
- * -ENOTSUP at once, with nothing sent, where the dialect is not known for sure. After any other
- * error the item may or may not be burnt.
- */
-int eswifi_credential_write(struct eswifi_module *module, guint set, enum eswifi_item item,
-			    const guint8 *data, gsize size, eswifi_done done, gpointer user);
+G_END_DECLS
 
 #endif

@@ -581,6 +581,12 @@ bool at_set_baud(struct at *at, guint baud)
 	return true;
 }
 
+void at_set_guard(struct at *at, guint guard_us)
+{
+	at->guard_setting_us = guard_us;
+	at->guard_us = guard_us;
+}
+
 void at_cancel(struct at *at)
 {
 	bool secret = at->secret;

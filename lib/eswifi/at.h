@@ -118,6 +118,9 @@ struct port *at_port(const struct at *at);
 /* at_set_baud() - the rate of our end and of the time-outs; false where the port cannot do it */
 bool at_set_baud(struct at *at, guint baud);
 
+/* at_set_guard() - silence that ends a doubt on this port from now on, us */
+void at_set_guard(struct at *at, guint guard_us);
+
 /* at_cancel() - forget the command under way, or stop listening; nothing is called */
 void at_cancel(struct at *at);
 

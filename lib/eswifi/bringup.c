@@ -1,34 +1,38 @@
 // SPDX-License-Identifier: MIT
 /*
+ * From an open port to a module that listens.
+ *
  * DOC: Theory of Operation
  *
- * From an open port to a module that is known to listen, in these steps:
- *
  *	quiet		say nothing until the module does not either
- *	nudge		"---\r": an error or an empty answer, and the prompt, must come
+ *	leave		"---\r": out of the human-readable mode, where somebody has left it in that
+ *	nudge		"\r": an error or an empty answer, and the prompt, must come
  *	identity	I?, twice the same: nothing that a far end sent can look like that
- *	speed		U2 and U0 to the fast rate, where one is set: then quiet, nudge and identity
- *			again, and back to the slow rate if they fail
- *	address		Z5: the MAC address
- *	messages	MT=1: short errors; MS=3: no messages
+ *	speed		U2 and U0 to the fast rate, where one is set: then quiet to identity again,
+ *			and back to the slow rate if they fail. A rate that the port cannot do is
+ *			found out before the module is sent there
+ *	questions	one after the other what is in the table below: MT=1, MS=3, Z5, and what
+ *			this firmware can do. An error is an answer
  *	sockets		P6=0 on each of the four: an earlier owner may have left them open
- *	dialect		PF in the note's and in ST's form; a firmware takes one of them
+ *	reads		R4 and R0 on the last of them, which is not connected: how does this
+ *			firmware say so?
  *
- * and on to wifi.c. When quiet to identity fail at one rate, the next is tried (a module may have
- * been left at another one). When no rate works the module is reset, once a round: by the reset
- * line, or with ZR, behind as many line feeds as an unfinished S3 may be waiting for (a line feed
- * between commands is ignored). Then a pause, and the next round.
+ * When quiet to identity fail at one rate, the next is tried (a module may have been left at
+ * another one, and some firmware keeps what U0 applied over a power cycle). When no rate works the
+ * module is reset, once a round: by the reset line, or with ZR, behind as many line feeds as an
+ * unfinished S3 may be waiting for (a line feed between commands is ignored). Then a pause, and the
+ * next round.
  *
  * One thing must never happen: that a module which waits for the rest of a PG takes our bytes for
  * it and burns them. So after a PG that was not answered nothing is said to the module, until it
  * speaks itself (it prints its prompt after a power-up) or the reset line has reset it.
  */
-#include "module.h"
+#include "bringup.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Rates that modules are left at. */
+/* Rates that modules are left at, the likely ones first. */
 static const guint common_rates[] = { 115200, 921600, 460800,  230400,	57600,	38400,
 				      19200,  9600,   1152000, 1382400, 2073600 };
 
@@ -36,7 +40,7 @@ static const guint common_rates[] = { 115200, 921600, 460800,  230400,	57600,	38
 #define TRIES_PER_RATE 2
 
 static void quiet(struct eswifi_module *module);
-static void ask_address(struct eswifi_module *module);
+static void ask_next(struct eswifi_module *module);
 
 static void add_rate(struct bringup *bringup, guint rate)
 {
@@ -71,15 +75,20 @@ static void collect_rates(struct eswifi_module *module)
 
 static gboolean next_round(gpointer data)
 {
-	bringup_begin(data);
+	struct eswifi_module *module = data;
+
+	session_stop_pause(module);
+	bringup_begin(module, false, module->bringup.ended);
 	return G_SOURCE_REMOVE;
 }
 
 static void pause_round(struct eswifi_module *module, const char *why)
 {
-	module_set_state(module, module->state, why);
-	module_pause(module, module_backoff_ms(module), next_round);
+	session_set_state(module, module->state, why);
+	session_pause(module, session_backoff_ms(module), next_round);
 }
+
+/* Resetting. */
 
 static void on_reset(const struct at_sounds *sounds, gpointer user)
 {
@@ -90,7 +99,7 @@ static void on_reset(const struct at_sounds *sounds, gpointer user)
 	quiet(module);
 }
 
-/* After a reset the module is back at the rate that it has at power-up. */
+/* After a reset the module is at the rate that it has at power-up, or at what U0 has stored. */
 static void await_reset(struct eswifi_module *module)
 {
 	struct at_listen listen = { .first_ms = SYNC_RESET_MS, .silence_ms = SYNC_SILENCE_MS };
@@ -108,6 +117,7 @@ static gboolean release_reset(gpointer data)
 {
 	struct eswifi_module *module = data;
 
+	session_stop_pause(module);
 	port_set_reset(at_port(module->at), false);
 	await_reset(module);
 	return G_SOURCE_REMOVE;
@@ -137,19 +147,23 @@ static void reset(struct eswifi_module *module)
 
 	module->bringup.reset = true;
 	module->counters.resets++;
-	if (module->settings.reset_line != ESWIFI_RESET_NONE && port_is_tty(at_port(module->at))) {
+	if (port_has_reset(at_port(module->at))) {
 		port_set_reset(at_port(module->at), true);
-		module_pause(module, SYNC_RESET_PULSE_MS, release_reset);
+		session_pause(module, SYNC_RESET_PULSE_MS, release_reset);
 		return;
 	}
+	/* An unfinished S3 takes line feeds for its payload; between commands they are ignored. */
 	memset(say, '\n', PROTOCOL_READ_MAX);
 	memcpy(say + PROTOCOL_READ_MAX, command, sizeof(command));
 	at_listen(module->at, &listen, on_reset_said);
 }
 
+/* Rates. */
+
 static void try_rate(struct eswifi_module *module)
 {
 	struct bringup *bringup = &module->bringup;
+	g_autofree char *why = NULL;
 
 	while (bringup->rate < bringup->rate_count) {
 		if (at_set_baud(module->at, bringup->rates[bringup->rate])) {
@@ -166,7 +180,12 @@ static void try_rate(struct eswifi_module *module)
 		return;
 	}
 	bringup->reset = false;
-	pause_round(module, "the module does not answer");
+	if (bringup->rate_count > 1)
+		why = g_strdup_printf("no answer on %s at any of %u rates", module->settings.device,
+				      bringup->rate_count);
+	else
+		why = g_strdup_printf("no answer on %s", module->settings.device);
+	pause_round(module, why);
 }
 
 /* The fast rate did not work: our end goes back, and the module may have stayed where it was. */
@@ -198,38 +217,92 @@ void bringup_failed(struct eswifi_module *module, const char *why)
 	try_rate(module);
 }
 
-static void on_dialect_st(struct eswifi_module *module, const struct at_reply *reply)
-{
-	bool st = reply->ok;
+/* Reads: how does this firmware say that a socket is not connected? */
 
-	if (st || module->bringup.note_accepted)
-		module->active_set = 0;
-	/* Both or neither: not known for sure. */
-	if (st != module->bringup.note_accepted)
-		module->identity.dialect = st ? ESWIFI_FIRMWARE_ST : ESWIFI_FIRMWARE_NOTE;
-	wifi_begin(module);
+static bool says_gone(const struct at_reply *reply)
+{
+	return reply->gone || (reply->size == strlen(PROTOCOL_GONE) &&
+			       memcmp(reply->data, PROTOCOL_GONE, reply->size) == 0);
 }
 
-static void on_dialect_note(struct eswifi_module *module, const struct at_reply *reply)
+static void finish(struct eswifi_module *module)
 {
-	module->bringup.note_accepted = reply->ok;
-	module_command(module, TIMEOUT_COMMAND_MS, on_dialect_st, "PF=0,0");
+	module->identity.counted = module->firmware.counted;
+	module->bringup.ended(module);
 }
 
-static void find_dialect(struct eswifi_module *module)
+static void on_read_answered(struct eswifi_module *module, const struct at_reply *reply)
 {
-	if (module->identity.dialect != ESWIFI_FIRMWARE_AUTO)
-		wifi_begin(module);
-	else
-		module_command(module, TIMEOUT_COMMAND_MS, on_dialect_note, "PF=0");
+	struct firmware *firmware = &module->firmware;
+
+	if (!reply->ok)
+		firmware->gone = GONE_ERROR;
+	else if (says_gone(reply))
+		firmware->gone = GONE_OK;
+	/* Neither has words for it: then only a connection can tell whether R4 is known. */
+	if (!firmware->counted_refused && !firmware->counted)
+		firmware->counted = !reply->ok && !reply->size;
+	finish(module);
 }
+
+static void ask_read(struct eswifi_module *module)
+{
+	static const struct at_request request = {
+		.line = "R0\r",
+		.shape = { .kind = FRAME_RAW, .limit = PROTOCOL_READ_PROBE },
+		.timeout_ms = TIMEOUT_COMMAND_MS,
+	};
+
+	session_request(module, &request, on_read_answered);
+}
+
+static void on_counted_answered(struct eswifi_module *module, const struct at_reply *reply)
+{
+	/* It has given an answer of a known form, and no other has been seen. */
+	module->firmware.counted_refused = false;
+	module->firmware.counted = reply->ok || reply->size;
+	ask_read(module);
+}
+
+static void ask_counted(struct eswifi_module *module)
+{
+	static const struct at_request request = {
+		.line = "R4\r",
+		.shape = { .kind = FRAME_COUNTED, .limit = PROTOCOL_READ_PROBE },
+		.timeout_ms = TIMEOUT_COMMAND_MS,
+	};
+
+	if (module->firmware.counted_refused || module->firmware.counted) {
+		ask_read(module);
+		return;
+	}
+	/* A wrong answer is a fault: then it is not asked again. */
+	module->firmware.counted_refused = true;
+	session_request(module, &request, on_counted_answered);
+}
+
+static void on_size_set(struct eswifi_module *module, const struct at_reply *reply)
+{
+	if (reply->ok)
+		module->sockets[module->selected].knobs[KNOB_READ_SIZE] = PROTOCOL_READ_PROBE;
+	ask_counted(module);
+}
+
+static void on_wait_set(struct eswifi_module *module, const struct at_reply *reply)
+{
+	if (reply->ok)
+		module->sockets[module->selected].knobs[KNOB_READ_WAIT] = PROTOCOL_WAIT_MIN;
+	session_command(module, TIMEOUT_COMMAND_MS, on_size_set, "R1=%d", PROTOCOL_READ_PROBE);
+}
+
+/* Sockets. */
 
 static void select_next(struct eswifi_module *module);
 
 static void on_stopped(struct eswifi_module *module, const struct at_reply *reply)
 {
-	/* ERROR: it was not open. */
-	(void)reply;
+	/* ERROR: it was not open, or it is stuck. */
+	module->sockets[module->bringup.socket].closed = reply->ok;
 	module->bringup.socket++;
 	select_next(module);
 }
@@ -241,43 +314,111 @@ static void on_next_selected(struct eswifi_module *module, const struct at_reply
 		return;
 	}
 	module->selected = (int)module->bringup.socket;
-	module_command(module, TIMEOUT_STOP_MS, on_stopped, "P6=0");
+	session_command(module, TIMEOUT_STOP_MS, on_stopped, "P6=0");
 }
 
 static void select_next(struct eswifi_module *module)
 {
 	if (module->bringup.socket == ESWIFI_SOCKETS)
-		find_dialect(module);
+		session_command(module, TIMEOUT_COMMAND_MS, on_wait_set, "R2=%d",
+				PROTOCOL_WAIT_MIN);
 	else
-		module_command(module, TIMEOUT_COMMAND_MS, on_next_selected, "P0=%u",
-			       module->bringup.socket);
+		session_command(module, TIMEOUT_COMMAND_MS, on_next_selected, "P0=%u",
+				module->bringup.socket);
 }
 
-static void on_messages(struct eswifi_module *module, const struct at_reply *reply)
+/* Questions. */
+
+static void take_nothing(struct eswifi_module *module, const struct at_reply *reply)
 {
+	(void)module;
 	(void)reply;
-	module->bringup.socket = 0;
-	select_next(module);
 }
 
-/* Firmware without MT or MS goes on as it likes: the driver does not depend on them. */
-static void on_errors(struct eswifi_module *module, const struct at_reply *reply)
-{
-	(void)reply;
-	module_command(module, TIMEOUT_COMMAND_MS, on_messages, "MS=3");
-}
-
-static void on_address(struct eswifi_module *module, const struct at_reply *reply)
+static void take_mac(struct eswifi_module *module, const struct at_reply *reply)
 {
 	if (reply->ok)
 		g_strlcpy(module->identity.mac, reply->text, sizeof(module->identity.mac));
-	module_command(module, TIMEOUT_COMMAND_MS, on_errors, "MT=1");
 }
 
-static void ask_address(struct eswifi_module *module)
+static void take_note(struct eswifi_module *module, const struct at_reply *reply)
 {
-	module_command(module, TIMEOUT_COMMAND_MS, on_address, "Z5");
+	module->firmware.note = reply->ok;
 }
+
+static void take_st(struct eswifi_module *module, const struct at_reply *reply)
+{
+	module->firmware.st = reply->ok;
+}
+
+static void take_rewritable(struct eswifi_module *module, const struct at_reply *reply)
+{
+	module->firmware.rewritable = reply->ok && module->firmware.st;
+}
+
+/* "1,1,1": blank items. */
+static void take_list(struct eswifi_module *module, const struct at_reply *reply)
+{
+	module->firmware.lists_items = reply->ok && strlen(reply->text) == strlen("1,1,1") &&
+				       strspn(reply->text, "01,") == strlen("1,1,1");
+}
+
+static const struct {
+	const char *command;
+	session_handler take;
+} questions[] = {
+	{ "MT=1", take_nothing },      { "MS=3", take_nothing }, { "Z5", take_mac },
+	{ "PY=10000", take_nothing },  { "PF=0", take_note },	 { "PF=0,0", take_st },
+	{ "PF=0,3", take_rewritable }, { "PE=0", take_list },
+};
+
+/*
+ * The note's form of PG is sent only to a module that takes PF so and in no other way: one that
+ * waits for a CR would take certificate bytes for commands. Where both are taken it is not sure,
+ * and the setting decides, for ST's form only.
+ */
+static void decide_dialect(struct eswifi_module *module)
+{
+	const struct firmware *firmware = &module->firmware;
+	struct eswifi_identity *identity = &module->identity;
+
+	identity->dialect = ESWIFI_FIRMWARE_AUTO;
+	if (firmware->note != firmware->st)
+		identity->dialect = firmware->st ? ESWIFI_FIRMWARE_ST : ESWIFI_FIRMWARE_NOTE;
+	else if (module->settings.firmware == ESWIFI_FIRMWARE_ST)
+		identity->dialect = ESWIFI_FIRMWARE_ST;
+	identity->rewritable = firmware->rewritable;
+	identity->lists_items = firmware->lists_items;
+}
+
+static void on_question_answered(struct eswifi_module *module, const struct at_reply *reply)
+{
+	questions[module->bringup.question].take(module, reply);
+	module->bringup.question++;
+	ask_next(module);
+}
+
+static void ask_next(struct eswifi_module *module)
+{
+	struct bringup *bringup = &module->bringup;
+
+	if (bringup->question < G_N_ELEMENTS(questions)) {
+		session_command(module, TIMEOUT_COMMAND_MS, on_question_answered, "%s",
+				questions[bringup->question].command);
+		return;
+	}
+	decide_dialect(module);
+	bringup->socket = 0;
+	select_next(module);
+}
+
+static void ask_questions(struct eswifi_module *module)
+{
+	module->bringup.question = 0;
+	ask_next(module);
+}
+
+/* Speed. */
 
 static void on_speed_applied(const struct at_sounds *sounds, gpointer user)
 {
@@ -305,11 +446,22 @@ static void on_speed_set(struct eswifi_module *module, const struct at_reply *re
 		g_message("the module refuses %u bit/s: %s", module->settings.fast_baud,
 			  reply->text);
 		module->bringup.fast_failed = true;
-		ask_address(module);
+		ask_questions(module);
 		return;
 	}
 	module->bringup.slow_baud = module->bringup.rates[module->bringup.rate];
 	at_listen(module->at, &listen, on_speed_applied);
+}
+
+/* A module at a rate that the port cannot do is lost until its power is cut: so ask the port. */
+static bool port_does_fast(struct eswifi_module *module)
+{
+	bool does = at_set_baud(module->at, module->settings.fast_baud);
+
+	if (!does)
+		g_message("%s cannot do %u bit/s: staying at %u", module->settings.device,
+			  module->settings.fast_baud, module->identity.baud);
+	return at_set_baud(module->at, module->identity.baud) && does;
 }
 
 static void set_speed(struct eswifi_module *module)
@@ -324,30 +476,45 @@ static void set_speed(struct eswifi_module *module)
 	}
 	module->good_baud = module->identity.baud;
 	if (!module->settings.fast_baud || bringup->fast_failed ||
-	    module->identity.baud == module->settings.fast_baud)
-		ask_address(module);
-	else
-		module_command(module, TIMEOUT_COMMAND_MS, on_speed_set, "U2=%u",
-			       module->settings.fast_baud);
+	    module->identity.baud == module->settings.fast_baud) {
+		ask_questions(module);
+	} else if (!port_does_fast(module)) {
+		bringup->fast_failed = true;
+		ask_questions(module);
+	} else {
+		session_command(module, TIMEOUT_COMMAND_MS, on_speed_set, "U2=%u",
+				module->settings.fast_baud);
+	}
+}
+
+/* Identity. */
+
+/* Another module, or other firmware: nothing that was learnt holds. */
+static void forget_firmware(struct eswifi_module *module)
+{
+	memset(&module->firmware, 0, sizeof(module->firmware));
+	firmware_parse(module->identity.firmware, module->firmware.version);
+	module->firmware.tls_sockets =
+		module->settings.tls_sockets ? module->settings.tls_sockets : ESWIFI_SOCKETS;
+	module->identity.tls_sockets = module->firmware.tls_sockets;
 }
 
 /* product-id,fw-rev,api-rev,stack-rev,rtos-rev,cpu-clock,product-name [ST] */
 static bool take_identity(struct eswifi_module *module, const char *text)
 {
 	struct eswifi_identity *identity = &module->identity;
-	char **fields = g_strsplit(text, ",", 7);
-	bool ok = g_strv_length(fields) == 7;
+	g_auto(GStrv) fields = g_strsplit(text, ",", 7);
 
-	if (ok && (strcmp(identity->product, fields[0]) != 0 ||
-		   strcmp(identity->firmware, fields[1]) != 0)) {
+	if (g_strv_length(fields) != 7)
+		return false;
+	if (strcmp(identity->product, fields[0]) != 0 ||
+	    strcmp(identity->firmware, fields[1]) != 0) {
 		g_strlcpy(identity->product, fields[0], sizeof(identity->product));
 		g_strlcpy(identity->firmware, fields[1], sizeof(identity->firmware));
 		g_strlcpy(identity->name, fields[6], sizeof(identity->name));
-		identity->dialect = module->settings.firmware;
-		module->gone_is_error = false;
+		forget_firmware(module);
 	}
-	g_strfreev(fields);
-	return ok;
+	return true;
 }
 
 static void on_identity_again(struct eswifi_module *module, const struct at_reply *reply)
@@ -367,29 +534,44 @@ static void on_identity(struct eswifi_module *module, const struct at_reply *rep
 	}
 	g_strlcpy(module->bringup.first_identity, reply->text,
 		  sizeof(module->bringup.first_identity));
-	module_command(module, TIMEOUT_COMMAND_MS, on_identity_again, "I?");
+	session_command(module, TIMEOUT_COMMAND_MS, on_identity_again, "I?");
 }
+
+/* Finding the prompt. */
 
 static void on_prompt(const struct at_sounds *sounds, gpointer user)
 {
 	struct eswifi_module *module = user;
 
 	if (sounds->silent && sounds->prompt)
-		module_command(module, TIMEOUT_COMMAND_MS, on_identity, "I?");
+		session_command(module, TIMEOUT_COMMAND_MS, on_identity, "I?");
 	else
 		bringup_failed(module, "no prompt");
 }
 
-static void on_quiet(const struct at_sounds *sounds, gpointer user)
+static void on_left_mode(const struct at_sounds *sounds, gpointer user)
 {
 	struct eswifi_module *module = user;
-	/* It leaves the human-readable mode that somebody may have left the module in. */
-	static const char nudge[] = "---\r";
 	struct at_listen listen = {
-		.say = nudge,
-		.size = sizeof(nudge) - 1,
+		.say = "\r",
+		.size = 1,
 		/* The rate that is most likely gets more time. */
 		.first_ms = module->bringup.rate ? SYNC_PROMPT_MS : SYNC_PROMPT_LONG_MS,
+		.silence_ms = SYNC_SILENCE_MS,
+	};
+
+	(void)sounds;
+	at_listen(module->at, &listen, on_prompt);
+}
+
+static void on_quiet(const struct at_sounds *sounds, gpointer user)
+{
+	static const char leave[] = "---\r";
+	struct eswifi_module *module = user;
+	struct at_listen listen = {
+		.say = leave,
+		.size = sizeof(leave) - 1,
+		.first_ms = SYNC_LEAVE_MS,
 		.silence_ms = SYNC_SILENCE_MS,
 	};
 
@@ -399,11 +581,10 @@ static void on_quiet(const struct at_sounds *sounds, gpointer user)
 	}
 	if (sounds->bytes)
 		module->burning = false;
-	if (module->burning) {
+	if (module->burning)
 		quiet(module);
-		return;
-	}
-	at_listen(module->at, &listen, on_prompt);
+	else
+		at_listen(module->at, &listen, on_left_mode);
 }
 
 static void quiet(struct eswifi_module *module)
@@ -415,15 +596,17 @@ static void quiet(struct eswifi_module *module)
 	at_listen(module->at, &listen, on_quiet);
 }
 
-void bringup_begin(struct eswifi_module *module)
+void bringup_begin(struct eswifi_module *module, bool want_reset,
+		   void (*ended)(struct eswifi_module *module))
 {
 	struct bringup *bringup = &module->bringup;
 
 	bringup->reset = false;
 	bringup->slow_baud = 0;
+	bringup->ended = ended;
 	collect_rates(module);
-	if (module->burning && module->settings.reset_line != ESWIFI_RESET_NONE &&
-	    port_is_tty(at_port(module->at)))
+	if ((module->burning && port_has_reset(at_port(module->at))) ||
+	    (want_reset && !module->burning))
 		reset(module);
 	else
 		try_rate(module);

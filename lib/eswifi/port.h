@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way to the module: a tty through libserialport, or a stream socket. All descriptors are
- * non-blocking.
+ * The way to the module: a tty, or a stream socket. All descriptors are non-blocking.
  */
 #ifndef ESWIFI_PORT_H
 #define ESWIFI_PORT_H
@@ -12,12 +11,9 @@
 
 struct port;
 
-/**
- * port_check_device() - is this a device setting that can be opened at all?
- *
- * Return: false with @error set (G_IO_ERROR_INVALID_ARGUMENT) for an empty path and the like.
- */
-bool port_check_device(const char *device, GError **error);
+/* What a device setting that is not a tty begins with. */
+#define PORT_UNIX "unix:"
+#define PORT_TCP  "tcp:"
 
 /**
  * port_opened - the end of an open
@@ -40,6 +36,7 @@ struct port *port_open(const struct eswifi_settings *settings, GError **error);
 
 /**
  * port_open_async() - port_open() for "tcp:"
+ * @settings:	must stay until @done is called or @cancellable is cancelled
  * @cancellable: when it is cancelled, @done is not called any more
  */
 void port_open_async(const struct eswifi_settings *settings, GCancellable *cancellable,
@@ -58,10 +55,16 @@ bool port_is_tty(const struct port *port);
 /* port_guard_us() - silence that ends a short read at @baud, microseconds */
 guint port_guard_us(const struct port *port, guint baud);
 
+/* port_pauses() - may bytes be held back for any time, as a network does that lost some? */
+bool port_pauses(const struct port *port);
+
 /* port_set_baud() - change our end's rate; false where the port cannot do it */
 bool port_set_baud(struct port *port, guint baud);
 
-/* port_set_reset() - assert or release the line that resets the module, if one is configured */
+/* port_has_reset() - is there a line that resets the module? */
+bool port_has_reset(const struct port *port);
+
+/* port_set_reset() - assert or release it */
 void port_set_reset(struct port *port, bool asserted);
 
 /* port_read() - Return: bytes read, 0 when there is nothing, or a negative errno: the port is gone

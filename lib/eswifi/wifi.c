@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: MIT
 /*
+ * Joining a Wi-Fi network.
+ *
  * DOC: Theory of Operation
  *
  * CS tells whether the module is joined and C? to what; if that is the network of the settings,
- * nothing more is said. Else CD, the settings C1 to C9 and CN, and C0, which takes seconds. A C0
+ * nothing more is said. Else CD, the settings C1 to CC and CN, and C0, which takes seconds. A C0
  * that fails is tried again for ever, with a growing, jittered pause: the access point may be off.
+ * In between F0 tells whether the network is in range at all, so that the reason that people see is
+ * one that they can act upon.
  *
  * C2 and the answer to C? hold the passphrase. They are wiped from memory and never logged.
  */
-#include "module.h"
+#include "wifi.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "check.h"
+
+/* What C? prints for the passphrase after CY=1 [FW6]. */
+#define RESTRICTED "*RESTRICTED*"
+
+/* Fields of C? behind the passphrase: security,dhcp,ip-version,ip,... */
+#define FIELD_ADDRESS 3
 
 /* The settings to send, in this order; a row that has nothing to say is left out. */
 enum wifi_setting {
@@ -25,52 +36,123 @@ enum wifi_setting {
 	WIFI_GATEWAY,
 	WIFI_DNS,
 	WIFI_COUNTRY,
+	WIFI_RETRIES,
+	WIFI_AUTOMATIC,
 	WIFI_SETTINGS,
 };
 
 static void send_setting(struct eswifi_module *module);
 static void ask_joined(struct eswifi_module *module);
 
-bool wifi_is_address(const char *text)
-{
-	struct in_addr address;
-
-	return inet_pton(AF_INET, text, &address) == 1;
-}
-
-/* The second field from the end, of the @count last ones: an SSID may hold commas. */
-static void take_address(struct eswifi_module *module, const char *line, guint from_end)
-{
-	char **fields = g_strsplit(line, ",", -1);
-	guint count = g_strv_length(fields);
-
-	module->identity.address[0] = '\0';
-	if (count >= from_end && wifi_is_address(fields[count - from_end]))
-		g_strlcpy(module->identity.address, fields[count - from_end],
-			  sizeof(module->identity.address));
-	g_strfreev(fields);
-}
-
 static gboolean join_again(gpointer data)
 {
 	struct eswifi_module *module = data;
 
+	session_stop_pause(module);
 	ask_joined(module);
 	return G_SOURCE_REMOVE;
 }
 
+static void try_later(struct eswifi_module *module, const char *why)
+{
+	session_set_state(module, ESWIFI_JOINING, why);
+	session_pause(module, session_backoff_ms(module), join_again);
+}
+
+/* The list's lines: #001,"SSID",aa:bb:cc:dd:ee:ff,-50,... */
+static const char *find_network(const char *ssid, const char *list)
+{
+	g_autofree char *quoted = g_strdup_printf(",\"%s\",", ssid);
+
+	return strstr(list, quoted);
+}
+
+static guint count_networks(const char *list)
+{
+	guint count = *list == '#';
+
+	while ((list = strstr(list, "\n#"))) {
+		count++;
+		list++;
+	}
+	return count;
+}
+
+/* The field behind the address: signal strength in dBm. */
+static int signal_of(const char *network, const char *ssid)
+{
+	const char *field = strchr(network + strlen(ssid) + strlen(",\"\","), ',');
+
+	return field ? atoi(field + 1) : 0;
+}
+
+char *wifi_explain(const char *ssid, const guint8 *list, gsize size)
+{
+	g_autofree char *text = g_strndup((const char *)list, size);
+	const char *network = find_network(ssid, text);
+
+	if (!network)
+		return g_strdup_printf("SSID %s: not in range, among %u networks that are", ssid,
+				       count_networks(text));
+	return g_strdup_printf("SSID %s: refused at %d dBm; passphrase or security may be wrong",
+			       ssid, signal_of(network, ssid));
+}
+
+static void on_scanned(struct eswifi_module *module, const struct at_reply *reply)
+{
+	const char *ssid = module->settings.ssid;
+	g_autofree char *why = NULL;
+
+	if (reply->ok && reply->size)
+		why = wifi_explain(ssid, reply->data, reply->size);
+	else
+		why = g_strdup_printf("SSID %s: not in range, or refused; passphrase or security "
+				      "may be wrong",
+				      ssid);
+	try_later(module, why);
+}
+
+/* Skips @field and the comma behind it, with or without quotes. Return: NULL: it is not there. */
+static const char *skip_field(const char *text, const char *field)
+{
+	gsize length = strlen(field);
+	bool quoted = *text == '"' && strncmp(text + 1, field, length) == 0 &&
+		      text[1 + length] == '"' && text[2 + length] == ',';
+
+	if (quoted)
+		return text + length + 3;
+	return strncmp(text, field, length) == 0 && text[length] == ',' ? text + length + 1 : NULL;
+}
+
+/* The first field of @fields, when it is an address; else "". */
+static void take_address(const char *fields, char address[16])
+{
+	gsize length = strcspn(fields, ",\r\n");
+
+	address[0] = '\0';
+	if (length >= 16)
+		return;
+	g_strlcpy(address, fields, length + 1);
+	if (!check_is_address(address))
+		address[0] = '\0';
+}
+
 static void on_joined(struct eswifi_module *module, const struct at_reply *reply)
 {
+	g_autofree char *text = NULL;
+	const char *fields;
+
 	if (!reply->ok) {
-		module_set_state(module, ESWIFI_JOINING,
-				 *reply->text ? reply->text : "the module cannot join");
-		module_pause(module, module_backoff_ms(module), join_again);
+		session_command(module, TIMEOUT_SCAN_MS, on_scanned, "F0");
 		return;
 	}
 	/* [JOIN   ] ssid,192.168.1.174,0,0 */
-	take_address(module, reply->text, 3);
+	text = g_strndup((const char *)reply->data, reply->size);
+	fields = strstr(text, "] ");
+	fields = fields ? skip_field(fields + 2, module->settings.ssid) : NULL;
+	take_address(fields ? fields : "", module->identity.address);
 	module->counters.joins++;
-	module_ready(module);
+	module->join.ended(module);
 }
 
 static char *setting_line(const struct eswifi_settings *settings, enum wifi_setting setting)
@@ -95,20 +177,36 @@ static char *setting_line(const struct eswifi_settings *settings, enum wifi_sett
 		return settings->dns ? g_strdup_printf("C9=%s\r", settings->dns) : NULL;
 	case WIFI_COUNTRY:
 		return settings->country ? g_strdup_printf("CN=%s/0\r", settings->country) : NULL;
+	case WIFI_RETRIES:
+		return g_strdup_printf("CB=%d\r", PROTOCOL_JOIN_TRIES);
+	case WIFI_AUTOMATIC:
+		return g_strdup("CC=0\r");
 	default:
 		return NULL;
 	}
 }
 
+/* Many firmwares know four countries only, and some lack the last two [B]. */
+static bool is_optional(enum wifi_setting setting)
+{
+	return setting == WIFI_COUNTRY || setting == WIFI_RETRIES || setting == WIFI_AUTOMATIC;
+}
+
 static void on_setting(struct eswifi_module *module, const struct at_reply *reply)
 {
-	if (!reply->ok) {
-		module_set_state(module, ESWIFI_JOINING,
-				 *reply->text ? reply->text : "the module refuses a Wi-Fi setting");
-		module_pause(module, module_backoff_ms(module), join_again);
+	enum wifi_setting setting = module->join.setting;
+	g_autofree char *why = NULL;
+
+	if (!reply->ok && !is_optional(setting)) {
+		why = g_strdup_printf("the module refuses a Wi-Fi setting (%u of %d): %s",
+				      setting + 1, WIFI_SETTINGS, reply->text);
+		try_later(module, why);
 		return;
 	}
-	module->bringup.setting++;
+	if (!reply->ok && setting == WIFI_COUNTRY)
+		g_message("the module does not know the country %s: %s", module->settings.country,
+			  reply->text);
+	module->join.setting++;
 	send_setting(module);
 }
 
@@ -117,18 +215,18 @@ static void send_setting(struct eswifi_module *module)
 	struct at_request request = { .timeout_ms = TIMEOUT_COMMAND_MS };
 	char *line = NULL;
 
-	for (; module->bringup.setting < WIFI_SETTINGS; module->bringup.setting++) {
-		line = setting_line(&module->settings, module->bringup.setting);
+	for (; module->join.setting < WIFI_SETTINGS; module->join.setting++) {
+		line = setting_line(&module->settings, module->join.setting);
 		if (line)
 			break;
 	}
 	if (!line) {
-		module_command(module, TIMEOUT_JOIN_MS, on_joined, "C0");
+		session_command(module, TIMEOUT_JOIN_MS, on_joined, "C0");
 		return;
 	}
 	request.line = line;
-	request.secret = module->bringup.setting == WIFI_PASSPHRASE;
-	module_request(module, &request, on_setting);
+	request.secret = module->join.setting == WIFI_PASSPHRASE;
+	session_request(module, &request, on_setting);
 	explicit_bzero(line, strlen(line));
 	g_free(line);
 }
@@ -137,31 +235,49 @@ static void on_left(struct eswifi_module *module, const struct at_reply *reply)
 {
 	/* ERROR: it was not joined. */
 	(void)reply;
-	module->bringup.setting = 0;
+	module->join.setting = 0;
 	send_setting(module);
 }
 
 static void join(struct eswifi_module *module)
 {
-	module_set_state(module, ESWIFI_JOINING, module->settings.ssid);
-	module_command(module, TIMEOUT_LEAVE_MS, on_left, "CD");
+	g_autofree char *why = g_strdup_printf("SSID %s", module->settings.ssid);
+
+	/* After a failure, what people should see is its reason. */
+	if (module->state != ESWIFI_JOINING)
+		session_set_state(module, ESWIFI_JOINING, why);
+	session_command(module, TIMEOUT_LEAVE_MS, on_left, "CD");
 }
 
-/* ssid,passphrase,security,dhcp,ip-version,ip,mask,gateway,dns1,dns2,retries,autoconnect [ST] */
+bool wifi_parse_network(const char *text, const struct eswifi_settings *settings, char address[16])
+{
+	const char *rest = skip_field(text, settings->ssid), *hidden;
+	g_auto(GStrv) fields = NULL;
+
+	address[0] = '\0';
+	if (!rest)
+		return false;
+	hidden = skip_field(rest, RESTRICTED);
+	rest = hidden ? hidden : skip_field(rest, settings->passphrase);
+	if (!rest)
+		return false;
+	fields = g_strsplit(rest, ",", -1);
+	if (g_strv_length(fields) <= FIELD_ADDRESS || atoi(fields[0]) != (int)settings->security)
+		return false;
+	take_address(fields[FIELD_ADDRESS], address);
+	return true;
+}
+
 static void on_network(struct eswifi_module *module, const struct at_reply *reply)
 {
-	char *ours = g_strdup_printf("%s,%s,%d,", module->settings.ssid,
-				     module->settings.passphrase, module->settings.security);
-	bool same = reply->ok && g_str_has_prefix(reply->text, ours);
+	char *text = reply->ok ? g_strndup((const char *)reply->data, reply->size) : g_strdup("");
 
-	explicit_bzero(ours, strlen(ours));
-	g_free(ours);
-	if (!same) {
+	if (wifi_parse_network(text, &module->settings, module->identity.address))
+		module->join.ended(module);
+	else
 		join(module);
-		return;
-	}
-	take_address(module, reply->text, 7);
-	module_ready(module);
+	explicit_bzero(text, strlen(text));
+	g_free(text);
 }
 
 static void on_asked(struct eswifi_module *module, const struct at_reply *reply)
@@ -173,66 +289,18 @@ static void on_asked(struct eswifi_module *module, const struct at_reply *reply)
 	};
 
 	if (reply->ok && strcmp(reply->text, "1") == 0)
-		module_request(module, &network, on_network);
+		session_request(module, &network, on_network);
 	else
 		join(module);
 }
 
 static void ask_joined(struct eswifi_module *module)
 {
-	module_command(module, TIMEOUT_COMMAND_MS, on_asked, "CS");
+	session_command(module, TIMEOUT_COMMAND_MS, on_asked, "CS");
 }
 
-void wifi_begin(struct eswifi_module *module)
+void wifi_join(struct eswifi_module *module, void (*ended)(struct eswifi_module *module))
 {
+	module->join.ended = ended;
 	ask_joined(module);
-}
-
-static bool printable(const char *text)
-{
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
-			return false;
-	return true;
-}
-
-static bool refuse(GError **error, const char *message)
-{
-	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, message);
-	return false;
-}
-
-static bool static_addresses_valid(const struct eswifi_settings *settings)
-{
-	const char *const all[] = { settings->address, settings->netmask, settings->gateway,
-				    settings->dns };
-	gsize i;
-
-	for (i = 0; i < G_N_ELEMENTS(all); i++)
-		if (all[i] && (!settings->address || !wifi_is_address(all[i])))
-			return false;
-	return true;
-}
-
-bool wifi_settings_valid(const struct eswifi_settings *settings, GError **error)
-{
-	gsize ssid = settings->ssid ? strlen(settings->ssid) : 0;
-	gsize passphrase = settings->passphrase ? strlen(settings->passphrase) : 0;
-	const char *country = settings->country;
-
-	if (ssid < 1 || ssid > ESWIFI_SSID_MAX || strpbrk(settings->ssid, "\r\n"))
-		return refuse(error, "ssid: 1 to 32 bytes without line ends");
-	if (settings->security == ESWIFI_SECURITY_OPEN
-		    ? passphrase != 0
-		    : passphrase > ESWIFI_PASSPHRASE_MAX || passphrase == 0 ||
-			      !printable(settings->passphrase))
-		return refuse(error, "passphrase: up to 63 printable characters, none with "
-				     "security = open");
-	if (country &&
-	    (strlen(country) != 2 || !g_ascii_isupper(country[0]) || !g_ascii_isupper(country[1])))
-		return refuse(error, "country: two capital letters");
-	if (!static_addresses_valid(settings))
-		return refuse(error, "address, netmask, gateway, dns: IPv4 addresses; the last "
-				     "three only with the first");
-	return true;
 }

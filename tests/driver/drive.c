@@ -76,8 +76,7 @@ void drive_start(struct drive *d)
 
 	d->module = eswifi_module_new(&d->settings, &ops, d, &error);
 	ck_assert_msg(d->module != NULL, "%s", error ? error->message : "");
-	if (!eswifi_module_start(d->module, &error))
-		ck_abort_msg("%s", error->message);
+	eswifi_module_start(d->module);
 }
 
 void drive_ready(struct drive *d, const char *device)
@@ -99,6 +98,15 @@ void drive_await_state(struct drive *d, enum eswifi_state state)
 	guint deadline = deadline_begin(d);
 
 	while (eswifi_module_state(d->module) != state)
+		turn(d, DRIVE_DEADLINE_S);
+	g_source_remove(deadline);
+}
+
+void drive_await_why(struct drive *d, const char *words)
+{
+	guint deadline = deadline_begin(d);
+
+	while (!d->why || !strstr(d->why, words))
 		turn(d, DRIVE_DEADLINE_S);
 	g_source_remove(deadline);
 }

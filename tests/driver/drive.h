@@ -40,6 +40,8 @@ void drive_free(struct drive *d);
 
 /* drive_await_state() - run the main loop until the driver is in @state */
 void drive_await_state(struct drive *d, enum eswifi_state state);
+/* drive_await_why() - until the reason of the state has @words in it */
+void drive_await_why(struct drive *d, const char *words);
 /* drive_await_lost() - until ops.lost has been called @count times in all */
 void drive_await_lost(struct drive *d, guint count);
 

@@ -294,25 +294,19 @@ START_TEST(a_tty_behind_a_link_carries_every_byte)
 }
 END_TEST
 
-START_TEST(a_tty_in_use_is_a_clear_error)
+START_TEST(a_tty_in_use_is_a_clear_state)
 {
-	const struct eswifi_ops ops = { 0 };
-	struct eswifi_module *second;
-	GError *error = NULL;
 	struct line line;
-	struct drive d;
+	struct drive d, second;
 
 	setup(&line, "115200");
 	drive_ready(&d, LINK_PATH);
 	/* By its other name. */
-	d.settings.device = "/dev/ttyUSB0";
-	second = eswifi_module_new(&d.settings, &ops, NULL, &error);
-	ck_assert_ptr_nonnull(second);
-	ck_assert(!eswifi_module_start(second, &error));
-	ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY));
-	ck_assert_str_eq(error->message, "/dev/ttyUSB0: in use by another process");
-	g_error_free(error);
-	eswifi_module_free(second);
+	drive_prepare(&second, "/dev/ttyUSB0");
+	drive_start(&second);
+	drive_await_why(&second, "/dev/ttyUSB0: in use by another process");
+	ck_assert_int_eq(eswifi_module_state(second.module), ESWIFI_CLOSED);
+	drive_free(&second);
 	drive_free(&d);
 	teardown(&line);
 }
@@ -469,7 +463,7 @@ int main(int argc, char **argv)
 	}
 	tcase_set_timeout(tty, 2 * DRIVE_DEADLINE_S);
 	tcase_add_test(tty, a_tty_behind_a_link_carries_every_byte);
-	tcase_add_test(tty, a_tty_in_use_is_a_clear_error);
+	tcase_add_test(tty, a_tty_in_use_is_a_clear_state);
 	tcase_add_test(tty, what_is_not_a_serial_port_is_a_clear_error);
 	tcase_add_test(tty, the_guard_is_longer_behind_usb);
 	tcase_add_test(tty, the_fast_rate_is_used);

@@ -338,17 +338,13 @@ void broker_free(struct broker *broker)
 	g_free(broker);
 }
 
-bool broker_serve(struct broker *broker, int fd, GError **error)
+void broker_serve(struct broker *broker, int fd)
 {
-	if (!eswifi_module_start(broker->module, error)) {
-		close(fd);
-		return false;
-	}
+	eswifi_module_start(broker->module);
 	broker->listening = fd;
 	broker->control = control_new(fd, broker->accounts, &control_ops, broker->requests);
 	control_open_door(broker->control, broker->door);
 	broker->policy = policy_publish(broker->settings, fd, broker->door);
-	return true;
 }
 
 void broker_run(struct broker *broker)

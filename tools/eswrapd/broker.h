@@ -25,12 +25,12 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 void broker_free(struct broker *broker);
 
 /**
- * broker_serve() - open the port, answer on a control socket and publish the policy beside it
+ * broker_serve() - start the module, answer on a control socket and publish the policy beside it
  * @fd:		listening; taken over
  *
- * Return: false with @error set.
+ * A port that cannot be opened now is the module's state, and tried again.
  */
-bool broker_serve(struct broker *broker, int fd, GError **error);
+void broker_serve(struct broker *broker, int fd);
 
 /**
  * broker_reload() - read the configuration again

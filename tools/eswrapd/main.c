@@ -182,7 +182,8 @@ static int serve(struct broker *broker, const GPtrArray *warnings)
 	int fd, status = EXIT_SUCCESS;
 
 	fd = listen_fd(&error);
-	if (fd >= 0 && broker_serve(broker, fd, &error)) {
+	if (fd >= 0) {
+		broker_serve(broker, fd);
 		g_unix_signal_add(SIGTERM, terminated, broker);
 		g_unix_signal_add(SIGINT, terminated, broker);
 		g_unix_signal_add(SIGHUP, hung_up, broker);

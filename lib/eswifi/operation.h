@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ESWIFI_OPERATION_H
+#define ESWIFI_OPERATION_H
+
+#include "session.h"
+
+/* operation_check() - an operation of the driver's own: is the module still joined? */
+void operation_check(struct eswifi_module *module);
+
+/* operation_open_tls() - Return: how many sockets speak TLS now */
+guint operation_open_tls(const struct eswifi_module *module);
+
+#endif
