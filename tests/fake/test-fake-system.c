@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Framing, and the table "Identity, UART, system" of the protocol page: a test for each row. */
+/* "Framing" and "The module itself" of doc/protocol.md: a test for each row. */
 #include "fake/harness.h"
 
 #include <string.h>

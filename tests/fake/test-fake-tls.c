@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* "TLS credentials" of the protocol page, which is the product note: a test for each sentence. */
+/* "Certificates" of doc/protocol.md: a test for each sentence of the product note. */
 #include "fake/harness.h"
 #include "fake/tls-server.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The table "Transport: four sockets" of the protocol page: a test for each row. */
+/* The table "Sockets" of doc/protocol.md: a test for each row. */
 #include "fake/harness.h"
 
 #include <arpa/inet.h>

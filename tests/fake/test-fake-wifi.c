@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The table "Wi-Fi" of the protocol page: a test for each row. */
+/* The table "Wi-Fi" of doc/protocol.md: a test for each row. */
 #include "fake/harness.h"
 
 #include <stdio.h>
