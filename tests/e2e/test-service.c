@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "support/harness.h"
@@ -102,6 +103,32 @@ START_TEST(a_wrong_configuration_is_not_ready_and_ends_as_the_unit_expects)
 }
 END_TEST
 
+START_TEST(with_a_wrong_configuration_callers_are_turned_away_at_once)
+{
+	struct harness *h = harness_new();
+	const char *path = harness_path(h, "eswrapd.sock");
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct pollfd caller = { .events = POLLIN };
+	int listener = bound_socket(path, SOCK_SEQPACKET);
+	char byte;
+
+	harness_fake(h, NULL, NULL);
+	harness_config(h, "[route x]\nthrough = nowhere\n");
+	ck_assert_int_eq(listen(listener, 8), 0);
+	caller.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	strcpy(un.sun_path, path);
+	ck_assert_int_eq(connect(caller.fd, (struct sockaddr *)&un, sizeof(un)), 0);
+	start_activated(h, listener, harness_path(h, "notify.sock"));
+	ck_assert_int_eq(poll(&caller, 1, HARNESS_DEADLINE_S * 1000), 1);
+	ck_assert_int_eq(recv(caller.fd, &byte, 1, 0), 0);
+	ck_assert_int_eq(process_wait(h->broker), EX_CONFIG);
+	process_kill(h->broker);
+	close(caller.fd);
+	close(listener);
+	harness_free(h);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("service");
@@ -110,6 +137,7 @@ int main(void)
 	tcase_set_timeout(service, 3 * HARNESS_DEADLINE_S);
 	tcase_add_test(service, the_broker_serves_the_socket_that_systemd_made);
 	tcase_add_test(service, a_wrong_configuration_is_not_ready_and_ends_as_the_unit_expects);
+	tcase_add_test(service, with_a_wrong_configuration_callers_are_turned_away_at_once);
 	suite_add_tcase(suite, service);
 	return suite_run(suite);
 }

@@ -149,4 +149,5 @@ TEST_PACKAGES="
 
 # What only make check-all needs.
 # shellcheck disable=SC2034
-SLOW_TEST_PACKAGES="default-jdk-headless libpython3.11-testsuite postgresql"
+SLOW_TEST_PACKAGES="default-jdk-headless libpython3.11-testsuite postgresql debhelper dpkg-dev
+	dh-sequence-installsysusers fakeroot mmdebstrap systemd-container"

@@ -156,6 +156,9 @@ static int fail(const struct ctl *ctl, int result, bool heard, GError **error)
 		silence = g_strdup_printf("it said nothing within %d s", HEARD_TIMEOUT_S);
 		return unreachable(ctl, silence, error);
 	}
+	/* One that systemd starts for each caller and that ends at once, for one. */
+	if (!heard && (result == -ECONNRESET || result == -EPIPE))
+		return unreachable(ctl, "it went away before it had answered", error);
 	if (result == -EPROTO)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
 			    "the broker's answer is malformed; are eswrapctl and eswrapd of one "

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -111,6 +112,21 @@ static void raise_descriptor_limit(void)
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		g_warning("cannot raise the limit of descriptors: %s", g_strerror(errno));
+}
+
+/*
+ * A connection that waits in systemd's socket would have us started again the moment we end, and again,
+ * until systemd gives the socket up. Whoever it is learns at once that nobody serves him.
+ */
+static void turn_callers_away(void)
+{
+	int n = sd_listen_fds(1), fd, i;
+
+	for (i = 0; i < n; i++) {
+		g_unix_set_fd_nonblocking(SD_LISTEN_FDS_START + i, TRUE, NULL);
+		while ((fd = accept(SD_LISTEN_FDS_START + i, NULL, NULL)) >= 0)
+			close(fd);
+	}
 }
 
 /* From systemd (socket activation), or our own. */
@@ -216,6 +232,7 @@ int main(int argc, char **argv)
 	settings = settings_load(config_path, warnings, &error);
 	if (!settings) {
 		status = give_up(EX_CONFIG, error->message);
+		turn_callers_away();
 		g_error_free(error);
 		return status;
 	}
@@ -231,6 +248,7 @@ int main(int argc, char **argv)
 	broker = broker_new(settings, warnings, private, &error);
 	if (!broker) {
 		status = give_up(EX_CONFIG, error->message);
+		turn_callers_away();
 		g_error_free(error);
 		return status;
 	}
