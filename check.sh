@@ -1,36 +1,40 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Builds in build/ with warnings as errors and runs the tests; with --all also the suites that take
-# long (make check-all). Ends with Automake's summary and a line that counts the claims; the exit
+# long (make check-all); with --sanitize in build-sanitize/ with AddressSanitizer and
+# UndefinedBehaviorSanitizer in everything but the preloaded library. Ends with Automake's summary and a line that counts the claims; the exit
 # status is 0 when every one of them holds.
 set -eu
 cd "$(dirname "$0")"
+[ "${1-}" != --sanitize ] || BUILD_DIR=build-sanitize
 . tests/support/prepare.sh
 
 case "${1-}" in
-'') target=check slow= ;;
---all) target=check-all slow=$SLOW_TEST_PACKAGES ;;
+'') target=check slow='' options='' ;;
+--all) target=check-all slow=$SLOW_TEST_PACKAGES options='' ;;
+--sanitize) target=check slow='' options='--enable-asan --enable-ubsan' ;;
 *)
-	echo "usage: ./check.sh [--all]" >&2
+	echo "usage: ./check.sh [--all | --sanitize]" >&2
 	exit 2
 	;;
 esac
 
 # shellcheck disable=SC2086 # lists of names
 need $BUILD_PACKAGES $TEST_PACKAGES $slow
-build --enable-werror
+# shellcheck disable=SC2086
+build --enable-werror $options
 
 # What fails is shown as it fails. The status goes by a file: a pipe only has its last command's.
 echo "running the tests (make $target)"
-rm -f build/check.status
+rm -f "$BUILD_DIR/check.status"
 {
 	status=0
-	make -s -C build "$target" 2>&1 || status=$?
-	echo "$status" >build/check.status
-} | tee build/check.log | grep --line-buffered -E '^(FAIL|XPASS|ERROR|SKIP):' || true
-read -r status <build/check.status
+	make -s -C "$BUILD_DIR" "$target" 2>&1 || status=$?
+	echo "$status" >"$BUILD_DIR/check.status"
+} | tee "$BUILD_DIR/check.log" | grep --line-buffered -E '^(FAIL|XPASS|ERROR|SKIP):' || true
+read -r status <"$BUILD_DIR/check.status"
 
-awk -v status="$status" '
+awk -v status="$status" -v build="$BUILD_DIR" '
 	/^(=+|# (TOTAL|PASS|SKIP|XFAIL|FAIL|XPASS|ERROR): .*|Testsuite summary.*)$/ {
 		summary = summary $0 "\n"
 	}
@@ -43,11 +47,11 @@ awk -v status="$status" '
 	END {
 		# A make that fails for another reason than a claim must not look like success.
 		if (failed == 0 && (status != 0 || passed == 0)) {
-			print "make ended with status " status "; all it said is in build/check.log"
+			print "make ended with status " status "; all it said is in " build "/check.log"
 			failed = 1
 		} else if (failed) {
-			print "what the tests said is in build/test-suite.log"
+			print "what the tests said is in " build "/test-suite.log"
 		}
 		printf "%s%d passed, %d failed\n", summary, passed, failed
 		exit failed != 0
-	}' build/check.log
+	}' "$BUILD_DIR/check.log"

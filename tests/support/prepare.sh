@@ -2,13 +2,15 @@
 # shellcheck shell=sh
 # What try.sh and check.sh have in common. To be sourced in the top folder.
 
-log=build/prepare.log
+# Where things are built.
+: "${BUILD_DIR:=build}"
+log=$BUILD_DIR/prepare.log
 
 # quietly WHAT COMMAND...: run it; where it fails, show what it said and leave
 quietly() {
 	what=$1
 	shift
-	mkdir -p build
+	mkdir -p "$BUILD_DIR"
 	"$@" >"$log" 2>&1 && return 0
 	tail -n 60 "$log" >&2
 	echo "$0: $what failed; all of it is in $log" >&2
@@ -28,11 +30,26 @@ enabled_units() {
 	systemctl --root=/ list-unit-files --state=enabled --no-legend 2>/dev/null | cut -d' ' -f1 | sort
 }
 
+# Where there is no apt: what the build calls. configure names the libraries that it lacks.
+missing_tools() {
+	for tool in autoreconf automake libtoolize pkg-config cc make openssl curl python3; do
+		command -v "$tool" >/dev/null || missing="$missing $tool"
+	done
+	[ -n "$missing" ] || return 0
+	echo "$0: please install these programs, with whatever this system installs programs:$missing" >&2
+	echo "(on Debian and its kin this script does it by itself)" >&2
+	exit 1
+}
+
 # need PACKAGE...: install those that are missing. No daemon of theirs is to be left running: the two
 # variables keep systemd and init scripts from starting it now, and it is disabled for later. Where
 # systemd was not there before, nothing boots with it.
 need() {
 	missing=
+	if ! command -v apt-get >/dev/null; then
+		missing_tools
+		return
+	fi
 	for package; do
 		status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=
 		[ "$status" = installed ] || missing="$missing $package"
@@ -66,21 +83,23 @@ source_tree() {
 		pwd
 		return
 	fi
-	mkdir -p build/source
+	mkdir -p "$BUILD_DIR/source"
 	for entry in * .clang-format; do
 		case $entry in
 		build*) ;;
-		*) cp -rs --remove-destination "$PWD/$entry" build/source/ ;;
+		*) cp -rs --remove-destination "$PWD/$entry" "$BUILD_DIR/source/" ;;
 		esac
 	done
-	echo "$PWD/build/source"
+	# Links to files that are gone.
+	find "$BUILD_DIR/source" -xtype l -delete
+	echo "$PWD/$BUILD_DIR/source"
 }
 
-# build [CONFIGURE-OPTION...]: bring build/ up to date
+# build [CONFIGURE-OPTION...]: bring $BUILD_DIR up to date
 build() {
 	tree=$(source_tree)
 	[ -x "$tree/configure" ] || quietly autoreconf autoreconf -fi "$tree"
-	configured=$(build/config.status --config 2>/dev/null) || configured=none
+	configured=$("$BUILD_DIR/config.status" --config 2>/dev/null) || configured=none
 	for option; do
 		case $configured in
 		*"$option"*) ;;
@@ -88,9 +107,9 @@ build() {
 		esac
 	done
 	if [ "$configured" = none ]; then
-		(cd build && log=prepare.log && quietly configure "$tree/configure" -q "$@")
+		(cd "$BUILD_DIR" && log=prepare.log && quietly configure "$tree/configure" -q "$@")
 	fi
-	quietly make make -s -C build -j"$(nproc)"
+	quietly make make -s -C "$BUILD_DIR" -j"$(nproc)"
 }
 
 # shellcheck disable=SC2034 # for those who source this
@@ -98,13 +117,21 @@ BUILD_PACKAGES="autoconf automake libtool pkg-config gcc libc6-dev make libseria
 	libglib2.0-dev libjson-glib-dev libssl-dev libsystemd-dev libseccomp-dev libgpiod-dev
 	libncurses-dev libbsd-dev"
 
+# Debian names some packages by release; where it is none of these, what there is has to do.
+# shellcheck disable=SC2034
+case $(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME-}") in
+bookworm) formatter=clang-format-14 python_suite=libpython3.11-testsuite ;;
+trixie) formatter='' python_suite=libpython3.13-testsuite ;;
+*) formatter='' python_suite='' ;;
+esac
+
 # shellcheck disable=SC2034
 TEST_PACKAGES="
 	bind9-dnsutils
 	binutils
 	check
 	chrony
-	clang-format-14
+	$formatter
 	curl
 	fish
 	g++
@@ -149,5 +176,5 @@ TEST_PACKAGES="
 
 # What only make check-all needs.
 # shellcheck disable=SC2034
-SLOW_TEST_PACKAGES="default-jdk-headless libpython3.11-testsuite postgresql debhelper dpkg-dev
+SLOW_TEST_PACKAGES="default-jdk-headless $python_suite postgresql debhelper dpkg-dev
 	dh-sequence-installsysusers fakeroot mmdebstrap systemd-container"
