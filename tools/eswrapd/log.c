@@ -1,14 +1,34 @@
 // SPDX-License-Identifier: MIT
+/* The log: lines into a ring, and a thread that writes them. The theory of operation is in log.h. */
+#include "eswrapd/log.h"
+
+#include <errno.h>
 #include <glib.h>
-#include <stdio.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "eswrapd/log.h"
+/* What is written at once: a pipe takes so much in one piece (PIPE_BUF). */
+#define CHUNK 4096
+/* For what is left at the end. */
+#define FLUSH_TIMEOUT_US (500 * 1000)
 
-static gboolean to_journal;
+static bool to_journal;
 static GLogLevelFlags least;
+
+/* @begin and @length say where in @bytes the ring's contents are, under @lock. */
+static struct {
+	GMutex lock;
+	GCond filled, emptied;
+	char bytes[LOG_RING_BYTES];
+	gsize begin, length;
+	guint64 dropped; /* lines, since the last that said so */
+	bool writing;	 /* the thread has taken something out that is not written yet */
+} ring;
 
 static const char *priority(GLogLevelFlags level)
 {
@@ -21,11 +41,111 @@ static const char *priority(GLogLevelFlags level)
 	return level & G_LOG_LEVEL_INFO ? SD_INFO : SD_DEBUG;
 }
 
+static GString *begin_line(GLogLevelFlags level)
+{
+	return g_string_new(to_journal ? priority(level) : "eswrapd: ");
+}
+
+/* Return: false when there is no room. Under the lock. */
+static bool put(const char *text, gsize size)
+{
+	gsize at = (ring.begin + ring.length) % LOG_RING_BYTES;
+	gsize first = MIN(size, LOG_RING_BYTES - at);
+
+	if (size > LOG_RING_BYTES - ring.length)
+		return false;
+	memcpy(ring.bytes + at, text, first);
+	memcpy(ring.bytes, text + first, size - first);
+	ring.length += size;
+	return true;
+}
+
+/* Under the lock. */
+static void put_line(const GString *line)
+{
+	g_autoptr(GString) loss = NULL;
+
+	if (ring.dropped) {
+		loss = begin_line(G_LOG_LEVEL_WARNING);
+		g_string_append_printf(loss,
+				       "%" G_GUINT64_FORMAT
+				       " lines of the log were dropped: nobody took them in time\n",
+				       ring.dropped);
+	}
+	if ((loss && loss->len + line->len > LOG_RING_BYTES - ring.length) ||
+	    (loss && !put(loss->str, loss->len)) || !put(line->str, line->len))
+		ring.dropped++;
+	else
+		ring.dropped = 0;
+	g_cond_signal(&ring.filled);
+}
+
+/* Waits for something to write. Return: how much of it is in @chunk. */
+static gsize take(char chunk[CHUNK])
+{
+	gsize size;
+
+	g_mutex_lock(&ring.lock);
+	ring.writing = false;
+	if (ring.length == 0)
+		g_cond_broadcast(&ring.emptied);
+	while (ring.length == 0)
+		g_cond_wait(&ring.filled, &ring.lock);
+	size = MIN(MIN(ring.length, CHUNK), LOG_RING_BYTES - ring.begin);
+	memcpy(chunk, ring.bytes + ring.begin, size);
+	ring.begin = (ring.begin + size) % LOG_RING_BYTES;
+	ring.length -= size;
+	ring.writing = true;
+	g_mutex_unlock(&ring.lock);
+	return size;
+}
+
+static void write_chunk(const char *chunk, gsize size)
+{
+	struct pollfd room = { .fd = STDERR_FILENO, .events = POLLOUT };
+	ssize_t n;
+
+	while (size > 0) {
+		n = write(STDERR_FILENO, chunk, size);
+		if (n >= 0) {
+			chunk += n;
+			size -= (gsize)n;
+		} else if (errno == EAGAIN) {
+			poll(&room, 1, -1);
+		} else if (errno != EINTR) {
+			return;
+		}
+	}
+}
+
+static gpointer write_all(gpointer data G_GNUC_UNUSED)
+{
+	char chunk[CHUNK];
+	sigset_t all;
+
+	/* Signals are for the main thread; SIGPIPE is for nobody. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	for (;;)
+		write_chunk(chunk, take(chunk));
+	return NULL;
+}
+
+void log_flush(void)
+{
+	gint64 end = g_get_monotonic_time() + FLUSH_TIMEOUT_US;
+
+	g_mutex_lock(&ring.lock);
+	while ((ring.length || ring.writing) && g_cond_wait_until(&ring.emptied, &ring.lock, end))
+		;
+	g_mutex_unlock(&ring.lock);
+}
+
 static GLogWriterOutput write_line(GLogLevelFlags level, const GLogField *fields, gsize n,
 				   gpointer user G_GNUC_UNUSED)
 {
+	g_autoptr(GString) line = NULL;
 	const char *text = "";
-	GString *line;
 	gsize i;
 
 	/* GLib's levels grow as they matter less. */
@@ -34,16 +154,18 @@ static GLogWriterOutput write_line(GLogLevelFlags level, const GLogField *fields
 	for (i = 0; i < n; i++)
 		if (strcmp(fields[i].key, "MESSAGE") == 0)
 			text = fields[i].value;
-	line = g_string_new(to_journal ? priority(level) : "eswrapd: ");
+	line = begin_line(level);
 	g_string_append(line, text);
 	/* One event, one line, and nothing that a terminal would obey: names come from programs. */
 	for (i = 0; i < line->len; i++)
 		if ((guint8)line->str[i] < ' ' || line->str[i] == 0x7f)
 			line->str[i] = ' ';
 	g_string_append_c(line, '\n');
-	if (write(STDERR_FILENO, line->str, line->len) < 0)
-		least = 0; /* nobody reads it: stop */
-	g_string_free(line, TRUE);
+	g_mutex_lock(&ring.lock);
+	put_line(line);
+	g_mutex_unlock(&ring.lock);
+	if (level & (G_LOG_FLAG_FATAL | G_LOG_LEVEL_ERROR))
+		log_flush();
 	return G_LOG_WRITER_HANDLED;
 }
 
@@ -53,5 +175,7 @@ void log_init(int verbosity)
 		: verbosity == 1 ? G_LOG_LEVEL_INFO
 				 : G_LOG_LEVEL_MESSAGE;
 	to_journal = g_log_writer_is_journald(STDERR_FILENO);
+	g_thread_unref(g_thread_new("log", write_all, NULL));
+	atexit(log_flush);
 	g_log_set_writer_func(write_line, NULL, NULL);
 }

@@ -1,15 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* Where g_warning(), g_message(), g_info() and g_debug() go: one line each on standard error. */
+/*
+ * Where g_warning(), g_message(), g_info() and g_debug() go: one line each on standard error.
+ *
+ * DOC: Theory of operation
+ *
+ * Who reads standard error may be slow or stuck (a pipe that nobody empties, a full disk), and the
+ * broker serves others meanwhile. So a line is only put into a ring of LOG_RING_BYTES; a thread
+ * writes. What the ring has no room for is dropped, and the next line that has says how many lines
+ * were: nothing is lost silently. A write that fails loses what was to be written; the next is tried
+ * all the same, because a disk does not stay full for ever.
+ */
 #ifndef ESWRAPD_LOG_H
 #define ESWRAPD_LOG_H
+
+/* Some thousand lines. */
+#define LOG_RING_BYTES 262144
 
 /**
  * log_init() - take over GLib's log
  * @verbosity:	0: warnings and messages (recoveries, refusals, losses), 1: info, 2: debug (each
  * flow)
  *
- * Where standard error is the journal's, lines begin with their priority (sd-daemon(3)).
+ * Where standard error is the journal's, lines begin with their priority (sd-daemon(3)). At exit,
+ * and before an abort, what is left is waited for, but not for long.
  */
 void log_init(int verbosity);
+
+/* log_flush() - wait until all is written, but not for long */
+void log_flush(void);
 
 #endif

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+/* The log: nobody who does not read it stops the broker, and nothing is dropped without a word. */
+#include <check.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "eswrapd/log.h"
+#include "support/suite.h"
+
+/* As long as any line of the broker's. */
+#define LINE_BYTES 128
+#define TOO_MANY   (4 * LOG_RING_BYTES / LINE_BYTES)
+
+static int reader;
+
+/* Standard error becomes a pipe, before the log is opened: each case runs in a process of its own. */
+static void set_up(void)
+{
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	close(ends[1]);
+	reader = ends[0];
+	log_init(0);
+}
+
+static void tear_down(void)
+{
+	close(reader);
+}
+
+/* Reads until @text has come. Return: all that was read. */
+static GString *read_until(const char *text)
+{
+	GString *all = g_string_new(NULL);
+	char buffer[4096];
+	ssize_t n;
+
+	while (!strstr(all->str, text)) {
+		n = read(reader, buffer, sizeof(buffer));
+		ck_assert_int_gt(n, 0);
+		g_string_append_len(all, buffer, n);
+	}
+	return all;
+}
+
+START_TEST(a_line_is_one_event_and_nothing_that_a_terminal_obeys)
+{
+	g_autoptr(GString) all = NULL;
+
+	g_message("first\nsecond \x1b[31m");
+	g_info("not asked for");
+	g_message("end");
+	all = read_until("end\n");
+	ck_assert_str_eq(all->str, "eswrapd: first second  [31m\neswrapd: end\n");
+}
+END_TEST
+
+START_TEST(nobody_waits_for_who_does_not_read_and_what_is_dropped_is_said)
+{
+	g_autofree char *line = g_strnfill(LINE_BYTES, 'x');
+	g_autoptr(GString) all = NULL;
+	guint64 dropped, kept = 0;
+	const char *p;
+	guint i;
+
+	for (i = 0; i < TOO_MANY; i++)
+		g_message("%s", line);
+	/* Had one waited, this would not be reached: only now somebody reads. */
+	all = read_until("x\n");
+	while (!strstr(all->str, "were dropped")) {
+		g_autoptr(GString) more = NULL;
+
+		g_message("another");
+		more = read_until("\n");
+		g_string_append(all, more->str);
+	}
+	for (p = all->str; (p = strstr(p, "xxx\n")); p++)
+		kept++;
+	p = strstr(all->str, " lines of the log were dropped");
+	while (g_ascii_isdigit(p[-1]))
+		p--;
+	dropped = g_ascii_strtoull(p, NULL, 10);
+	ck_assert_uint_gt(dropped, 0);
+	ck_assert_uint_ge(kept + dropped, TOO_MANY);
+	ck_assert_uint_ge(kept * (LINE_BYTES + 10), LOG_RING_BYTES - LINE_BYTES);
+}
+END_TEST
+
+START_TEST(a_write_that_fails_does_not_end_the_log)
+{
+	g_autoptr(GString) all = NULL;
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC), pipe_end = dup(STDERR_FILENO);
+
+	ck_assert_int_ge(full, 0);
+	dup2(full, STDERR_FILENO);
+	g_message("lost");
+	log_flush();
+	dup2(pipe_end, STDERR_FILENO);
+	g_message("kept");
+	all = read_until("kept\n");
+	ck_assert_ptr_null(strstr(all->str, "lost"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("log");
+	TCase *tcase = tcase_create("log");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, a_line_is_one_event_and_nothing_that_a_terminal_obeys);
+	tcase_add_test(tcase, nobody_waits_for_who_does_not_read_and_what_is_dropped_is_said);
+	tcase_add_test(tcase, a_write_that_fails_does_not_end_the_log);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
