@@ -356,8 +356,10 @@ static bool find_shared(struct broker_link *link, char **error)
 bool broker_find(const char *config, const char *eswrapd, struct broker_link *link, char **error)
 {
 	*link = (struct broker_link){ .hold = -1 };
-	if (!(config ? find_private(config, eswrapd, link, error) : find_shared(link, error)))
+	if (!(config ? find_private(config, eswrapd, link, error) : find_shared(link, error))) {
+		g_clear_pointer(&link->socket, g_free);
 		return false;
+	}
 	link->hold = move_up(link->hold);
 	return true;
 }

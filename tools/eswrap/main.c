@@ -186,8 +186,7 @@ static bool parse(struct options *options, int *argc, char ***argv)
 		return true;
 	if (*argc < 2)
 		complain(0, "no program is named; usage: eswrap [-c FILE] [-r ROUTE] [--strict] "
-			    "PROGRAM "
-			    "[ARGUMENT...]");
+			    "PROGRAM [ARGUMENT...]");
 	else if (options->route && (!*options->route || strlen(options->route) > ESWRAP_ROUTE_MAX))
 		complain(0, "-r: a route's name has 1 to " G_STRINGIFY(ESWRAP_ROUTE_MAX) " bytes");
 	else
@@ -198,12 +197,15 @@ static bool parse(struct options *options, int *argc, char ***argv)
 int main(int argc, char **argv)
 {
 	struct options options = { NULL };
+	int status = STATUS_OWN_FAILURE;
 
 	setlocale(LC_ALL, "");
-	if (!parse(&options, &argc, &argv))
-		return STATUS_OWN_FAILURE;
-	if (!options.version)
-		return run(argv + 1, &options);
-	g_print("eswrap %s\n", PACKAGE_VERSION);
-	return 0;
+	if (parse(&options, &argc, &argv)) {
+		status = options.version ? 0 : run(argv + 1, &options);
+		if (options.version)
+			g_print("eswrap %s\n", PACKAGE_VERSION);
+	}
+	g_free(options.config);
+	g_free(options.route);
+	return status;
 }

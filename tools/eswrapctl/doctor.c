@@ -209,13 +209,14 @@ static bool check_server(struct doctor *doctor, char *host, char *port)
 {
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
 	g_autofree char *launcher = launcher_path(self ? self : ""), *said = NULL, *text = NULL;
-	char option[] = "--connect", command[] = "doctor";
-	char *argv[] = { launcher, self, command, option, host, port, NULL };
+	/* Longer than any connect-timeout that is likely. */
+	char limit[] = "timeout", seconds[] = "300", option[] = "--connect", command[] = "doctor";
+	char *argv[] = { limit, seconds, launcher, self, command, option, host, port, NULL };
 	int status = -1;
 
 	if (doctor->ctl->socket)
 		g_setenv(ESWRAP_SOCKET_ENV, doctor->ctl->socket, TRUE);
-	if (g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, &said, &status,
+	if (g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &said, &status,
 			 NULL) &&
 	    status == 0)
 		return doctor_good(doctor, "server", "%s port %s takes connections", host, port);
