@@ -378,7 +378,7 @@ START_TEST(the_doctor_knows_a_passphrase_that_is_wrong)
 			       "eswrap.conf >wrong.conf"),
 			 0);
 	harness_broker_file(h, harness_path(h, "wrong.conf"));
-	expect_remedy("until \"$ctl\" status | grep -q Failed; do :; done; \"$ctl\" doctor",
+	expect_remedy("until \"$ctl\" status | grep -q refused; do :; done; \"$ctl\" doctor",
 		      "not joined to \"plant-7\"", "check ssid");
 }
 END_TEST

@@ -58,6 +58,7 @@ struct broker {
 	struct policy_file *policy;
 	char door[ESWRAP_DOOR_MAX];
 	int listening;
+	bool tried;	    /* to open the port: the module has been in a state since */
 	GPtrArray *retired; /* struct settings *, from before reloads; flows may point there */
 };
 
@@ -66,6 +67,7 @@ static void state_changed(struct eswifi_module *module G_GNUC_UNUSED, enum eswif
 {
 	struct broker *broker = user;
 
+	broker->tried = true;
 	g_info("module: %s: %s", eswifi_state_name(state), why);
 	if (state == ESWIFI_READY)
 		burner_ready(broker->burner);
@@ -345,6 +347,27 @@ void broker_serve(struct broker *broker, int fd)
 	broker->control = control_new(fd, broker->accounts, &control_ops, broker->requests);
 	control_open_door(broker->control, broker->door);
 	broker->policy = policy_publish(broker->settings, fd, broker->door);
+}
+
+static gboolean waited(gpointer user)
+{
+	*(guint *)user = 0;
+	return G_SOURCE_REMOVE;
+}
+
+const char *broker_port_trouble(struct broker *broker, guint wait_ms)
+{
+	guint timer = g_timeout_add(wait_ms, waited, &timer);
+	const char *why;
+
+	while (timer && !broker->tried)
+		g_main_context_iteration(NULL, TRUE);
+	g_clear_handle_id(&timer, g_source_remove);
+	why = eswifi_module_why(broker->module);
+	if (eswifi_module_state(broker->module) != ESWIFI_CLOSED || !*why ||
+	    g_str_has_suffix(why, "not there"))
+		return NULL;
+	return why;
 }
 
 void broker_run(struct broker *broker)

@@ -33,6 +33,17 @@ void broker_free(struct broker *broker);
 void broker_serve(struct broker *broker, int fd);
 
 /**
+ * broker_port_trouble() - is the port one that waiting does not mend?
+ * @wait_ms:	for the first attempt to open it
+ *
+ * Another has it, it may not be opened, or it is no port. The system's broker waits nevertheless,
+ * and status says it; who starts a private one wants to be told at once.
+ *
+ * Return: the reason; NULL where it is open, or only not there yet
+ */
+const char *broker_port_trouble(struct broker *broker, guint wait_ms);
+
+/**
  * broker_reload() - read the configuration again
  * @restart:	gets what differs and takes effect with a restart only (char *)
  *

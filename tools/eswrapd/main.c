@@ -192,23 +192,37 @@ static void announce(const GPtrArray *warnings)
 	ready_fd = -1;
 }
 
+/* A port of this machine can be opened, or not, at once. */
+#define PORT_TRIAL_MS 1000
+
+/* Up to the end. Return: the exit status */
+static int serve_on(struct broker *broker, int fd, const GPtrArray *warnings)
+{
+	const char *trouble;
+
+	broker_serve(broker, fd);
+	trouble = private ? broker_port_trouble(broker, PORT_TRIAL_MS) : NULL;
+	if (trouble)
+		return give_up(EXIT_FAILURE, trouble);
+	g_unix_signal_add(SIGTERM, terminated, broker);
+	g_unix_signal_add(SIGINT, terminated, broker);
+	g_unix_signal_add(SIGHUP, hung_up, broker);
+	announce(warnings);
+	broker_run(broker);
+	sd_notify(0, "STOPPING=1");
+	return EXIT_SUCCESS;
+}
+
 static int serve(struct broker *broker, const GPtrArray *warnings)
 {
 	g_autoptr(GError) error = NULL;
-	int fd, status = EXIT_SUCCESS;
+	int fd, status;
 
 	fd = listen_fd(&error);
-	if (fd >= 0) {
-		broker_serve(broker, fd);
-		g_unix_signal_add(SIGTERM, terminated, broker);
-		g_unix_signal_add(SIGINT, terminated, broker);
-		g_unix_signal_add(SIGHUP, hung_up, broker);
-		announce(warnings);
-		broker_run(broker);
-		sd_notify(0, "STOPPING=1");
-	} else {
+	if (fd >= 0)
+		status = serve_on(broker, fd, warnings);
+	else
 		status = give_up(EXIT_FAILURE, error->message);
-	}
 	/* Before the connections that are still there are closed: nobody is to find it any more. */
 	if (fd >= 0 && socket_path)
 		unlink(socket_path);
