@@ -15,8 +15,9 @@
  * exec:
  *
  *	program's end	\0eswrap/f/ID/TFA/ADDRESS/PORT/SCOPE	what it is and where it leads
- *	broker's end	\0eswrap/o/ID/ERRNO/A/ADDRESS/PORT	how the connect ended, and the local
- *								address; bound only once it is known
+ *	broker's end	\0eswrap/o/ID/TAG/ERRNO/A/ADDRESS/PORT	how the connect ended, and the local
+ *								address; bound only once it is known,
+ *								with a TAG that nobody can know before
  *	datagram peer	\0eswrap/d/ID/TAG/TFA/ADDRESS/PORT/SCOPE	one destination of a datagram flow
  *
  * ID and TAG are 16 hexadecimal digits, T is 's' (stream) or 'd' (datagram), F is '4' or '6' (the family of

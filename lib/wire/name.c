@@ -35,7 +35,7 @@ socklen_t eswrap_name_format(const struct eswrap_name *name, struct sockaddr_un 
 	*p++ = '/';
 	p = put_hex(p, name->id, 16);
 	*p++ = '/';
-	if (name->kind == ESWRAP_NAME_DATAGRAM_PEER) {
+	if (name->kind != ESWRAP_NAME_FLOW) {
 		p = put_hex(p, name->tag, 16);
 		*p++ = '/';
 	}
@@ -112,7 +112,7 @@ static bool get_kind(struct reader *from, struct eswrap_name *name)
 	       (name->kind == ESWRAP_NAME_FLOW || name->kind == ESWRAP_NAME_OUTCOME ||
 		name->kind == ESWRAP_NAME_DATAGRAM_PEER) &&
 	       get_slash(from) && get_hex(from, 16, &name->id) && get_slash(from) &&
-	       (name->kind != ESWRAP_NAME_DATAGRAM_PEER ||
+	       (name->kind == ESWRAP_NAME_FLOW ||
 		(get_hex(from, 16, &name->tag) && get_slash(from)));
 }
 

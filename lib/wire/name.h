@@ -14,7 +14,7 @@
  * struct eswrap_name - a socket's name, in parts
  * @kind:	enum eswrap_name_kind
  * @id:		the flow
- * @tag:	datagram peer: eswrap_peer_tag()
+ * @tag:	datagram peer: eswrap_peer_tag(); outcome: a random word
  * @type:	SOCK_STREAM or SOCK_DGRAM; 0 in an outcome
  * @family:	family of the program's socket; 0 in an outcome
  * @error:	outcome: 0 (connected) or the errno of the failed connect, at most 0xffff

@@ -62,7 +62,7 @@ START_TEST(every_kind_of_name_comes_back_as_it_went)
 {
 	struct eswrap_name names[] = {
 		stream_name,
-		{ .kind = ESWRAP_NAME_OUTCOME, .id = UINT64_MAX, .error = 111 },
+		{ .kind = ESWRAP_NAME_OUTCOME, .id = UINT64_MAX, .tag = 7, .error = 111 },
 		{ .kind = ESWRAP_NAME_OUTCOME,
 		  .endpoint = { .family = AF_INET, .port = 65535, .address = { 192, 168, 1, 2 } } },
 		{ .kind = ESWRAP_NAME_DATAGRAM_PEER,

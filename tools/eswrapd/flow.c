@@ -39,9 +39,6 @@
 #define DYNAMIC_PORT  49152
 #define DYNAMIC_PORTS 16384
 
-/* Names for an outcome that are tried where others have been taken. */
-#define OUTCOME_TRIES 64
-
 enum flow_state { FLOW_CONNECTING, FLOW_OPEN, FLOW_FINISHED, FLOW_LEAVING };
 
 /* Printed exactly as written in the enum. */
@@ -224,17 +221,19 @@ static int bind_outcome(struct flow *flow, int error)
 {
 	struct eswrap_name name = { .kind = ESWRAP_NAME_OUTCOME, .id = flow->id, .error = error };
 	const char *own = eswifi_module_identity(flow->flows->parts.module)->address;
-	int tries = OUTCOME_TRIES, result;
+	int result;
 
 	if (error == 0 && inet_pton(AF_INET, own, name.endpoint.address) == 1) {
 		name.endpoint.family = AF_INET;
 		/* The module does not say which port it took; programs take 0 for "not bound". */
 		name.endpoint.port = (uint16_t)(DYNAMIC_PORT + flow->id % DYNAMIC_PORTS);
 	}
-	/* Whoever has read the flow's name can have bound this one; not one with every port. */
-	while ((result = bind_name(flow->fd, &name)) == -EADDRINUSE && tries--)
-		name.endpoint.port =
-			(uint16_t)g_random_int_range(DYNAMIC_PORT, DYNAMIC_PORT + DYNAMIC_PORTS);
+	/* Whoever has read the flow's name can bind others, and not one with a word that he cannot know. */
+	do {
+		if (getrandom(&name.tag, sizeof(name.tag), 0) < 0)
+			return -errno;
+		result = bind_name(flow->fd, &name);
+	} while (result == -EADDRINUSE);
 	return result;
 }
 
