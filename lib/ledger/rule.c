@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* May an item be sent to the module? The table of rule.h, and the words for it. */
 #include "ledger/rule.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Edge-triggered epoll as one source of GLib's main loop. */
 #include <errno.h>
 #include <glib-unix.h>
 #include <stdbool.h>

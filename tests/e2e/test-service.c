@@ -24,7 +24,8 @@ static int bound_socket(const char *path, int type)
 }
 
 /* What systemd does, sd_listen_fds(3): the socket is descriptor 3, two variables say so. */
-static void start_activated(struct harness *h, int listener, const char *notify)
+static void start_activated(struct harness *h, int listener, const char *notify,
+			    const char *watchdog)
 {
 	const char *argv[] = { "bash",
 			       "-c",
@@ -33,7 +34,8 @@ static void start_activated(struct harness *h, int listener, const char *notify)
 			       h->config,
 			       harness_format(h, "%d", listener),
 			       NULL };
-	const char *environment[] = { harness_format(h, "NOTIFY_SOCKET=%s", notify), NULL };
+	const char *environment[] = { harness_format(h, "NOTIFY_SOCKET=%s", notify), watchdog,
+				      NULL };
 
 	h->broker = process_start(h, "eswrapd", argv, environment);
 }
@@ -68,7 +70,7 @@ START_TEST(the_broker_serves_the_socket_that_systemd_made)
 	listener = bound_socket(h->socket, SOCK_SEQPACKET);
 	ck_assert_int_eq(listen(listener, SOMAXCONN), 0);
 	told = bound_socket(notify, SOCK_DGRAM);
-	start_activated(h, listener, notify);
+	start_activated(h, listener, notify, NULL);
 	await_message(told, "READY=1");
 	result = harness_run_wrapped(h, "bash", "-c", "cat </dev/tcp/server.example/$0 | wc -c",
 				     harness_format(h, "%u", port), NULL);
@@ -77,11 +79,33 @@ START_TEST(the_broker_serves_the_socket_that_systemd_made)
 	await_message(told, "STOPPING=1");
 	/* It is systemd's, which starts the broker again at the next connection. */
 	ck_assert_int_eq(access(h->socket, F_OK), 0);
-	start_activated(h, listener, notify);
+	start_activated(h, listener, notify, NULL);
 	await_message(told, "READY=1");
 	result = harness_run_wrapped(h, "bash", "-c", "cat </dev/tcp/server.example/$0 | wc -c",
 				     harness_format(h, "%u", port), NULL);
 	ck_assert_str_eq(result->out->str, "1000\n");
+	close(listener);
+	close(told);
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(the_watchdog_is_fed_as_often_as_systemd_asks)
+{
+	struct harness *h = harness_new();
+	const char *notify = harness_path(h, "notify.sock");
+	int listener, told, i;
+
+	harness_fake(h, NULL, NULL);
+	harness_config(h, "[default]\nthrough = direct\n");
+	h->socket = harness_path(h, "activated.sock");
+	listener = bound_socket(h->socket, SOCK_SEQPACKET);
+	ck_assert_int_eq(listen(listener, SOMAXCONN), 0);
+	told = bound_socket(notify, SOCK_DGRAM);
+	start_activated(h, listener, notify, "WATCHDOG_USEC=200000");
+	for (i = 0; i < 3; i++)
+		await_message(told, "WATCHDOG=1");
+	ck_text_has(harness_read(h, harness_source(h, "dist/eswrapd.service.in")), "WatchdogSec=");
 	close(listener);
 	close(told);
 	harness_free(h);
@@ -118,7 +142,7 @@ START_TEST(with_a_wrong_configuration_callers_are_turned_away_at_once)
 	caller.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	strcpy(un.sun_path, path);
 	ck_assert_int_eq(connect(caller.fd, (struct sockaddr *)&un, sizeof(un)), 0);
-	start_activated(h, listener, harness_path(h, "notify.sock"));
+	start_activated(h, listener, harness_path(h, "notify.sock"), NULL);
 	ck_assert_int_eq(poll(&caller, 1, HARNESS_DEADLINE_S * 1000), 1);
 	ck_assert_int_eq(recv(caller.fd, &byte, 1, 0), 0);
 	ck_assert_int_eq(process_wait(h->broker), EX_CONFIG);
@@ -136,6 +160,7 @@ int main(void)
 
 	tcase_set_timeout(service, 3 * HARNESS_DEADLINE_S);
 	tcase_add_test(service, the_broker_serves_the_socket_that_systemd_made);
+	tcase_add_test(service, the_watchdog_is_fed_as_often_as_systemd_asks);
 	tcase_add_test(service, a_wrong_configuration_is_not_ready_and_ends_as_the_unit_expects);
 	tcase_add_test(service, with_a_wrong_configuration_callers_are_turned_away_at_once);
 	suite_add_tcase(suite, service);

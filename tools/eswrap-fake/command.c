@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* From a command line to the function that carries it out. */
 #include "eswrap-fake/command.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* eswrap-fake, the simulated module: options, and the module's life. */
 #include "eswrap-fake/module.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* The command line. */
 #include "eswrap-fake/options.h"
 #include "eswrap-fake/flash.h"
 #include "eswrap-fake/loop.h"

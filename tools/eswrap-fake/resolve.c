@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* The names that the simulated network knows. */
 #include "eswrap-fake/resolve.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* TLS of the module's sockets, by OpenSSL. */
 #include "eswrap-fake/tls.h"
 
 #include <arpa/inet.h>

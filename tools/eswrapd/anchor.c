@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* The filling of a program's end, and the byte that stays in the broker's. */
 #include <errno.h>
 #include <gio/gio.h>
 #include <poll.h>

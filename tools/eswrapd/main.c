@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,21 @@ static void announce(const GPtrArray *warnings)
 	ready_fd = -1;
 }
 
+static gboolean feed_watchdog(gpointer user G_GNUC_UNUSED)
+{
+	sd_notify(0, "WATCHDOG=1");
+	return G_SOURCE_CONTINUE;
+}
+
+/* From the main loop: what it says is that the main loop runs. Twice as often as systemd asks. */
+static void start_watchdog(void)
+{
+	uint64_t interval; /* us */
+
+	if (sd_watchdog_enabled(0, &interval) > 0)
+		g_timeout_add((guint)MAX(interval / 2000, 1), feed_watchdog, NULL);
+}
+
 /* A port of this machine can be opened, or not, at once. */
 #define PORT_TRIAL_MS 1000
 
@@ -207,6 +223,7 @@ static int serve_on(struct broker *broker, int fd, const GPtrArray *warnings)
 	g_unix_signal_add(SIGTERM, terminated, broker);
 	g_unix_signal_add(SIGINT, terminated, broker);
 	g_unix_signal_add(SIGHUP, hung_up, broker);
+	start_watchdog();
 	announce(warnings);
 	broker_run(broker);
 	sd_notify(0, "STOPPING=1");
@@ -238,6 +255,7 @@ int main(int argc, char **argv)
 	int status;
 	guint i;
 
+	setlocale(LC_ALL, "");
 	status = parse_options(argc, argv);
 	if (status >= 0)
 		return status;

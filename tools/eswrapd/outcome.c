@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* How a connect ended, in the errno that a program expects. */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
