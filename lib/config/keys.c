@@ -284,7 +284,7 @@ static void set_set(struct loader *l, const char *value)
 	struct settings *s = l->settings;
 	guint i;
 
-	l->has_set = number(l, value, 0, ESWIFI_CREDENTIAL_SETS - 1, &l->credentials->set);
+	l->has_set = number(l, value, 0, ESWIFI_SETS - 1, &l->credentials->set);
 	for (i = 0; l->has_set && i < s->credentials->len; i++) {
 		const struct credentials *other = s->credentials->pdata[i];
 

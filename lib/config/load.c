@@ -137,13 +137,14 @@ static void load_credentials(struct loader *l, const char *name)
 	check_name(l, name);
 	c->name = g_strdup(name);
 	c->line = ini_line(l->ini, l->group, NULL);
-	c->set = ESWIFI_CREDENTIAL_SETS;
+	c->set = ESWIFI_SETS;
 	g_ptr_array_add(l->settings->credentials, c);
 	l->credentials = c;
 	l->has_set = false;
 	load_keys(l, credentials_keys);
 	if (!l->has_set && !g_key_file_has_key(l->file, l->group, "set", NULL))
-		loader_mistake(l, "has no set; write set = 0, 1 or 2");
+		loader_mistake(l, "has no set; write set = 0, 1 or 2, or 3 for the one that can be "
+				  "written again");
 }
 
 static const struct credentials *find_credentials(const struct settings *s, const char *name)

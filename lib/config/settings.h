@@ -23,7 +23,7 @@ struct port_range {
 /**
  * struct credentials - [credentials NAME]
  * @name:	NAME
- * @set:	0..2
+ * @set:	0..3
  * @ca, @certificate, @key:	absolute paths (relative ones are resolved against the file), or
  *				NULL
  * @line:	of the group in the file, for messages

@@ -117,7 +117,7 @@ static bool group_is_good(const char *name)
 	guint item;
 
 	return is_mac(name) && name[MAC_LENGTH] == ' ' && name[MAC_LENGTH + 1] >= '0' &&
-	       name[MAC_LENGTH + 1] < '0' + ESWIFI_CREDENTIAL_SETS && name[MAC_LENGTH + 2] == ' ' &&
+	       name[MAC_LENGTH + 1] < '0' + ESWIFI_SETS && name[MAC_LENGTH + 2] == ' ' &&
 	       index_of(item_names, G_N_ELEMENTS(item_names), name + MAC_LENGTH + 3, &item);
 }
 

@@ -8,6 +8,7 @@ static const char *const intent_names[] = {
 	[CREDENTIAL_PROGRAM] = "program",
 	[CREDENTIAL_VERIFY] = "verify",
 	[CREDENTIAL_VERIFY_EVEN_IF_BLANK] = "verify-even-if-blank",
+	[CREDENTIAL_REPLACE] = "replace",
 };
 
 const char *credential_intent_name(enum credential_intent intent)
@@ -57,9 +58,30 @@ static enum credential_decision decide_blindly(enum ledger_state state, bool sam
 	return CREDENTIAL_REFUSE;
 }
 
-enum credential_decision credential_decide(enum ledger_state state, bool same,
+/* The set that can be written again. */
+static enum credential_decision decide_rewritable(enum ledger_state state, bool same,
+						  enum credential_intent intent,
+						  enum credential_word word)
+{
+	bool blank =
+		word == CREDENTIAL_BLANK || (word == CREDENTIAL_NO_WORD && state == LEDGER_BLANK);
+
+	if (intent == CREDENTIAL_REPLACE)
+		return CREDENTIAL_WRITE;
+	if (!blank && state == LEDGER_BURNT && same)
+		return CREDENTIAL_COMPARE;
+	if (intent == CREDENTIAL_PROGRAM && (blank || state == LEDGER_UNCERTAIN))
+		return CREDENTIAL_WRITE;
+	return CREDENTIAL_REFUSE;
+}
+
+enum credential_decision credential_decide(guint set, enum ledger_state state, bool same,
 					   enum credential_intent intent, enum credential_word word)
 {
+	if (set == ESWIFI_SET_REWRITABLE)
+		return decide_rewritable(state, same, intent, word);
+	if (intent == CREDENTIAL_REPLACE)
+		return CREDENTIAL_REFUSE;
 	switch (word) {
 	case CREDENTIAL_BLANK:
 		return state == LEDGER_BURNT || state == LEDGER_ELSEWHERE ||
@@ -95,6 +117,19 @@ char *credential_refusal(const struct ledger_entry *entry, enum credential_inten
 {
 	const char *name = ledger_item_name(item);
 
+	if (set == ESWIFI_SET_REWRITABLE)
+		return intent == CREDENTIAL_PROGRAM
+			       ? g_strdup_printf("the %s of set %u holds something already (%s); "
+						 "`program --replace` writes these bytes over it",
+						 name, set,
+						 *entry->subject ? entry->subject : "bytes unknown")
+			       : g_strdup_printf("the %s of set %u is not known to hold these "
+						 "bytes, and a comparison would write them over "
+						 "what is there",
+						 name, set);
+	if (intent == CREDENTIAL_REPLACE)
+		return g_strdup_printf("set %u can be written once; only set %d can be replaced",
+				       set, ESWIFI_SET_REWRITABLE);
 	if (word == CREDENTIAL_BLANK)
 		return refuse_blank(entry, name, set);
 	if (entry->state == LEDGER_BLANK)

@@ -33,8 +33,14 @@ enum credential_intent {
 	CREDENTIAL_PROGRAM,
 	CREDENTIAL_VERIFY,
 	CREDENTIAL_VERIFY_EVEN_IF_BLANK,
+	CREDENTIAL_REPLACE,
 };
 
+/*
+ * Set ESWIFI_SET_REWRITABLE takes any bytes at any time, and so a comparison with other bytes would
+ * replace what is there. `program` writes what is blank, or was being written; what holds something
+ * is replaced for CREDENTIAL_REPLACE only; and only what is known to be the same is compared.
+ */
 enum credential_decision {
 	CREDENTIAL_WRITE,   /* may burn it */
 	CREDENTIAL_COMPARE, /* it is burnt; can only be compared */
@@ -45,7 +51,7 @@ enum credential_decision {
 enum credential_word { CREDENTIAL_NO_WORD, CREDENTIAL_BLANK, CREDENTIAL_USED };
 
 /* credential_decide() - the rule above; @same: the ledger's digest is that of the bytes */
-enum credential_decision credential_decide(enum ledger_state state, bool same,
+enum credential_decision credential_decide(guint set, enum ledger_state state, bool same,
 					   enum credential_intent intent,
 					   enum credential_word word);
 
@@ -60,7 +66,7 @@ const char *credential_word_name(enum credential_word word);
 char *credential_refusal(const struct ledger_entry *entry, enum credential_intent intent,
 			 enum credential_word word, guint set, enum eswifi_item item);
 
-/* credential_intent_name() - "program", "verify", "verify-even-if-blank" */
+/* credential_intent_name() - "program", "verify", "verify-even-if-blank", "replace" */
 const char *credential_intent_name(enum credential_intent intent);
 /* credential_intent_parse() - Return: false where @name is none */
 bool credential_intent_parse(const char *name, enum credential_intent *intent);

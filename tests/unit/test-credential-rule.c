@@ -26,7 +26,7 @@ START_TEST(what_may_be_sent_is_as_the_table_says)
 	int intent;
 
 	for (intent = CREDENTIAL_PROGRAM; intent <= CREDENTIAL_VERIFY_EVEN_IF_BLANK; intent++)
-		ck_assert_int_eq(credential_decide(row->state, row->same,
+		ck_assert_int_eq(credential_decide(0, row->state, row->same,
 						   (enum credential_intent)intent,
 						   CREDENTIAL_NO_WORD),
 				 row->decisions[intent]);
@@ -58,9 +58,42 @@ START_TEST(what_the_module_says_counts_more_than_the_ledger)
 	int intent;
 
 	for (intent = CREDENTIAL_PROGRAM; intent <= CREDENTIAL_VERIFY_EVEN_IF_BLANK; intent++)
-		ck_assert_int_eq(credential_decide(row->state, row->same,
+		ck_assert_int_eq(credential_decide(0, row->state, row->same,
 						   (enum credential_intent)intent, row->word),
 				 row->decisions[intent]);
+}
+END_TEST
+
+START_TEST(the_set_that_can_be_written_again_is_replaced_only_when_that_is_said)
+{
+	static const struct {
+		enum credential_word word;
+		enum ledger_state state;
+		bool same;
+		enum credential_decision decisions[4];
+	} cases[] = {
+		{ CREDENTIAL_BLANK, LEDGER_BLANK, false, { W, R, R, W } },
+		{ CREDENTIAL_BLANK, LEDGER_BURNT, true, { W, R, R, W } },
+		{ CREDENTIAL_USED, LEDGER_BLANK, false, { R, R, R, W } },
+		{ CREDENTIAL_USED, LEDGER_UNCERTAIN, false, { W, R, R, W } },
+		{ CREDENTIAL_USED, LEDGER_BURNT, true, { C, C, C, W } },
+		{ CREDENTIAL_USED, LEDGER_BURNT, false, { R, R, R, W } },
+		{ CREDENTIAL_USED, LEDGER_ELSEWHERE, true, { R, R, R, W } },
+		{ CREDENTIAL_NO_WORD, LEDGER_BLANK, false, { W, R, R, W } },
+	};
+	int intent;
+	gsize i;
+
+	for (i = 0; i < G_N_ELEMENTS(cases); i++)
+		for (intent = CREDENTIAL_PROGRAM; intent <= CREDENTIAL_REPLACE; intent++)
+			ck_assert_int_eq(credential_decide(ESWIFI_SET_REWRITABLE, cases[i].state,
+							   cases[i].same,
+							   (enum credential_intent)intent,
+							   cases[i].word),
+					 cases[i].decisions[intent]);
+	/* The others never are. */
+	ck_assert_int_eq(
+		credential_decide(0, LEDGER_BLANK, false, CREDENTIAL_REPLACE, CREDENTIAL_BLANK), R);
 }
 END_TEST
 
@@ -88,7 +121,7 @@ START_TEST(intents_come_back_from_their_names)
 	enum credential_intent intent;
 	int i;
 
-	for (i = CREDENTIAL_PROGRAM; i <= CREDENTIAL_VERIFY_EVEN_IF_BLANK; i++) {
+	for (i = CREDENTIAL_PROGRAM; i <= CREDENTIAL_REPLACE; i++) {
 		ck_assert(credential_intent_parse(credential_intent_name((enum credential_intent)i),
 						  &intent));
 		ck_assert_int_eq(intent, i);
@@ -108,6 +141,7 @@ int main(void)
 			    G_N_ELEMENTS(told));
 	tcase_add_loop_test(rule, each_refusal_names_set_item_and_remedy, LEDGER_BLANK,
 			    LEDGER_ELSEWHERE + 1);
+	tcase_add_test(rule, the_set_that_can_be_written_again_is_replaced_only_when_that_is_said);
 	tcase_add_test(rule, intents_come_back_from_their_names);
 	suite_add_tcase(suite, rule);
 	return suite_run(suite);

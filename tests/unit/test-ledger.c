@@ -265,7 +265,7 @@ END_TEST
 START_TEST(contents_that_make_no_sense_are_refused)
 {
 	static const char *const bodies[] = {
-		"[" MAC " 3 ca]\nstate=burnt\nsha256=" SHA256_A
+		"[" MAC " 4 ca]\nstate=burnt\nsha256=" SHA256_A
 		"\nsubject=\nwhen=2026-11-23T11:58:03Z\n",
 		"[" MAC " 0 car]\nstate=burnt\nsha256=" SHA256_A
 		"\nsubject=\nwhen=2026-11-23T11:58:03Z\n",

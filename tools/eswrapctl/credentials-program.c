@@ -2,11 +2,17 @@
 /* eswrapctl credentials program: burn a set into the module. */
 #include "eswrapctl/write.h"
 
+static const char burnt[] = "What is burnt can never be changed or cleared, but by flashing a "
+			    "complete firmware.";
+static const char rewritten[] = "What the set holds now is written over; it can be written again.";
+
 int ctl_credentials_program(struct ctl *ctl, int argc, char **argv)
 {
 	struct set_options options = { NULL };
-	gboolean yes = FALSE;
+	gboolean yes = FALSE, replace = FALSE;
 	const GOptionEntry entries[] = {
+		{ "replace", 0, 0, G_OPTION_ARG_NONE, &replace,
+		  "write over what set " G_STRINGIFY(ESWIFI_SET_REWRITABLE) " holds", NULL },
 		{ "yes", 0, 0, G_OPTION_ARG_NONE, &yes, "do not ask for confirmation", NULL },
 		{ NULL },
 	};
@@ -28,9 +34,9 @@ int ctl_credentials_program(struct ctl *ctl, int argc, char **argv)
 		else
 			status = set_find(ctl, argv[1], argv + 2, &options);
 		if (status == CTL_OK)
-			status = write_set(ctl, &options, CREDENTIAL_PROGRAM, yes,
-					   "What is burnt can never be changed or cleared, but by "
-					   "flashing a complete firmware.",
+			status = write_set(ctl, &options,
+					   replace ? CREDENTIAL_REPLACE : CREDENTIAL_PROGRAM, yes,
+					   options.set == ESWIFI_SET_REWRITABLE ? rewritten : burnt,
 					   "is programmed");
 	}
 	set_options_clear(&options);

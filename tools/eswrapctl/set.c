@@ -12,7 +12,7 @@ static bool is_number(const char *text, guint *set)
 {
 	guint64 number;
 
-	if (!g_ascii_string_to_unsigned(text, 10, 0, ESWIFI_CREDENTIAL_SETS - 1, &number, NULL))
+	if (!g_ascii_string_to_unsigned(text, 10, 0, ESWIFI_SETS - 1, &number, NULL))
 		return false;
 	*set = (guint)number;
 	return true;
@@ -22,8 +22,7 @@ bool set_number(const struct ctl *ctl, const char *text, guint *set)
 {
 	if (is_number(text, set))
 		return true;
-	ctl_error(ctl, "unknown set \"%s\": the module has 0 to %d", text,
-		  ESWIFI_CREDENTIAL_SETS - 1);
+	ctl_error(ctl, "unknown set \"%s\": the module has 0 to %d", text, ESWIFI_SETS - 1);
 	return false;
 }
 

@@ -103,8 +103,9 @@ static char *decide(struct write_plan *plan, int i)
 	if (!ledger_state_parse(known.state, &entry.state))
 		return g_strdup_printf("the broker knows a state \"%s\" that eswrapctl does not",
 				       known.state);
-	plan->decision[i] = credential_decide(entry.state, !strcmp(known.sha256, item->sha256),
-					      plan->intent, word);
+	plan->decision[i] =
+		credential_decide(plan->options->set, entry.state,
+				  !strcmp(known.sha256, item->sha256), plan->intent, word);
 	if (plan->decision[i] != CREDENTIAL_REFUSE)
 		return NULL;
 	return credential_refusal(&entry, plan->intent, word, plan->options->set, item->pem.item);

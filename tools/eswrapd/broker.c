@@ -10,6 +10,7 @@
 
 #include "config/load.h"
 #include "config/reload.h"
+#include "config/route.h"
 #include "eswifi/eswifi.h"
 #include "eswrapd/account.h"
 #include "eswrapd/burner.h"
@@ -136,6 +137,30 @@ static struct names *open_names(const struct settings *settings, bool private)
 		g_warning("%s: %s", settings->state_dir, g_strerror(errno));
 	path = g_build_filename(settings->state_dir, "stand-ins", NULL);
 	return names_new(&settings->stand_in, settings->limits[LIMIT_NAMES], path);
+}
+
+/* Open connections whose route names the set. */
+static guint count_users_of_set(guint set, gpointer user)
+{
+	struct broker *broker = user;
+	g_autoptr(GVariant) list = NULL;
+	const struct route *route;
+	GVariantBuilder flows;
+	const char *name;
+	guint count = 0;
+	gsize i;
+
+	g_variant_builder_init(&flows, G_VARIANT_TYPE("aa{sv}"));
+	flow_list(broker->flows, NULL, &flows);
+	list = g_variant_ref_sink(g_variant_builder_end(&flows));
+	for (i = 0; i < g_variant_n_children(list); i++) {
+		g_autoptr(GVariant) row = g_variant_get_child_value(list, i);
+
+		g_variant_lookup(row, "route", "&s", &name);
+		route = route_find(broker->settings, name);
+		count += route && route->credentials && route->credentials->set == set;
+	}
+	return count;
 }
 
 /* What flows of all kinds there are: only they point to routes. */
@@ -299,6 +324,8 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 	burner.module = broker->module;
 	burner.sched = broker->sched;
 	burner.presence = broker->presence;
+	burner.in_use = count_users_of_set;
+	burner.user = broker;
 	broker->burner = burner_new(&burner);
 	if (!make_flows(broker, error))
 		goto fail;

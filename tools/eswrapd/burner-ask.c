@@ -19,7 +19,7 @@ struct burner_ask {
 	burner_asked asked;
 	gpointer user;
 	struct burner_words words;
-	guint set, timeout;
+	guint set, sets, timeout;
 	bool under_way, over;
 };
 
@@ -58,7 +58,7 @@ static void listed(struct eswifi_module *module G_GNUC_UNUSED, int result,
 	for (item = 0; result >= 0 && item < LEDGER_ITEMS; item++)
 		ask->words.word[ask->set][item] =
 			result & 1 << item ? CREDENTIAL_USED : CREDENTIAL_BLANK;
-	if (result >= 0 && ++ask->set < ESWIFI_CREDENTIAL_SETS)
+	if (result >= 0 && ++ask->set < ask->sets)
 		sched_run(ask->sched, &ask->job);
 	else
 		finish(ask);
@@ -87,12 +87,14 @@ static int start(struct sched_job *job, struct eswifi_module *module, int socket
 	return result;
 }
 
-struct burner_ask *burner_ask_begin(struct sched *sched, burner_asked asked, gpointer user)
+struct burner_ask *burner_ask_begin(struct sched *sched, guint sets, burner_asked asked,
+				    gpointer user)
 {
 	struct burner_ask *ask = g_new0(struct burner_ask, 1);
 
 	ask->job.start = start;
 	ask->sched = sched;
+	ask->sets = sets;
 	ask->asked = asked;
 	ask->user = user;
 	ask->timeout = g_timeout_add_seconds(ASK_TIMEOUT_S, too_late, ask);

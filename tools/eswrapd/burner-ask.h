@@ -11,18 +11,20 @@ struct sched;
 
 /* struct burner_words - by set and item */
 struct burner_words {
-	enum credential_word word[ESWIFI_CREDENTIAL_SETS][LEDGER_ITEMS];
+	enum credential_word word[ESWIFI_SETS][LEDGER_ITEMS];
 };
 
 /* @words: CREDENTIAL_NO_WORD where the module did not say, or not in time. The ask is over. */
 typedef void (*burner_asked)(const struct burner_words *words, gpointer user);
 
 /**
- * burner_ask_begin() - ask the module about all sets, between what else it does
+ * burner_ask_begin() - ask the module about its sets, between what else it does
+ * @sets:	how many it has
  *
  * @asked is called from the main loop, within some seconds.
  */
-struct burner_ask *burner_ask_begin(struct sched *sched, burner_asked asked, gpointer user);
+struct burner_ask *burner_ask_begin(struct sched *sched, guint sets, burner_asked asked,
+				    gpointer user);
 /* burner_ask_cancel() - nobody wants to know any more; @asked is not called */
 void burner_ask_cancel(struct burner_ask *ask);
 /* burner_ask_drop() - the same, when the module is about to go and will not answer any more */

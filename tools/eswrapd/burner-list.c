@@ -36,17 +36,23 @@ static GVariant *row(const char *mac, guint set, enum eswifi_item item,
 	return g_variant_dict_end(&dict);
 }
 
-/* All nine items of the module, with its word (@words), or those of another that are not blank. */
+guint burner_sets(const struct burner_parts *parts)
+{
+	return eswifi_module_identity(parts->module)->rewritable ? ESWIFI_SETS
+								 : ESWIFI_CREDENTIAL_SETS;
+}
+
+/* All items of the module, with its word (@words), or those of another that are not blank. */
 static void add_rows(GVariantBuilder *to, const struct ledger *ledger, const char *mac,
-		     const struct burner_words *words)
+		     const struct burner_words *words, guint sets)
 {
 	struct ledger_entry entry;
 	guint set, item;
 
-	for (set = 0; set < ESWIFI_CREDENTIAL_SETS; set++) {
+	for (set = 0; set < ESWIFI_SETS; set++) {
 		for (item = 0; item < LEDGER_ITEMS; item++) {
 			ledger_get(ledger, mac, set, (enum eswifi_item)item, &entry);
-			if (words || entry.state != LEDGER_BLANK)
+			if ((words && set < sets) || entry.state != LEDGER_BLANK)
 				g_variant_builder_add_value(to, row(mac, set,
 								    (enum eswifi_item)item, &entry,
 								    words ? words->word[set][item]
@@ -64,7 +70,7 @@ static GVariant *rows_of_others(const struct ledger *ledger, const char *mac)
 	g_variant_builder_init(&rows, G_VARIANT_TYPE("aa{sv}"));
 	for (i = 0; modules[i]; i++)
 		if (g_ascii_strcasecmp(modules[i], mac))
-			add_rows(&rows, ledger, modules[i], NULL);
+			add_rows(&rows, ledger, modules[i], NULL, 0);
 	g_strfreev(modules);
 	return g_variant_builder_end(&rows);
 }
@@ -105,11 +111,12 @@ void burner_answer_list(const struct burner_parts *parts, const struct burner_wo
 	}
 	g_variant_builder_init(&rows, G_VARIANT_TYPE("aa{sv}"));
 	if (*identity->mac)
-		add_rows(&rows, ledger, identity->mac, words);
+		add_rows(&rows, ledger, identity->mac, words, burner_sets(parts));
 	g_variant_dict_init(&reply, NULL);
 	g_variant_dict_insert(&reply, "module", "s", identity->mac);
 	g_variant_dict_insert(&reply, "product", "s", identity->product);
 	g_variant_dict_insert(&reply, "firmware", "s", identity->firmware);
+	g_variant_dict_insert(&reply, "sets", "u", burner_sets(parts));
 	g_variant_dict_insert(&reply, "dialect", "s", dialect_name(identity->dialect));
 	g_variant_dict_insert(&reply, "state", "s",
 			      eswifi_state_name(eswifi_module_state(parts->module)));

@@ -129,7 +129,8 @@ static void ask_and_answer(struct waiter *waiter)
 
 	g_clear_handle_id(&waiter->timeout, g_source_remove);
 	if (eswifi_module_state(burner->parts.module) == ESWIFI_READY)
-		waiter->ask = burner_ask_begin(burner->parts.sched, answer, waiter);
+		waiter->ask = burner_ask_begin(burner->parts.sched, burner_sets(&burner->parts),
+					       answer, waiter);
 	else
 		answer(&none, waiter);
 }
@@ -393,7 +394,8 @@ static void decide(struct write *write)
 	bool same = !strcmp(write->before.sha256, write->mine.sha256);
 	g_autofree char *why = NULL;
 
-	write->decision = credential_decide(write->before.state, same, write->intent, write->word);
+	write->decision = credential_decide(write->set, write->before.state, same, write->intent,
+					    write->word);
 	if (write->decision != CREDENTIAL_REFUSE) {
 		write->step = write->decision == CREDENTIAL_WRITE ? WRITE_WRITING : WRITE_COMPARING;
 		await_turn(write);
@@ -514,7 +516,7 @@ static bool parse_item(struct call *call, GVariant *arguments, const char **mac,
 	guint number;
 
 	if (!g_variant_lookup(arguments, "module", "&s", mac) ||
-	    !g_variant_lookup(arguments, "set", "u", set) || *set >= ESWIFI_CREDENTIAL_SETS ||
+	    !g_variant_lookup(arguments, "set", "u", set) || *set >= ESWIFI_SETS ||
 	    !g_variant_lookup(arguments, "item", "u", &number) || number >= LEDGER_ITEMS ||
 	    !g_variant_lookup(arguments, "subject", "&s", subject) ||
 	    !ledger_text_is_good(*subject)) {
@@ -535,6 +537,22 @@ static void digest(const guint8 *data, gsize size, char *to)
 		g_snprintf(to + 2 * (gsize)i, 3, "%02x", bytes[i]);
 }
 
+/* Connections that use the set end first: what they verify with is about to change. */
+static char *still_in_use(const struct write *write)
+{
+	const struct burner_parts *parts = &write->burner->parts;
+	guint count;
+
+	if (write->set != ESWIFI_SET_REWRITABLE || !parts->in_use)
+		return NULL;
+	count = parts->in_use(write->set, parts->user);
+	if (!count)
+		return NULL;
+	return g_strdup_printf("%u connections use set %u at this moment; end them first "
+			       "(`eswrapctl flows` shows them); nothing was sent",
+			       count, write->set);
+}
+
 /* Take it in, when it can be read what is known. Return: why not, to be freed; NULL: it waits for its turn */
 static char *accept(struct write *write)
 {
@@ -543,6 +561,11 @@ static char *accept(struct write *write)
 	char *why;
 
 	if (!module_is_good(burner, write->mac, &why))
+		return why;
+	if (write->set >= burner_sets(&burner->parts))
+		return g_strdup_printf("the module's firmware has no set %u", write->set);
+	why = still_in_use(write);
+	if (why)
 		return why;
 	write->ledger = ledger_read(burner->parts.settings->state_dir, &error);
 	if (!write->ledger)
@@ -674,7 +697,7 @@ static int forget(const char *dir, const char *mac, guint set, guint item, GErro
 
 	if (!ledger)
 		return -1;
-	for (s = 0; s < ESWIFI_CREDENTIAL_SETS && count >= 0; s++) {
+	for (s = 0; s < ESWIFI_SETS && count >= 0; s++) {
 		for (i = 0; i < LEDGER_ITEMS && count >= 0; i++) {
 			ledger_get(ledger, mac, s, (enum eswifi_item)i, &entry);
 			if (entry.state == LEDGER_BLANK || (set != G_MAXUINT && s != set) ||
