@@ -263,6 +263,10 @@ START_TEST(the_module_is_asked_for_itself_and_for_names)
 	ck_text_has(result->err->str, "no host name");
 	ck_text_lacks(harness_read(h, h->trace), "ZO=9");
 	ck_text_has(shell("\"$ctl\" module")->err->str, "resolve");
+	ck_text_has(shell("\"$ctl\" module reset")->err->str, "use --yes");
+	ck_result_status(shell("\"$ctl\" module reset --yes"), 0);
+	await_ready();
+	ck_text_has(shell("\"$ctl\" metrics")->out->str, "eswrap_module_resets_total 1\n");
 }
 END_TEST
 

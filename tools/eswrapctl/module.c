@@ -76,8 +76,43 @@ static int ask_resolve(struct ctl *ctl, int argc, char **argv)
 	return CTL_OK;
 }
 
+static int ask_reset(struct ctl *ctl, int argc, char **argv)
+{
+	gboolean yes = FALSE;
+	const GOptionEntry entries[] = {
+		{ "yes", 0, 0, G_OPTION_ARG_NONE, &yes, "do not ask for confirmation", NULL },
+		{ NULL },
+	};
+	const struct ctl_usage usage = {
+		.words = "eswrapctl module reset",
+		.summary = "Resets the module, which then joins again. All connections are lost.",
+		.entries = entries,
+	};
+	g_autoptr(GError) error = NULL;
+	int status;
+
+	if (!ctl_parse(ctl, &usage, &argc, &argv))
+		return CTL_USAGE;
+	if (argc > 1) {
+		ctl_error(ctl, "reset takes no arguments");
+		return CTL_USAGE;
+	}
+	if (!yes && !terminal_confirm(ctl, "All connections through the module will be lost.",
+				      "the word reset", "reset"))
+		return CTL_USAGE;
+	status = client_call(ctl, "module-reset", NULL, NULL, NULL, NULL, &error);
+	if (status != CTL_OK)
+		return fail(ctl, status, error);
+	if (ctl->json)
+		ctl_print_json(g_variant_new("a{sv}", NULL));
+	else
+		printf("the module is being reset; `eswrapctl status` shows how far it is\n");
+	return CTL_OK;
+}
+
 static const struct ctl_command commands[] = {
 	{ "info", ask_info, "what it says of itself" },
+	{ "reset", ask_reset, "start it anew; all connections are lost" },
 	{ "resolve", ask_resolve, "have it look a name up" },
 	{ NULL },
 };

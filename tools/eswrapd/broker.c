@@ -234,6 +234,7 @@ static void add_verbs(struct broker *broker)
 {
 	const struct verb rows[] = {
 		{ "status", true, verb_status, &broker->status },
+		{ "module-reset", false, verb_module_reset, broker->module_verbs },
 		{ "module-resolve", false, verb_module_resolve, broker->module_verbs },
 		{ "reload", false, reload_asked, broker },
 		{ "route", false, verb_route, broker->settings },
@@ -331,7 +332,7 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 		goto fail;
 	broker->names = open_names(settings, private);
 	make_requests(broker);
-	broker->module_verbs = module_verbs_new(broker->sched);
+	broker->module_verbs = module_verbs_new(broker->sched, broker->module);
 	add_verbs(broker);
 	return broker;
 fail:

@@ -19,6 +19,7 @@
 
 struct module_verbs {
 	struct sched *sched;
+	struct eswifi_module *module;
 	GPtrArray *questions; /* struct question * */
 };
 
@@ -36,11 +37,12 @@ struct question {
 	gint64 began;
 };
 
-struct module_verbs *module_verbs_new(struct sched *sched)
+struct module_verbs *module_verbs_new(struct sched *sched, struct eswifi_module *module)
 {
 	struct module_verbs *verbs = g_new0(struct module_verbs, 1);
 
 	verbs->sched = sched;
+	verbs->module = module;
 	verbs->questions = g_ptr_array_new();
 	return verbs;
 }
@@ -143,4 +145,14 @@ void verb_module_resolve(struct call *call, const struct caller *caller G_GNUC_U
 	question->turn = g_timeout_add_seconds(TURN_TIMEOUT_S, turn_missed, question);
 	g_ptr_array_add(verbs->questions, question);
 	sched_run(verbs->sched, &question->job);
+}
+
+void verb_module_reset(struct call *call, const struct caller *caller,
+		       GVariant *arguments G_GNUC_UNUSED, gpointer user)
+{
+	struct module_verbs *verbs = user;
+
+	g_message("the module is reset, as user %u has asked", (guint)caller->uid);
+	eswifi_module_reset(verbs->module, "an administrator has asked for it");
+	call_finish(call, NULL);
 }

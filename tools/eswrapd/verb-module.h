@@ -11,8 +11,8 @@ struct eswifi_module;
 struct module_verbs;
 struct sched;
 
-/* module_verbs_new() - nothing is under way; @sched outlives it */
-struct module_verbs *module_verbs_new(struct sched *sched);
+/* module_verbs_new() - nothing is under way; both outlive it */
+struct module_verbs *module_verbs_new(struct sched *sched, struct eswifi_module *module);
 /* module_verbs_free() - who waits is told that the broker is leaving */
 void module_verbs_free(struct module_verbs *verbs);
 
@@ -24,5 +24,9 @@ void module_verbs_free(struct module_verbs *verbs);
  */
 void verb_module_resolve(struct call *call, const struct caller *caller, GVariant *arguments,
 			 gpointer user);
+
+/* verb_module_reset() - module-reset; @user is the struct module_verbs. All connections are lost */
+void verb_module_reset(struct call *call, const struct caller *caller, GVariant *arguments,
+		       gpointer user);
 
 #endif
