@@ -257,10 +257,15 @@ END_TEST
 START_TEST(an_abort_is_an_error_of_stdio)
 {
 	guint16 port = server(SERVER_HOLD);
+	struct process *program;
 
-	harness_fake(h, "--fault", "reset@R0", NULL);
+	harness_fake(h, "--resolve-all", LOOPBACK, NULL);
 	broker(port, "tcp");
-	stage_says("0 bytes, ferror 1 feof 0\n", "stdio_sees_reset", LOOPBACK, 1, 1, port, -1);
+	program = start_wrapped("stdio_sees_reset", port, 0);
+	process_await_line(program, "connected");
+	process_kill(h->fake);
+	ck_assert_str_eq(process_await_line(program, ""), "0 bytes, ferror 1 feof 0");
+	ck_assert_int_eq(process_wait(program), 0);
 }
 END_TEST
 
