@@ -249,6 +249,22 @@ START_TEST(two_processes_are_two_attempts)
 }
 END_TEST
 
+/* The second waits for a second after the first has connected, and is in no queue meanwhile. */
+START_TEST(a_third_connect_goes_on_where_the_second_is_given_up_that_was_held_back)
+{
+	int first = begin(&name.v4), second, third;
+
+	ck_assert_int_eq(raw_outcome(first).error, 0);
+	second = begin(&name.v6);
+	third = begin(&name.v4);
+	close(second);
+	ck_assert_int_eq(raw_outcome(third).error, 0);
+	ck_assert_uint_eq(harness_opened(h), 2);
+	close(third);
+	close(first);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("twin");
@@ -265,6 +281,8 @@ int main(void)
 	tcase_add_test(twins, a_program_that_wants_both_gets_both);
 	tcase_add_test(twins, several_connects_each_have_their_own_second);
 	tcase_add_test(twins, two_processes_are_two_attempts);
+	tcase_add_test(twins,
+		       a_third_connect_goes_on_where_the_second_is_given_up_that_was_held_back);
 	suite_add_tcase(suite, twins);
 	return suite_run(suite);
 }

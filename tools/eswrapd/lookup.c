@@ -294,6 +294,7 @@ enum lookup_result lookup_ask(struct lookups *lookups, uid_t uid, const char *na
 	lookup->link.data = lookup;
 	lookup->name = g_strdup(name);
 	lookup->askers = g_ptr_array_new();
+	lookup->job.uid = uid;
 	lookup->job.needs_socket = true;
 	lookup->job.start = lookup_start;
 	(*asker)->lookup = lookup;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* The theory of operation is in sched.h. */
+/* The scheduler: whose operation is next on the line. The theory of operation is in sched.h. */
+#include "eswrapd/sched.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "eswrapd/sched.h"
+#include "eswrapd/share.h"
 
 /* Pauses between reads that find nothing: the first, and the longest on a quiet and a busy line. */
 #define READ_PAUSE_MIN	(2 * G_TIME_SPAN_MILLISECOND)
@@ -15,8 +17,19 @@
 /* How long a socket counts as active after bytes have moved on it. */
 #define ACTIVE (250 * G_TIME_SPAN_MILLISECOND)
 
-/* How long one socket may go on while others have something to do. */
-#define TURN (20 * G_TIME_SPAN_MILLISECOND)
+/*
+ * How long one socket may go on while others have something to do: TURN_CHANGES times what a change
+ * costs, within these bounds.
+ */
+#define TURN_MIN     (20 * G_TIME_SPAN_MILLISECOND)
+#define TURN_MAX     (120 * G_TIME_SPAN_MILLISECOND)
+#define TURN_CHANGES 40
+
+/* How long a user waits for a socket before one of another's is taken away, who has all of them. */
+#define WAIT_FAIR (2 * G_TIME_SPAN_SECOND)
+
+/* How long an answer is awaited without a pause while the line has nothing else to do. */
+#define ANSWER_WAIT (250 * G_TIME_SPAN_MILLISECOND)
 
 /* Pause before sending again to a far end that takes nothing. */
 #define SEND_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
@@ -34,6 +47,7 @@ enum slot_state { SLOT_FREE, SLOT_OPENING, SLOT_OPEN, SLOT_CLOSING };
 /**
  * struct slot - one of the module's sockets
  * @channel:	whose it is; NULL when it is free, closing, or lent to a job
+ * @user:	who pays for it; NULL when it is free
  * @lent:	to the job under way
  * @sent_last:	it is reading's turn
  * @more:	the last operation was as large as can be: there is probably more where it came
@@ -43,82 +57,62 @@ enum slot_state { SLOT_FREE, SLOT_OPENING, SLOT_OPEN, SLOT_CLOSING };
  * @read_last:	monotonic time of the last read's end, us
  * @send_due:	the module took nothing: monotonic time of the next attempt, us
  * @active_until:	bytes have moved lately, or are expected, us
+ * @answer_until:	an answer is likely until then, us
+ * @moved:	when bytes moved last, or it was opened, us
  */
 struct slot {
 	enum slot_state state;
 	struct channel *channel;
+	struct sched_user *user;
 	bool lent;
 	bool sent_last;
 	bool more;
 	gsize sending;
-	gint64 pause, read_last, send_due, active_until;
+	gint64 pause, read_last, send_due, active_until, answer_until, moved;
 };
 
-struct sched {
-	struct eswifi_module *module;
-	struct slot slots[ESWIFI_SOCKETS];
-	struct slot *busy; /* whose operation is under way */
-	GQueue waiting, jobs;
-	guint last;	   /* turn that was served last */
-	gint64 turn_began; /* monotonic, us */
-	struct timer *timer;
+/* struct pace - what a full operation takes, us: on the same socket as the last, and on another */
+struct pace {
+	gint64 same, changed;
 };
 
-/*
- * struct timer - when to look for work again
- * @due:	monotonic, us; -1: never
- *
- * Not g_source_set_ready_time(), which wakes the main loop that it is called from: two system calls
- * and a turn of the loop for every command.
+/**
+ * struct sched - the scheduler
+ * @own:	@line was made here
+ * @shares:	who has had how much of the line
+ * @busy:	the slot whose operation is under way
+ * @last:	turn that was served last
+ * @changed:	the operation under way is on another socket than the last
+ * @turn_began:	monotonic, us
  */
-struct timer {
-	GSource source;
+struct sched {
+	struct line *line, *own;
 	struct eswifi_module *module;
-	gint64 due;
+	struct sched_rules rules;
+	struct slot slots[ESWIFI_SOCKETS];
+	struct shares shares;
+	struct slot *busy;
+	guint last;
+	bool changed;
+	gint64 turn_began;
+	struct pace sends, reads;
 };
 
-static gboolean timer_is_due(const struct timer *timer)
+static gint64 now_of(const struct sched *sched)
 {
-	return timer->due >= 0 && timer->due <= g_get_monotonic_time();
+	return sched->line->ops->now(sched->line);
 }
 
-static gboolean timer_prepare(GSource *source, gint *timeout_ms)
+static void kick(struct sched *sched)
 {
-	const struct timer *timer = (struct timer *)source;
-	gint64 left = timer->due - g_get_monotonic_time();
-
-	*timeout_ms = timer->due < 0 ? -1 : (gint)((MAX(left, 0) + 999) / 1000);
-	return timer_is_due(timer);
+	sched->line->ops->kick(sched->line);
 }
-
-static gboolean timer_check(GSource *source)
-{
-	return timer_is_due((struct timer *)source);
-}
-
-static gboolean timer_dispatch(GSource *source, GSourceFunc callback G_GNUC_UNUSED,
-			       gpointer user G_GNUC_UNUSED)
-{
-	struct timer *timer = (struct timer *)source;
-
-	timer->due = -1;
-	eswifi_module_kick(timer->module);
-	return G_SOURCE_CONTINUE;
-}
-
-static GSourceFuncs timer_funcs = { .prepare = timer_prepare,
-				    .check = timer_check,
-				    .dispatch = timer_dispatch };
 
 struct sched *sched_new(void)
 {
 	struct sched *sched = g_new0(struct sched, 1);
 
-	g_queue_init(&sched->waiting);
-	g_queue_init(&sched->jobs);
-	sched->timer = (struct timer *)g_source_new(&timer_funcs, sizeof(*sched->timer));
-	sched->timer->due = -1;
-	g_source_attach(&sched->timer->source, NULL);
+	shares_init(&sched->shares);
 	return sched;
 }
 
@@ -126,15 +120,26 @@ void sched_free(struct sched *sched)
 {
 	if (!sched)
 		return;
-	g_source_destroy(&sched->timer->source);
-	g_source_unref(&sched->timer->source);
+	line_free(sched->own);
+	shares_clear(&sched->shares);
 	g_free(sched);
+}
+
+void sched_set_rules(struct sched *sched, const struct sched_rules *rules)
+{
+	sched->rules = *rules;
+}
+
+void sched_set_line(struct sched *sched, struct line *line)
+{
+	sched->line = line;
 }
 
 void sched_set_module(struct sched *sched, struct eswifi_module *module)
 {
 	sched->module = module;
-	sched->timer->module = module;
+	sched->own = line_new(module);
+	sched_set_line(sched, sched->own);
 }
 
 static struct slot *slot_of(struct sched *sched, const struct channel *channel)
@@ -162,23 +167,193 @@ static struct slot *free_slot(struct sched *sched)
 	return NULL;
 }
 
-static void vacate(struct slot *slot)
+static void lift_bars(struct sched *sched)
 {
-	if (slot->channel)
+	const GList *link;
+	guint i;
+
+	for (i = 0; i < sched->shares.users->len; i++)
+		for (link = ((struct sched_user *)sched->shares.users->pdata[i])->waiting.head;
+		     link; link = link->next)
+			((struct channel *)link->data)->barred = false;
+}
+
+static void vacate(struct sched *sched, struct slot *slot)
+{
+	if (slot->channel) {
 		slot->channel->socket = -1;
+		slot->channel->user = NULL;
+	}
+	if (slot->user)
+		slot->user->sockets--;
+	if (slot->user && slot->state == SLOT_OPENING)
+		slot->user->opening = false;
 	slot->channel = NULL;
+	slot->user = NULL;
 	slot->state = SLOT_FREE;
+	lift_bars(sched);
+}
+
+static void enqueue(struct sched *sched, struct channel *channel, bool first)
+{
+	channel->user = shares_user(&sched->shares, now_of(sched), channel->uid);
+	channel->link.data = channel;
+	if (first)
+		g_queue_push_head_link(&channel->user->waiting, &channel->link);
+	else
+		g_queue_push_tail_link(&channel->user->waiting, &channel->link);
+}
+
+/* The next of his channels that may have a socket; NULL: none, for now. */
+static struct channel *next_channel(const struct sched *sched, const struct sched_user *user)
+{
+	const GList *link;
+
+	if (user->opening ||
+	    (user->starts_at > now_of(sched) && shares_has_others(&sched->shares, user)))
+		return NULL;
+	for (link = user->waiting.head; link; link = link->next)
+		if (!((struct channel *)link->data)->barred)
+			return link->data;
+	return NULL;
+}
+
+static bool is_before(const struct sched_user *user, const struct sched_user *other)
+{
+	if (user->sockets != other->sockets)
+		return user->sockets < other->sockets;
+	return user->used < other->used;
+}
+
+/* Who of those that wait is to have the next socket, and for which channel? */
+static struct channel *next_to_open(const struct sched *sched)
+{
+	struct channel *channel, *next = NULL;
+	guint i;
+
+	for (i = 0; i < sched->shares.users->len; i++) {
+		channel = next_channel(sched, sched->shares.users->pdata[i]);
+		if (channel && (!next || is_before(channel->user, next->user)))
+			next = channel;
+	}
+	return next;
 }
 
 static void hand_out(struct sched *sched)
 {
+	struct channel *channel;
 	struct slot *slot;
 
-	while (sched->waiting.head && (slot = free_slot(sched))) {
-		slot->channel = g_queue_pop_head_link(&sched->waiting)->data;
-		slot->channel->socket = (int)number_of(sched, slot);
+	while ((slot = free_slot(sched)) && (channel = next_to_open(sched))) {
+		g_queue_unlink(&channel->user->waiting, &channel->link);
+		slot->channel = channel;
+		slot->user = channel->user;
+		slot->user->sockets++;
+		slot->user->opening = true;
 		slot->state = SLOT_OPENING;
+		channel->socket = (int)number_of(sched, slot);
 	}
+}
+
+/* The socket on which nothing has moved for the longest time; of @user, or of anybody. */
+static struct slot *idlest(struct sched *sched, const struct sched_user *user)
+{
+	struct slot *slot, *found = NULL;
+
+	for (slot = sched->slots; slot < sched->slots + ESWIFI_SOCKETS; slot++)
+		if (slot->state == SLOT_OPEN && (!user || slot->user == user) &&
+		    (!found || slot->moved < found->moved))
+			found = slot;
+	return found;
+}
+
+static void take_away(struct slot *slot, const char *why)
+{
+	struct channel *channel = slot->channel;
+
+	g_message("a connection to %s port %u of uid %u is given up: %s", channel->target.host,
+		  channel->target.port, (guint)channel->uid, why);
+	slot->channel = NULL;
+	slot->state = SLOT_CLOSING;
+	channel->socket = -1;
+	channel->user = NULL;
+	channel->ops->lost(channel, why);
+}
+
+/* Who has all sockets? */
+static struct sched_user *owner_of_all(const struct sched *sched)
+{
+	struct sched_user *user = sched->slots[0].user;
+
+	return user && user->sockets == ESWIFI_SOCKETS ? user : NULL;
+}
+
+static bool any_leaving(const struct sched *sched)
+{
+	const struct slot *slot;
+
+	for (slot = sched->slots; slot < sched->slots + ESWIFI_SOCKETS; slot++)
+		if (slot->state == SLOT_CLOSING || is_free(slot))
+			return true;
+	return false;
+}
+
+static void earlier(gint64 *due, gint64 when)
+{
+	if (*due < 0 || when < *due)
+		*due = when;
+}
+
+/* Is it time for that? If not yet, it will be at @due. */
+static bool is_time(gint64 when, gint64 now, gint64 *due)
+{
+	if (when > now)
+		earlier(due, when);
+	return when <= now;
+}
+
+/* Is one to be taken away for somebody who waits? */
+static struct slot *slot_to_give_up(struct sched *sched, gint64 now, gint64 *due, const char **why)
+{
+	gint64 long_us = sched->rules.give_up_after_s * G_TIME_SPAN_SECOND;
+	struct sched_user *owner = owner_of_all(sched);
+	guint i;
+
+	for (i = 0; i < sched->shares.users->len; i++) {
+		struct sched_user *user = sched->shares.users->pdata[i];
+		struct channel *channel = user->waiting.head ? user->waiting.head->data : NULL;
+
+		if (!channel)
+			continue;
+		if (owner && user != owner && is_time(channel->since + WAIT_FAIR, now, due)) {
+			*why = "its user has all sockets of the module, and another waits";
+			return idlest(sched, owner);
+		}
+		if (long_us && is_time(channel->since + long_us, now, due)) {
+			*why = "the idlest, and another has waited for give-up-idlest-after";
+			return idlest(sched, NULL);
+		}
+	}
+	return NULL;
+}
+
+/* Return: when to look again, us; -1: no need. */
+static gint64 make_room(struct sched *sched)
+{
+	gint64 idle_us = sched->rules.idle_timeout_s * G_TIME_SPAN_SECOND;
+	gint64 due = -1, now = now_of(sched);
+	const char *why = NULL;
+	struct slot *slot;
+
+	for (slot = sched->slots; idle_us && slot < sched->slots + ESWIFI_SOCKETS; slot++)
+		if (slot->state == SLOT_OPEN && is_time(slot->moved + idle_us, now, &due))
+			take_away(slot, "nothing has moved for idle-timeout");
+	if (any_leaving(sched))
+		return due;
+	slot = slot_to_give_up(sched, now, &due, &why);
+	if (slot)
+		take_away(slot, why);
+	return due;
 }
 
 static void read_at_once(struct slot *slot)
@@ -186,15 +361,36 @@ static void read_at_once(struct slot *slot)
 	slot->pause = 0;
 }
 
-static void read_after_pause(struct slot *slot)
+static void read_after_pause(struct slot *slot, gint64 now)
 {
 	slot->pause = CLAMP(slot->pause * 2, READ_PAUSE_MIN, READ_PAUSE_BUSY);
-	slot->read_last = g_get_monotonic_time();
+	slot->read_last = now;
 }
 
-static void set_active(struct slot *slot)
+static void set_active(struct slot *slot, gint64 now)
 {
-	slot->active_until = g_get_monotonic_time() + ACTIVE;
+	slot->moved = now;
+	slot->active_until = now + ACTIVE;
+}
+
+/* A moving average of what full operations take tells what a change of socket costs. */
+static void learn(struct pace *pace, bool changed, gint64 took)
+{
+	gint64 *mean = changed ? &pace->changed : &pace->same;
+
+	*mean = *mean ? *mean + (took - *mean) / 8 : took;
+}
+
+static gint64 cost_of_change(const struct pace *pace)
+{
+	return pace->same && pace->changed ? MAX(pace->changed - pace->same, 0) : 0;
+}
+
+static gint64 turn_length(const struct sched *sched)
+{
+	gint64 cost = MAX(cost_of_change(&sched->sends), cost_of_change(&sched->reads));
+
+	return CLAMP(TURN_CHANGES * cost, TURN_MIN, TURN_MAX);
 }
 
 /* Has it more to move than goes into one command? */
@@ -208,8 +404,11 @@ static bool others_active(const struct sched *sched, const struct slot *but, gin
 {
 	const struct slot *slot;
 
-	if (sched->jobs.head)
-		return true;
+	guint i;
+
+	for (i = 0; i < sched->shares.users->len; i++)
+		if (((struct sched_user *)sched->shares.users->pdata[i])->jobs.head)
+			return true;
 	for (slot = sched->slots; slot < sched->slots + ESWIFI_SOCKETS; slot++)
 		if (slot != but &&
 		    (slot->state == SLOT_OPENING || slot->state == SLOT_CLOSING || is_bulk(slot) ||
@@ -240,44 +439,54 @@ static gint64 read_due(const struct sched *sched, const struct slot *slot)
 	       MIN(slot->pause, is_busy(sched) ? READ_PAUSE_BUSY : READ_PAUSE_IDLE);
 }
 
-static void open_done(struct eswifi_module *module G_GNUC_UNUSED, int result, const char *text,
-		      gpointer user)
+static void open_done(int result, const char *text, gpointer user)
 {
 	struct sched *sched = user;
 	struct slot *slot = sched->busy;
 	struct channel *channel = slot->channel;
+	gint64 now = now_of(sched);
 
 	sched->busy = NULL;
+	shares_rest(&sched->shares, slot->user, now, shares_end(&sched->shares, now));
 	if (slot->state == SLOT_CLOSING && result < 0) {
-		vacate(slot);
+		vacate(sched, slot);
 	} else if (slot->state == SLOT_OPENING && result < 0) {
-		vacate(slot);
-		channel->ops->opened(channel, result, text);
+		vacate(sched, slot);
+		/* One of a kind of which there are few: it waits for another to be closed. */
+		if (result == -EAGAIN && sched_free_sockets(sched) < ESWIFI_SOCKETS) {
+			enqueue(sched, channel, true);
+			channel->barred = true;
+			kick(sched); /* another may have the socket */
+			return;
+		}
+		channel->ops->opened(channel, result == -EAGAIN ? -ECONNREFUSED : result, text);
 	} else if (slot->state == SLOT_OPENING) {
 		slot->state = SLOT_OPEN;
+		slot->user->opening = false;
 		slot->sent_last = false;
 		slot->more = false;
-		set_active(slot);
+		slot->answer_until = 0;
+		set_active(slot, now_of(sched));
 		read_at_once(slot);
 		channel->ops->opened(channel, 0, text);
 	}
 }
 
-static void close_done(struct eswifi_module *module G_GNUC_UNUSED, int result G_GNUC_UNUSED,
-		       const char *text G_GNUC_UNUSED, gpointer user)
+static void close_done(int result G_GNUC_UNUSED, const char *text G_GNUC_UNUSED, gpointer user)
 {
 	struct sched *sched = user;
 	struct slot *slot = sched->busy;
 
 	sched->busy = NULL;
-	vacate(slot);
+	shares_end(&sched->shares, now_of(sched));
+	vacate(sched, slot);
 }
 
-static void send_done(struct eswifi_module *module G_GNUC_UNUSED, int result,
-		      const char *text G_GNUC_UNUSED, gpointer user)
+static void send_done(int result, const char *text G_GNUC_UNUSED, gpointer user)
 {
 	struct sched *sched = user;
 	struct slot *slot = sched->busy;
+	gint64 now = now_of(sched), took = shares_end(&sched->shares, now_of(sched));
 
 	sched->busy = NULL;
 	if (slot->state != SLOT_OPEN)
@@ -285,34 +494,42 @@ static void send_done(struct eswifi_module *module G_GNUC_UNUSED, int result,
 	if (result >= 0 && (gsize)result < slot->sending)
 		slot->channel->may_send = true;
 	slot->more = result == ESWIFI_PAYLOAD_MAX;
-	set_active(slot);
+	if (slot->more)
+		learn(&sched->sends, sched->changed, took);
+	set_active(slot, now);
 	/* An answer comes to the whole, not to a part. One that takes nothing must not spin. */
-	if (!slot->more && result != 0)
+	if (!slot->more && result != 0) {
+		slot->answer_until = now + ANSWER_WAIT;
 		read_at_once(slot);
-	else if (result == 0)
-		slot->send_due = g_get_monotonic_time() + SEND_PAUSE;
+	} else if (result == 0) {
+		slot->send_due = now + SEND_PAUSE;
+	}
 	slot->channel->ops->sent(slot->channel, result);
 }
 
-static void read_done(struct eswifi_module *module G_GNUC_UNUSED, int result, const guint8 *data,
-		      gpointer user)
+static void read_done(int result, const guint8 *data, gpointer user)
 {
 	struct sched *sched = user;
 	struct slot *slot = sched->busy;
+	gint64 now = now_of(sched), took = shares_end(&sched->shares, now_of(sched));
 
 	sched->busy = NULL;
 	if (slot->state != SLOT_OPEN)
 		return;
 	slot->more = result == ESWIFI_PAYLOAD_MAX;
+	if (slot->more)
+		learn(&sched->reads, sched->changed, took);
 	if (result > 0) {
-		set_active(slot);
+		set_active(slot, now);
 		slot->pause = 0;
+		slot->answer_until = 0;
 	}
 	/* After a part it is the program's turn to speak, and the line should be free for it. */
-	if (slot->more)
+	if (slot->more ||
+	    (result == 0 && now < slot->answer_until && !others_active(sched, slot, now)))
 		read_at_once(slot);
 	else
-		read_after_pause(slot);
+		read_after_pause(slot, now);
 	if (result != 0)
 		slot->channel->ops->received(slot->channel, result, data);
 }
@@ -323,6 +540,8 @@ static bool started(struct sched *sched, struct slot *slot, int result)
 	if (result < 0)
 		return false;
 	sched->busy = slot;
+	sched->changed = sched->last != number_of(sched, slot);
+	shares_begin(&sched->shares, now_of(sched), slot->user);
 	return true;
 }
 
@@ -332,7 +551,7 @@ static bool try_send(struct sched *sched, struct slot *slot)
 	const guint8 *data;
 	gsize size;
 
-	if (!channel->may_send || slot->send_due > g_get_monotonic_time())
+	if (!channel->may_send || slot->send_due > now_of(sched))
 		return false;
 	size = channel->ops->peek(channel, &data);
 	if (size == 0) {
@@ -342,8 +561,8 @@ static bool try_send(struct sched *sched, struct slot *slot)
 	slot->sent_last = true;
 	slot->sending = size;
 	if (!started(sched, slot,
-		     eswifi_send(sched->module, number_of(sched, slot), data, size, send_done,
-				 sched)))
+		     sched->line->ops->send(sched->line, number_of(sched, slot), data, size,
+					    send_done, sched)))
 		return false;
 	/* Less than a full piece is all there is, until the owner says otherwise. */
 	channel->may_send = size == ESWIFI_PAYLOAD_MAX;
@@ -352,7 +571,7 @@ static bool try_send(struct sched *sched, struct slot *slot)
 
 static bool try_read(struct sched *sched, struct slot *slot)
 {
-	gint64 now = g_get_monotonic_time();
+	gint64 now = now_of(sched);
 	guint wait = WAIT_LONE;
 
 	if (read_due(sched, slot) > now || !slot->channel->ops->may_receive(slot->channel))
@@ -361,17 +580,19 @@ static bool try_read(struct sched *sched, struct slot *slot)
 		wait = WAIT_BUSY;
 	slot->sent_last = false;
 	return started(sched, slot,
-		       eswifi_read(sched->module, number_of(sched, slot), wait, read_done, sched));
+		       sched->line->ops->read(sched->line, number_of(sched, slot), wait, read_done,
+					      sched));
 }
 
 static bool open_socket(struct sched *sched, struct slot *slot)
 {
-	int result = eswifi_open(sched->module, number_of(sched, slot), &slot->channel->target,
-				 open_done, sched);
+	int result = sched->line->ops->open(sched->line, number_of(sched, slot),
+					    &slot->channel->target, open_done, sched);
 
 	if (result < 0 && result != -EBUSY) {
 		sched->busy = slot;
-		open_done(sched->module, result, "not sent", sched);
+		sched->shares.began = now_of(sched);
+		open_done(result, "not sent", sched);
 		return false;
 	}
 	return started(sched, slot, result);
@@ -390,25 +611,29 @@ static bool serve_slot(struct sched *sched, struct slot *slot)
 		return try_send(sched, slot) || try_read(sched, slot);
 	case SLOT_CLOSING:
 		return started(sched, slot,
-			       eswifi_close(sched->module, number_of(sched, slot), close_done,
-					    sched));
+			       sched->line->ops->close(sched->line, number_of(sched, slot),
+						       close_done, sched));
 	}
 	return false;
 }
 
-static bool serve_job(struct sched *sched)
+static bool serve_job(struct sched *sched, struct sched_user *user)
 {
 	struct sched_job *job;
 	struct slot *slot;
 	int result;
 
-	while (sched->jobs.head) {
-		job = sched->jobs.head->data;
+	while (user->jobs.head) {
+		job = user->jobs.head->data;
 		slot = job->needs_socket ? free_slot(sched) : NULL;
-		g_queue_unlink(&sched->jobs, &job->link);
+		g_queue_unlink(&user->jobs, &job->link);
+		job->user = NULL;
+		shares_begin(&sched->shares, now_of(sched), user);
 		result = job->start(job, sched->module, slot ? (int)number_of(sched, slot) : -1);
-		if (result < 0)
+		if (result < 0) {
+			sched->shares.payer = NULL;
 			continue;
+		}
 		if (slot)
 			slot->lent = true;
 		return true;
@@ -416,16 +641,10 @@ static bool serve_job(struct sched *sched)
 	return false;
 }
 
-static void earlier(gint64 *due, gint64 when)
-{
-	if (*due < 0 || when < *due)
-		*due = when;
-}
-
 /* Nothing to do now: when will there be something? */
-static void arm_timer(struct sched *sched)
+static void arm_timer(struct sched *sched, gint64 due)
 {
-	gint64 due = -1, now = g_get_monotonic_time();
+	gint64 now = now_of(sched);
 	guint i;
 
 	for (i = 0; i < ESWIFI_SOCKETS; i++) {
@@ -438,59 +657,90 @@ static void arm_timer(struct sched *sched)
 		if (slot->channel->may_send && slot->send_due > now)
 			earlier(&due, slot->send_due);
 	}
-	sched->timer->due = due;
+	for (i = 0; i < sched->shares.users->len; i++) {
+		const struct sched_user *user = sched->shares.users->pdata[i];
+
+		if (user->waiting.head && user->starts_at > now)
+			earlier(&due, user->starts_at);
+	}
+	sched->line->ops->wake(sched->line, due);
 }
 
 /* Selecting another socket costs a command, so the one that was served may go on for a while. */
 static bool goes_on(const struct sched *sched)
 {
 	return sched->last != JOBS && sched->slots[sched->last].more &&
-	       g_get_monotonic_time() - sched->turn_began < TURN;
+	       now_of(sched) - sched->turn_began < turn_length(sched);
+}
+
+static bool serve_turn(struct sched *sched, struct sched_user *user, guint turn)
+{
+	if (turn == JOBS
+		    ? !serve_job(sched, user)
+		    : sched->slots[turn].user != user || !serve_slot(sched, &sched->slots[turn]))
+		return false;
+	user->served = sched->last = turn;
+	return true;
+}
+
+/* Return: whether there was something to do for him, which is begun now. */
+static bool serve_user(struct sched *sched, struct sched_user *user)
+{
+	guint i, first = user->served + 1;
+
+	for (i = 0; i < TURNS; i++) {
+		if (!serve_turn(sched, user, (first + i) % TURNS))
+			continue;
+		sched->turn_began = now_of(sched);
+		return true;
+	}
+	return false;
 }
 
 void sched_next(struct sched *sched)
 {
-	guint first, i;
+	struct sched_user *user;
+	gint64 due = make_room(sched);
 
 	hand_out(sched);
-	first = sched->last + !goes_on(sched);
-	for (i = 0; i < TURNS; i++) {
-		guint turn = (first + i) % TURNS;
-
-		if (turn == JOBS ? !serve_job(sched) : !serve_slot(sched, &sched->slots[turn]))
-			continue;
-		if (i || first != sched->last)
-			sched->turn_began = g_get_monotonic_time();
-		sched->last = turn;
+	if (goes_on(sched) && sched->slots[sched->last].user &&
+	    serve_turn(sched, sched->slots[sched->last].user, sched->last))
 		return;
+	shares_ask_anew(&sched->shares);
+	while ((user = shares_next(&sched->shares))) {
+		user->asked = true;
+		if (serve_user(sched, user))
+			return;
 	}
-	arm_timer(sched);
+	arm_timer(sched, due);
 }
 
 void sched_lost(struct sched *sched, const char *why)
 {
 	guint i;
 
+	sched->shares.payer = NULL;
 	for (i = ESWIFI_SOCKETS; i-- > 0;) {
 		struct slot *slot = &sched->slots[i];
 		struct channel *channel = slot->channel;
 		bool begun = slot->state != SLOT_OPENING || sched->busy == slot;
 
-		vacate(slot);
+		vacate(sched, slot);
 		if (channel && begun)
 			channel->ops->lost(channel, why);
 		else if (channel)
-			g_queue_push_head_link(&sched->waiting, &channel->link);
+			enqueue(sched, channel, true);
 	}
-	sched->timer->due = -1;
+	sched->line->ops->wake(sched->line, -1);
 }
 
 void sched_open(struct sched *sched, struct channel *channel)
 {
 	channel->socket = -1;
-	channel->link.data = channel;
-	g_queue_push_tail_link(&sched->waiting, &channel->link);
-	eswifi_module_kick(sched->module);
+	channel->barred = false;
+	channel->since = now_of(sched);
+	enqueue(sched, channel, false);
+	kick(sched);
 }
 
 bool sched_is_waiting(const struct channel *channel)
@@ -507,42 +757,55 @@ bool sched_is_opening(const struct sched *sched, const struct channel *channel)
 
 void sched_hand_over(struct sched *sched, struct channel *from, struct channel *to)
 {
+	if (!from->user) {
+		sched_open(sched, to);
+		return;
+	}
 	to->link.data = to;
+	to->user = from->user;
+	to->since = from->since;
+	to->barred = from->barred;
 	to->socket = from->socket;
 	if (from->socket >= 0) {
 		slot_of(sched, from)->channel = to;
 		from->socket = -1;
-		return;
+	} else {
+		g_queue_insert_before_link(&to->user->waiting, &from->link, &to->link);
+		g_queue_unlink(&to->user->waiting, &from->link);
 	}
-	g_queue_insert_before_link(&sched->waiting, &from->link, &to->link);
-	g_queue_unlink(&sched->waiting, &from->link);
+	from->user = NULL;
 }
 
 void sched_release(struct sched *sched, struct channel *channel)
 {
 	struct slot *slot;
 
+	if (!channel->user)
+		return;
 	if (channel->socket < 0) {
-		if (g_queue_link_index(&sched->waiting, &channel->link) >= 0)
-			g_queue_unlink(&sched->waiting, &channel->link);
+		g_queue_unlink(&channel->user->waiting, &channel->link);
+		channel->user = NULL;
 		return;
 	}
 	slot = slot_of(sched, channel);
-	channel->socket = -1;
-	slot->channel = NULL;
 	/* Where P6=1 has not been sent yet there is nothing to close. */
-	if (slot->state == SLOT_OPENING && sched->busy != slot)
-		slot->state = SLOT_FREE;
-	else
+	if (slot->state == SLOT_OPENING && sched->busy != slot) {
+		vacate(sched, slot);
+	} else {
+		slot->user->opening &= slot->state != SLOT_OPENING;
 		slot->state = SLOT_CLOSING;
-	eswifi_module_kick(sched->module);
+		slot->channel = NULL;
+		channel->socket = -1;
+		channel->user = NULL;
+	}
+	kick(sched);
 }
 
 void sched_may_send(struct sched *sched, struct channel *channel)
 {
 	channel->may_send = true;
 	if (channel->socket >= 0)
-		eswifi_module_kick(sched->module);
+		kick(sched);
 }
 
 void sched_may_receive(struct sched *sched, struct channel *channel)
@@ -550,33 +813,41 @@ void sched_may_receive(struct sched *sched, struct channel *channel)
 	if (channel->socket < 0)
 		return;
 	read_at_once(slot_of(sched, channel));
-	eswifi_module_kick(sched->module);
+	kick(sched);
 }
 
 void sched_run(struct sched *sched, struct sched_job *job)
 {
+	job->user = shares_user(&sched->shares, now_of(sched), job->uid);
 	job->link.data = job;
-	g_queue_push_tail_link(&sched->jobs, &job->link);
-	eswifi_module_kick(sched->module);
+	g_queue_push_tail_link(&job->user->jobs, &job->link);
+	kick(sched);
 }
 
-void sched_cancel(struct sched *sched, struct sched_job *job)
+void sched_cancel(struct sched *sched G_GNUC_UNUSED, struct sched_job *job)
 {
-	if (g_queue_link_index(&sched->jobs, &job->link) >= 0)
-		g_queue_unlink(&sched->jobs, &job->link);
+	if (!job->user)
+		return;
+	g_queue_unlink(&job->user->jobs, &job->link);
+	job->user = NULL;
 }
 
 void sched_job_done(struct sched *sched)
 {
 	guint i;
 
+	shares_end(&sched->shares, now_of(sched));
 	for (i = 0; i < ESWIFI_SOCKETS; i++)
 		sched->slots[i].lent = false;
 }
 
 guint sched_waiting(const struct sched *sched)
 {
-	return g_queue_get_length((GQueue *)&sched->waiting);
+	guint i, count = 0;
+
+	for (i = 0; i < sched->shares.users->len; i++)
+		count += ((struct sched_user *)sched->shares.users->pdata[i])->waiting.length;
+	return count;
 }
 
 guint sched_free_sockets(const struct sched *sched)

@@ -5,8 +5,8 @@
  * DOC: Theory of operation
  *
  * The line is half duplex and the module has four sockets. Whoever wants one (a stream flow, one
- * destination of a datagram flow) is a *channel*. Channels wait for a socket in order of arrival.
- * A socket goes through these states:
+ * destination of a datagram flow) is a *channel*, and belongs to a *user*. A socket goes through
+ * these states:
  *
  *	FREE -> OPENING -> OPEN -> CLOSING -> FREE
  *
@@ -17,18 +17,29 @@
  *	any -> FREE		the module is lost; a channel whose P6=1 was not sent yet waits
  *				again
  *
- * Whenever the driver asks what is next, the four sockets and the queue of jobs (name look-ups,
- * credentials) are asked in turn, beginning behind the one that was served last, and the first that
- * has something to do gets one operation. Selecting another socket costs a command: so while a
- * socket's operations are as large as can be, it goes on for TURN before the next is asked. An open
- * socket takes turns between sending and reading.
+ * Sockets. Channels of one user get sockets in order of arrival, one at a time. Among users the one
+ * who has the fewest is next. When one has all of them and another has waited for WAIT_FAIR, the
+ * idlest is taken away from him. What an administrator may want beyond that is in struct sched_rules.
+ *
+ * Line time. Whenever the line is free, the user who has had the least of its time is asked first
+ * what he has to do, then the next. The time that each operation took is counted; time that a user
+ * left unused is not saved up, beyond CREDIT. What is to be done for one user (his sockets, and his
+ * jobs: name look-ups, credentials) is asked in turn, beginning behind what was served last. Selecting
+ * another socket costs a command: so while a socket's operations are as large as can be, it goes on
+ * for a while before the next is asked. That is TURN_MIN, or longer where a change has been seen to
+ * cost much.
+ *
+ * A P6=1 holds the line until the module has an answer, which is long where nobody answers. Behind
+ * one that took long its user begins no other for as long as that took while there are other users,
+ * so that they have half of the time at least.
  *
  * Reading is polling: R0 is the only way to learn that data has come. A full read is repeated at
  * once, because there is more. After a part, the program has probably got what it waits for and
  * will speak, so the line is left free for it for READ_PAUSE_MIN. Each read that finds nothing
  * doubles the pause, up to READ_PAUSE_IDLE, or READ_PAUSE_BUSY while other sockets move much: on
  * a busy line each empty poll takes from them. What has been sent in full is read after at once,
- * because an answer is likely; not so a part of what is there to be sent.
+ * and again for ANSWER_WAIT while nothing else needs the line, because an answer is likely; not so
+ * a part of what is there to be sent.
  *
  * When nothing else needs the line, the module waits for data in the read (WAIT_LONE): it is seen
  * as soon as it comes, and a quiet line costs few commands. The line cannot be used meanwhile, so
@@ -39,10 +50,12 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
-#include "eswifi/eswifi.h"
+#include "eswrapd/line.h"
 
 struct sched;
+struct sched_user;
 struct channel;
 
 /**
@@ -54,8 +67,8 @@ struct channel;
  * @sent:	the module took @result of the bytes last peeked; or a negative errno
  * @may_receive:	is there room for ESWIFI_PAYLOAD_MAX bytes?
  * @received:	@result bytes; or a negative errno, -EPIPE: the far end has closed
- * @lost:	the module and with it the channel's socket is gone; the channel has none any more.
- *		Not called for channels that wait
+ * @lost:	the channel's socket is gone, because the module is or because it was taken away; the
+ *		channel has none any more. Not called for channels that wait
  */
 struct channel_ops {
 	void (*opened)(struct channel *channel, int result, const char *text);
@@ -67,41 +80,67 @@ struct channel_ops {
 };
 
 /**
- * struct channel - part of its owner's struct
- * @ops, @target:	set by the owner before sched_open(); @target.host stays the owner's
- * @socket:	0..3, or -1 while it has none
+ * struct channel - part of its owner's struct; all else in it is 0 at first
+ * @ops, @target, @uid:	set by the owner before sched_open(); @target.host stays the owner's
+ * @socket:	0..3, or -1 while it has none; set to -1 by the owner before anything else
  * @may_send:	the owner may have something to send; cleared when @peek returns 0
+ *
+ * The scheduler's:
+ * @user:	NULL: it neither waits nor has a socket
  * @link:	place in the queue
+ * @since:	it waits since, us
+ * @barred:	the module had no such socket left: it waits until another is closed
  */
 struct channel {
 	const struct channel_ops *ops;
 	struct eswifi_target target;
+	uid_t uid;
 	int socket;
 	bool may_send;
+	struct sched_user *user;
 	GList link;
+	gint64 since;
+	bool barred;
 };
 
 /**
- * struct sched_job - one operation that is not a channel's
+ * struct sched_job - one operation that is not a channel's; all else in it is 0 at first
+ * @uid:	whose share of the line it takes from
  * @needs_socket:	it wants a socket that is not open, for its duration
- * @start:	start the operation; Return: as the eswifi_*() functions. @socket is -1 when
- *		@needs_socket is false, or when none is free: then do without and return -EAGAIN,
- *		which ends the job
- * @link:	place in the queue
+ * @start:	start the operation; Return: 0, or a negative errno, which ends the job. @module is
+ *		that of sched_set_module(). @socket is -1 when @needs_socket is false, or when none
+ *		is free: then do without and return -EAGAIN
+ * @user:	the scheduler's: NULL while it is not in the queue
+ * @link:	the scheduler's
  *
  * The operation's own callback calls sched_job_done().
  */
 struct sched_job {
+	uid_t uid;
 	bool needs_socket;
 	int (*start)(struct sched_job *job, struct eswifi_module *module, int socket);
+	struct sched_user *user;
 	GList link;
+};
+
+/**
+ * struct sched_rules - what an administrator may want
+ * @idle_timeout_s:	a socket on which nothing has moved for so long is taken away; 0: never
+ * @give_up_after_s:	when a channel has waited for so long, the idlest socket of all is taken
+ *			away; 0: never
+ */
+struct sched_rules {
+	guint idle_timeout_s, give_up_after_s;
 };
 
 struct sched *sched_new(void);
 void sched_free(struct sched *sched);
+void sched_set_rules(struct sched *sched, const struct sched_rules *rules);
 
-/* sched_set_module() - the module that sched_next() works with; before anything else */
+/* sched_set_module() - the module whose line it works with; before anything else */
 void sched_set_module(struct sched *sched, struct eswifi_module *module);
+/* sched_set_line() - a line of the caller's instead, which outlives the scheduler */
+void sched_set_line(struct sched *sched, struct line *line);
 
 /* sched_next(), sched_lost() - the driver's ops.next and ops.lost */
 void sched_next(struct sched *sched);
@@ -111,7 +150,10 @@ void sched_lost(struct sched *sched, const char *why);
 void sched_open(struct sched *sched, struct channel *channel);
 /* sched_release() - the owner is done with it: no callback comes any more, the socket is closed */
 void sched_release(struct sched *sched, struct channel *channel);
-/* sched_hand_over() - @to, not opened yet and with the same target, takes @from's place or socket */
+/*
+ * sched_hand_over() - @to, not opened yet and with the same target and user, takes @from's place or
+ * socket
+ */
 void sched_hand_over(struct sched *sched, struct channel *from, struct channel *to);
 /* sched_may_send() - there is something to send (again) */
 void sched_may_send(struct sched *sched, struct channel *channel);
@@ -123,7 +165,7 @@ bool sched_is_waiting(const struct channel *channel);
 /* sched_is_opening() - its P6=1 has been sent, and not been answered yet */
 bool sched_is_opening(const struct sched *sched, const struct channel *channel);
 
-/* sched_run(), sched_cancel() - put a job at the end of the queue; take it out before its start */
+/* sched_run(), sched_cancel() - put a job at the end of its user's; take it out before its start */
 void sched_run(struct sched *sched, struct sched_job *job);
 void sched_cancel(struct sched *sched, struct sched_job *job);
 void sched_job_done(struct sched *sched);

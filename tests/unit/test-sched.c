@@ -1,0 +1,695 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The scheduler's rules, as sched.h states them: a line that does what the test says, on which time
+ * passes when the test says so.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "eswrapd/sched.h"
+#include "support/suite.h"
+
+#define MS G_TIME_SPAN_MILLISECOND
+
+enum what { NOTHING, OPEN, SEND, READ, CLOSE };
+
+/* A line that keeps the operation under way until the test ends it. */
+static struct {
+	struct line line;
+	gint64 now, wake;
+	bool kicked;
+	enum what what;
+	guint socket, wait_ms;
+	gsize size;
+	char host[32];
+	line_done done;
+	line_read_done read_done;
+	gpointer user;
+} fake;
+
+static gint64 fake_now(struct line *line G_GNUC_UNUSED)
+{
+	return fake.now;
+}
+
+static void fake_kick(struct line *line G_GNUC_UNUSED)
+{
+	fake.kicked = true;
+}
+
+static void fake_wake(struct line *line G_GNUC_UNUSED, gint64 when)
+{
+	fake.wake = when;
+}
+
+static int begin(enum what what, guint socket, line_done done, gpointer user)
+{
+	if (fake.what)
+		return -EBUSY;
+	fake.what = what;
+	fake.socket = socket;
+	fake.done = done;
+	fake.user = user;
+	return 0;
+}
+
+static int fake_open(struct line *line G_GNUC_UNUSED, guint socket,
+		     const struct eswifi_target *target, line_done done, gpointer user)
+{
+	g_strlcpy(fake.host, target->host, sizeof(fake.host));
+	return begin(OPEN, socket, done, user);
+}
+
+static int fake_send(struct line *line G_GNUC_UNUSED, guint socket,
+		     const guint8 *data G_GNUC_UNUSED, gsize size, line_done done, gpointer user)
+{
+	fake.size = size;
+	return begin(SEND, socket, done, user);
+}
+
+static int fake_read(struct line *line G_GNUC_UNUSED, guint socket, guint wait_ms,
+		     line_read_done done, gpointer user)
+{
+	fake.wait_ms = wait_ms;
+	fake.read_done = done;
+	return begin(READ, socket, NULL, user);
+}
+
+static int fake_close(struct line *line G_GNUC_UNUSED, guint socket, line_done done, gpointer user)
+{
+	return begin(CLOSE, socket, done, user);
+}
+
+static const struct line_ops fake_ops = {
+	.now = fake_now,
+	.kick = fake_kick,
+	.wake = fake_wake,
+	.open = fake_open,
+	.send = fake_send,
+	.read = fake_read,
+	.close = fake_close,
+};
+
+/* struct owner - of a channel: what it has to send, and what it has heard */
+struct owner {
+	struct channel channel;
+	gsize unsent;
+	bool full;
+	int opened, opened_result, lost, received;
+};
+
+static struct sched *sched;
+
+static struct owner *owner_of(struct channel *channel)
+{
+	return (struct owner *)channel;
+}
+
+static void on_opened(struct channel *channel, int result, const char *text G_GNUC_UNUSED)
+{
+	owner_of(channel)->opened++;
+	owner_of(channel)->opened_result = result;
+}
+
+static gsize on_peek(struct channel *channel, const guint8 **data)
+{
+	static const guint8 bytes[ESWIFI_PAYLOAD_MAX];
+
+	*data = bytes;
+	return MIN(owner_of(channel)->unsent, sizeof(bytes));
+}
+
+static void on_sent(struct channel *channel, int result)
+{
+	if (result > 0)
+		owner_of(channel)->unsent -= (gsize)result;
+}
+
+static bool on_may_receive(struct channel *channel)
+{
+	return !owner_of(channel)->full;
+}
+
+static void on_received(struct channel *channel, int result, const guint8 *data G_GNUC_UNUSED)
+{
+	owner_of(channel)->received += result;
+}
+
+static void on_lost(struct channel *channel, const char *why G_GNUC_UNUSED)
+{
+	owner_of(channel)->lost++;
+}
+
+static const struct channel_ops ops = {
+	.opened = on_opened,
+	.peek = on_peek,
+	.sent = on_sent,
+	.may_receive = on_may_receive,
+	.received = on_received,
+	.lost = on_lost,
+};
+
+static void setup(void)
+{
+	memset(&fake, 0, sizeof(fake));
+	fake.line.ops = &fake_ops;
+	fake.now = 1000 * MS;
+	fake.wake = -1;
+	sched = sched_new();
+	sched_set_line(sched, &fake.line);
+}
+
+static void teardown(void)
+{
+	sched_free(sched);
+}
+
+static void ask_for(struct owner *owner, uid_t uid, const char *host)
+{
+	owner->channel.ops = &ops;
+	owner->channel.uid = uid;
+	owner->channel.target.host = host;
+	owner->channel.target.port = 80;
+	owner->channel.socket = -1;
+	sched_open(sched, &owner->channel);
+}
+
+/* What the line does next, if it is free. */
+static enum what next(void)
+{
+	if (!fake.what)
+		sched_next(sched);
+	return fake.what;
+}
+
+static void end(int result, gint64 took)
+{
+	static const guint8 bytes[ESWIFI_PAYLOAD_MAX];
+	enum what what = fake.what;
+
+	ck_assert_int_ne(what, NOTHING);
+	fake.now += took;
+	fake.what = NOTHING;
+	if (what == READ)
+		fake.read_done(result, bytes, fake.user);
+	else
+		fake.done(result, "", fake.user);
+}
+
+/* Ends whatever comes, reads with nothing, until an operation of that kind is under way. */
+static void until(enum what what)
+{
+	int i;
+
+	for (i = 0; next() != what; i++) {
+		ck_assert_int_lt(i, 10000);
+		if (fake.what == NOTHING)
+			fake.now = fake.wake;
+		else
+			end(fake.what == SEND ? (int)fake.size : 0, 1 * MS);
+	}
+}
+
+static void open_all(struct owner *owners, int count, uid_t uid)
+{
+	int i;
+
+	for (i = 0; i < count; i++) {
+		ask_for(&owners[i], uid, "far");
+		until(OPEN);
+		end(0, 5 * MS);
+		ck_assert_int_eq(owners[i].opened, 1);
+	}
+}
+
+START_TEST(channels_of_a_user_get_sockets_in_order_of_arrival)
+{
+	struct owner owners[5] = { 0 };
+	const char *hosts[] = { "a", "b", "c", "d", "e" };
+	int i;
+
+	for (i = 0; i < 5; i++)
+		ask_for(&owners[i], 1, hosts[i]);
+	for (i = 0; i < 4; i++) {
+		until(OPEN);
+		ck_assert_str_eq(fake.host, hosts[i]);
+		end(0, 5 * MS);
+		ck_assert_int_eq(owners[i].channel.socket, i);
+	}
+	ck_assert_uint_eq(sched_waiting(sched), 1);
+	sched_release(sched, &owners[1].channel);
+	until(CLOSE);
+	end(0, 1 * MS);
+	until(OPEN);
+	ck_assert_str_eq(fake.host, "e");
+	end(0, 1 * MS);
+	ck_assert_int_eq(owners[4].channel.socket, 1);
+}
+END_TEST
+
+START_TEST(the_user_with_the_fewest_sockets_is_next)
+{
+	struct owner many[5] = { 0 }, one = { 0 };
+	int i;
+
+	open_all(many, 2, 1);
+	for (i = 2; i < 5; i++)
+		ask_for(&many[i], 1, "many");
+	ask_for(&one, 2, "one");
+	until(OPEN);
+	ck_assert_str_eq(fake.host, "one");
+}
+END_TEST
+
+START_TEST(the_idlest_is_taken_from_who_has_all_sockets_while_another_waits)
+{
+	struct owner hog[4] = { 0 }, other = { 0 };
+	gint64 began;
+	int i;
+
+	open_all(hog, 4, 1);
+	fake.now += 5000 * MS;
+	for (i = 0; i < 4; i++) {
+		if (i == 2)
+			continue;
+		hog[i].unsent = 10;
+		sched_may_send(sched, &hog[i].channel);
+		until(SEND);
+		end(10, 1 * MS);
+	}
+	ask_for(&other, 2, "other");
+	began = fake.now;
+	until(CLOSE);
+	ck_assert_int_ge(fake.now - began, 2000 * MS);
+	ck_assert_int_le(fake.now - began, 2100 * MS);
+	ck_assert_uint_eq(fake.socket, 2);
+	ck_assert_int_eq(hog[2].lost, 1);
+	end(0, 1 * MS);
+	until(OPEN);
+	ck_assert_str_eq(fake.host, "other");
+	end(0, 1 * MS);
+	ck_assert_int_eq(hog[0].lost + hog[1].lost + hog[3].lost, 0);
+}
+END_TEST
+
+START_TEST(nothing_is_taken_from_a_user_for_his_own_connects)
+{
+	struct owner owners[5] = { 0 };
+	gint64 began;
+	int i;
+
+	open_all(owners, 4, 1);
+	ask_for(&owners[4], 1, "fifth");
+	for (began = fake.now; fake.now < began + 10000 * MS;) {
+		until(READ);
+		end(0, 16 * MS);
+	}
+	for (i = 0; i < 4; i++)
+		ck_assert_int_eq(owners[i].lost, 0);
+}
+END_TEST
+
+START_TEST(idle_timeout_and_give_up_idlest_after_take_sockets_away)
+{
+	const struct sched_rules rules = { .idle_timeout_s = _i == 0 ? 30 : 0,
+					   .give_up_after_s = _i == 0 ? 0 : 30 };
+	struct owner owners[5] = { 0 };
+	gint64 began;
+
+	sched_set_rules(sched, &rules);
+	open_all(owners, 4, 1);
+	if (_i == 1)
+		ask_for(&owners[4], 1, "fifth");
+	began = fake.now;
+	until(CLOSE);
+	ck_assert_int_ge(fake.now - began, 29900 * MS);
+	ck_assert_int_le(fake.now - began, 30200 * MS);
+	ck_assert_int_eq(owners[0].lost, 1);
+}
+END_TEST
+
+/* Lets a user with @mine bulk connections and another with @others share the line for a while. */
+static double share_of_first(int mine, int others)
+{
+	struct owner a[3] = { 0 }, b[3] = { 0 };
+	gint64 began, used = 0, all;
+	int i;
+
+	open_all(a, mine, 1);
+	open_all(b, others, 2);
+	for (i = 0; i < mine; i++) {
+		a[i].unsent = G_MAXINT32;
+		sched_may_send(sched, &a[i].channel);
+	}
+	for (i = 0; i < others; i++) {
+		b[i].unsent = G_MAXINT32;
+		sched_may_send(sched, &b[i].channel);
+	}
+	for (began = fake.now; fake.now < began + 20000 * MS;) {
+		ck_assert_int_ne(next(), NOTHING);
+		if ((int)fake.socket < mine)
+			used += 15 * MS;
+		end(fake.what == SEND ? ESWIFI_PAYLOAD_MAX : 0, 15 * MS);
+	}
+	all = fake.now - began;
+	return (double)used / (double)all;
+}
+
+START_TEST(line_time_is_shared_among_users_and_not_among_sockets)
+{
+	double share = share_of_first(1, 3);
+
+	ck_assert_double_ge(share, 0.45);
+	ck_assert_double_le(share, 0.55);
+}
+END_TEST
+
+START_TEST(line_time_that_was_left_unused_is_not_saved_up)
+{
+	struct owner idle = { 0 }, busy = { 0 };
+	gint64 began, waited, longest = 0;
+
+	open_all(&idle, 1, 1);
+	open_all(&busy, 1, 2);
+	busy.unsent = G_MAXINT32;
+	sched_may_send(sched, &busy.channel);
+	for (began = fake.now; fake.now < began + 60000 * MS;) {
+		ck_assert_int_ne(next(), NOTHING);
+		end(fake.what == SEND ? ESWIFI_PAYLOAD_MAX : 0, 15 * MS);
+	}
+	idle.unsent = G_MAXINT32;
+	sched_may_send(sched, &idle.channel);
+	waited = fake.now;
+	for (began = fake.now; fake.now < began + 5000 * MS;) {
+		ck_assert_int_ne(next(), NOTHING);
+		if (fake.socket == (guint)busy.channel.socket)
+			waited = fake.now;
+		longest = MAX(longest, fake.now - waited);
+		end(fake.what == SEND ? ESWIFI_PAYLOAD_MAX : 0, 15 * MS);
+	}
+	ck_assert_int_le(longest, 250 * MS);
+}
+END_TEST
+
+START_TEST(connects_to_places_that_do_not_answer_leave_half_of_the_line)
+{
+	struct owner victim = { 0 }, holes[6] = { 0 };
+	gint64 began, held = 0;
+	int i, asked = 0;
+
+	open_all(&victim, 1, 1);
+	for (i = 0; i < 6; i++)
+		ask_for(&holes[i], 2, "hole");
+	for (began = fake.now; fake.now < began + 60000 * MS;) {
+		if (next() == NOTHING) {
+			fake.now = MIN(fake.wake, began + 60000 * MS);
+			continue;
+		}
+		if (fake.what == OPEN) {
+			end(-ECONNREFUSED, 5000 * MS);
+			held += 5000 * MS;
+			ask_for(&holes[asked++ % 6], 2, "hole");
+		} else {
+			end(0, 16 * MS);
+		}
+	}
+	ck_assert_int_ge(asked, 5);
+	ck_assert_int_le(held, 35000 * MS);
+}
+END_TEST
+
+START_TEST(connects_that_take_long_follow_each_other_where_nobody_else_is)
+{
+	struct owner owners[4] = { 0 };
+	gint64 began = fake.now;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		ask_for(&owners[i], 1, "hole");
+	for (i = 0; i < 4; i++) {
+		ck_assert_int_eq(next(), OPEN);
+		end(-ECONNREFUSED, 5000 * MS);
+	}
+	ck_assert_int_eq(fake.now - began, 20000 * MS);
+}
+END_TEST
+
+START_TEST(a_connect_that_the_module_has_no_socket_for_waits_for_a_close)
+{
+	struct owner first = { 0 }, second = { 0 };
+
+	open_all(&first, 1, 1);
+	ask_for(&second, 1, "second");
+	until(OPEN);
+	end(-EAGAIN, 1 * MS);
+	ck_assert_int_eq(second.opened, 0);
+	ck_assert(sched_is_waiting(&second.channel));
+	until(READ);
+	sched_release(sched, &first.channel);
+	until(CLOSE);
+	end(0, 1 * MS);
+	until(OPEN);
+	ck_assert_str_eq(fake.host, "second");
+	end(0, 1 * MS);
+	ck_assert_int_eq(second.opened, 1);
+	ck_assert_int_eq(second.opened_result, 0);
+}
+END_TEST
+
+START_TEST(with_nothing_else_open_no_socket_left_is_a_failure)
+{
+	struct owner only = { 0 };
+
+	ask_for(&only, 1, "only");
+	until(OPEN);
+	end(-EAGAIN, 1 * MS);
+	ck_assert_int_eq(only.opened, 1);
+	ck_assert_int_eq(only.opened_result, -ECONNREFUSED);
+}
+END_TEST
+
+START_TEST(who_neither_waits_nor_has_a_socket_hands_over_a_place_at_the_end)
+{
+	struct owner owners[4] = { 0 }, waits = { 0 }, held = { 0 }, heir = { 0 };
+
+	open_all(owners, 4, 1);
+	ask_for(&waits, 1, "waits");
+	held.channel.socket = -1;
+	held.channel.ops = heir.channel.ops = &ops;
+	heir.channel.uid = 1;
+	heir.channel.target.host = "heir";
+	heir.channel.target.port = 80;
+	sched_hand_over(sched, &held.channel, &heir.channel);
+	sched_release(sched, &held.channel);
+	ck_assert_uint_eq(sched_waiting(sched), 2);
+	sched_release(sched, &waits.channel);
+	ck_assert_uint_eq(sched_waiting(sched), 1);
+	sched_release(sched, &owners[0].channel);
+	until(OPEN);
+	ck_assert_str_eq(fake.host, "heir");
+}
+END_TEST
+
+START_TEST(an_heir_takes_the_place_in_the_queue_or_the_socket)
+{
+	struct owner owners[4] = { 0 }, waits[2] = { 0 }, heir[2] = { 0 };
+
+	open_all(owners, 4, 1);
+	ask_for(&waits[0], 1, "first");
+	ask_for(&waits[1], 1, "second");
+	heir[0] = waits[0];
+	memset(&heir[0].channel.link, 0, sizeof(GList));
+	heir[0].channel.target.host = "heir";
+	sched_hand_over(sched, &waits[0].channel, &heir[0].channel);
+	sched_release(sched, &owners[3].channel);
+	until(OPEN);
+	ck_assert_str_eq(fake.host, "heir");
+	heir[1] = heir[0];
+	heir[1].channel.socket = -1;
+	sched_hand_over(sched, &heir[0].channel, &heir[1].channel);
+	ck_assert(sched_is_opening(sched, &heir[1].channel));
+	end(0, 1 * MS);
+	ck_assert_int_eq(heir[0].opened, 0);
+	ck_assert_int_eq(heir[1].opened, 1);
+}
+END_TEST
+
+START_TEST(a_full_read_is_repeated_at_once_and_a_part_leaves_the_line_free)
+{
+	struct owner owner = { 0 };
+
+	open_all(&owner, 1, 1);
+	until(READ);
+	end(ESWIFI_PAYLOAD_MAX, 10 * MS);
+	ck_assert_int_eq(next(), READ);
+	end(100, 3 * MS);
+	ck_assert_int_eq(next(), NOTHING);
+	ck_assert_int_eq(fake.wake, fake.now + 2 * MS);
+	ck_assert_int_eq(owner.received, ESWIFI_PAYLOAD_MAX + 100);
+}
+END_TEST
+
+START_TEST(reads_that_find_nothing_come_ever_less_often_up_to_a_limit)
+{
+	struct owner owner = { 0 };
+	gint64 pause = 0, before = 0;
+	int i;
+
+	open_all(&owner, 1, 1);
+	for (i = 0; i < 12; i++) {
+		fake.now = MAX(fake.now, fake.wake);
+		ck_assert_int_eq(next(), READ);
+		end(0, 16 * MS);
+		ck_assert_int_eq(next(), NOTHING);
+		pause = fake.wake - fake.now;
+		ck_assert_int_ge(pause, before);
+		before = pause;
+	}
+	ck_assert_int_eq(pause, 70 * MS);
+}
+END_TEST
+
+START_TEST(an_answer_is_awaited_without_a_pause)
+{
+	struct owner owner = { 0 };
+	gint64 sent;
+
+	open_all(&owner, 1, 1);
+	owner.unsent = 64;
+	sched_may_send(sched, &owner.channel);
+	until(SEND);
+	end(64, 2 * MS);
+	for (sent = fake.now; fake.now < sent + 240 * MS;) {
+		ck_assert_int_eq(next(), READ);
+		ck_assert_uint_eq(fake.wait_ms, 16);
+		end(0, 16 * MS);
+	}
+	fake.now = sent + 260 * MS;
+	until(READ);
+	end(0, 16 * MS);
+	ck_assert_int_eq(next(), NOTHING);
+}
+END_TEST
+
+START_TEST(the_turn_of_a_socket_follows_what_a_change_costs)
+{
+	struct owner owners[2] = { 0 };
+	guint last = 9, changes = 0;
+	gint64 began;
+	int i, cost = _i == 0 ? 0 : 3;
+
+	open_all(owners, 2, 1);
+	for (i = 0; i < 2; i++) {
+		owners[i].unsent = G_MAXINT32;
+		sched_may_send(sched, &owners[i].channel);
+	}
+	for (began = fake.now; fake.now < began + 6000 * MS;) {
+		ck_assert_int_eq(next() == NOTHING, false);
+		changes += fake.socket != last;
+		end(fake.what == SEND ? ESWIFI_PAYLOAD_MAX : 0,
+		    (fake.socket != last ? 5 + cost : 5) * MS);
+		last = fake.socket;
+	}
+	/* 6 s in turns of 20 ms, or of 120. */
+	ck_assert_uint_ge(changes, _i == 0 ? 240 : 45);
+	ck_assert_uint_le(changes, _i == 0 ? 310 : 75);
+}
+END_TEST
+
+START_TEST(when_the_module_is_lost_only_what_had_begun_is_told)
+{
+	struct owner open = { 0 }, opening = { 0 }, waits = { 0 };
+
+	open_all(&open, 1, 1);
+	ask_for(&opening, 1, "opening");
+	until(OPEN);
+	ask_for(&waits, 1, "waits");
+	fake.what = NOTHING;
+	sched_lost(sched, "unplugged");
+	ck_assert_int_eq(open.lost, 1);
+	ck_assert_int_eq(opening.lost, 1);
+	ck_assert_int_eq(waits.lost, 0);
+	ck_assert_uint_eq(sched_free_sockets(sched), ESWIFI_SOCKETS);
+	until(OPEN);
+	ck_assert_str_eq(fake.host, "waits");
+}
+END_TEST
+
+struct job {
+	struct sched_job job;
+	int started, socket;
+};
+
+static int job_start(struct sched_job *job, struct eswifi_module *module G_GNUC_UNUSED, int socket)
+{
+	((struct job *)job)->started++;
+	((struct job *)job)->socket = socket;
+	fake.what = CLOSE;
+	return 0;
+}
+
+static void job_end(gint64 took)
+{
+	fake.now += took;
+	fake.what = NOTHING;
+	sched_job_done(sched);
+}
+
+START_TEST(jobs_of_many_names_do_not_keep_another_user_waiting)
+{
+	struct job many[20] = { 0 }, one = { 0 };
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		many[i].job.uid = 1;
+		many[i].job.needs_socket = true;
+		many[i].job.start = job_start;
+		sched_run(sched, &many[i].job);
+	}
+	next();
+	job_end(250 * MS);
+	one.job.uid = 2;
+	one.job.start = job_start;
+	sched_run(sched, &one.job);
+	next();
+	ck_assert_int_eq(one.started, 1);
+	ck_assert_int_eq(one.socket, -1);
+	job_end(250 * MS);
+	for (i = 1; i < 20; i++)
+		sched_cancel(sched, &many[i].job);
+	ck_assert_int_eq(next(), NOTHING);
+	ck_assert_int_eq(many[0].started, 1);
+	ck_assert_int_eq(many[0].socket, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("sched");
+	TCase *sockets = tcase_create("sockets"), *time = tcase_create("time");
+
+	tcase_add_checked_fixture(sockets, setup, teardown);
+	tcase_add_test(sockets, channels_of_a_user_get_sockets_in_order_of_arrival);
+	tcase_add_test(sockets, the_user_with_the_fewest_sockets_is_next);
+	tcase_add_test(sockets, the_idlest_is_taken_from_who_has_all_sockets_while_another_waits);
+	tcase_add_test(sockets, nothing_is_taken_from_a_user_for_his_own_connects);
+	tcase_add_loop_test(sockets, idle_timeout_and_give_up_idlest_after_take_sockets_away, 0, 2);
+	tcase_add_test(sockets, a_connect_that_the_module_has_no_socket_for_waits_for_a_close);
+	tcase_add_test(sockets, with_nothing_else_open_no_socket_left_is_a_failure);
+	tcase_add_test(sockets, who_neither_waits_nor_has_a_socket_hands_over_a_place_at_the_end);
+	tcase_add_test(sockets, an_heir_takes_the_place_in_the_queue_or_the_socket);
+	tcase_add_test(sockets, when_the_module_is_lost_only_what_had_begun_is_told);
+	suite_add_tcase(suite, sockets);
+	tcase_add_checked_fixture(time, setup, teardown);
+	tcase_add_test(time, line_time_is_shared_among_users_and_not_among_sockets);
+	tcase_add_test(time, line_time_that_was_left_unused_is_not_saved_up);
+	tcase_add_test(time, connects_to_places_that_do_not_answer_leave_half_of_the_line);
+	tcase_add_test(time, connects_that_take_long_follow_each_other_where_nobody_else_is);
+	tcase_add_test(time, a_full_read_is_repeated_at_once_and_a_part_leaves_the_line_free);
+	tcase_add_test(time, reads_that_find_nothing_come_ever_less_often_up_to_a_limit);
+	tcase_add_test(time, an_answer_is_awaited_without_a_pause);
+	tcase_add_loop_test(time, the_turn_of_a_socket_follows_what_a_change_costs, 0, 2);
+	tcase_add_test(time, jobs_of_many_names_do_not_keep_another_user_waiting);
+	suite_add_tcase(suite, time);
+	return suite_run(suite);
+}
