@@ -506,6 +506,16 @@ static void set_half_close_timeout(struct loader *l, const char *value)
 	number(l, value, 1, TIMEOUT_MAX, &l->settings->half_close_timeout);
 }
 
+static void set_idle_timeout(struct loader *l, const char *value)
+{
+	number(l, value, 0, TIMEOUT_MAX, &l->settings->idle_timeout);
+}
+
+static void set_give_up_idlest_after(struct loader *l, const char *value)
+{
+	number(l, value, 0, TIMEOUT_MAX, &l->settings->give_up_idlest_after);
+}
+
 /* The key that is being read is one of limit_names. */
 static void set_limit(struct loader *l, const char *value)
 {
@@ -562,6 +572,8 @@ const struct key broker_keys[] = {
 	{ "admin-group", set_admin_group },
 	{ "connect-timeout", set_connect_timeout },
 	{ "half-close-timeout", set_half_close_timeout },
+	{ "idle-timeout", set_idle_timeout },
+	{ "give-up-idlest-after", set_give_up_idlest_after },
 	{ "per-user-questions", set_limit },
 	{ "per-user-connects", set_limit },
 	{ "per-user-flows", set_limit },

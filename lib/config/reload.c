@@ -51,6 +51,8 @@ void settings_adopt(struct settings *settings, struct settings *fresh, GPtrArray
 	SWAP(settings->credentials, fresh->credentials);
 	SWAP(settings->connect_timeout, fresh->connect_timeout);
 	SWAP(settings->half_close_timeout, fresh->half_close_timeout);
+	SWAP(settings->idle_timeout, fresh->idle_timeout);
+	SWAP(settings->give_up_idlest_after, fresh->give_up_idlest_after);
 	differs(restart, settings->limits[LIMIT_NAMES] != fresh->limits[LIMIT_NAMES],
 		"[broker] per-user-names");
 	memcpy(settings->limits, fresh->limits, sizeof(settings->limits));

@@ -77,6 +77,8 @@ struct route {
  * @connect_timeout:	s that a connect may wait for a socket and for the far end, together
  * @limits:	for one user, by enum limit
  * @half_close_timeout:	s without data after which a half-closed flow is given up
+ * @idle_timeout:	s without data after which any flow is given up; 0: never
+ * @give_up_idlest_after:	s that a connect waits before the idlest flow is given up; 0: never
  * @strings:	owns what @module points to
  */
 /* What one user may have at most of; the keys `per-user-...` of [broker]. */
@@ -101,6 +103,8 @@ struct settings {
 	gid_t admin_group;
 	guint connect_timeout;
 	guint half_close_timeout;
+	guint idle_timeout;
+	guint give_up_idlest_after;
 	guint limits[LIMITS];
 	GPtrArray *strings;
 };

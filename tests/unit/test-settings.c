@@ -332,7 +332,9 @@ START_TEST(every_key_arrives_where_it_belongs)
 				  "state-dir = state\n"
 				  "admin-group = root\n"
 				  "connect-timeout = 7\n"
-				  "half-close-timeout = 8\n",
+				  "half-close-timeout = 8\n"
+				  "idle-timeout = 9\n"
+				  "give-up-idlest-after = 10\n",
 				  NULL);
 	const struct eswifi_settings *m = &s->module;
 	const struct route *r = s->routes->pdata[0];
@@ -391,6 +393,8 @@ START_TEST(every_key_arrives_where_it_belongs)
 	ck_assert_uint_eq(s->admin_group, 0);
 	ck_assert_uint_eq(s->connect_timeout, 7);
 	ck_assert_uint_eq(s->half_close_timeout, 8);
+	ck_assert_uint_eq(s->idle_timeout, 9);
+	ck_assert_uint_eq(s->give_up_idlest_after, 10);
 	settings_free(s);
 }
 END_TEST
@@ -408,6 +412,8 @@ START_TEST(what_is_left_out_is_as_documented)
 	ck_assert_int_eq(s->module.firmware, ESWIFI_FIRMWARE_AUTO);
 	ck_assert_uint_eq(s->connect_timeout, 130);
 	ck_assert_uint_eq(s->half_close_timeout, 60);
+	ck_assert_uint_eq(s->idle_timeout, 0);
+	ck_assert_uint_eq(s->give_up_idlest_after, 0);
 	ck_assert_uint_eq(s->stand_in.prefix, 96 + 15);
 	ck_assert_int_eq(s->admin_group, (gid_t)-1);
 	settings_free(s);

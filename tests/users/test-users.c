@@ -248,6 +248,31 @@ START_TEST(connects_of_one_user_leave_room_for_others)
 }
 END_TEST
 
+/* As many as the module has sockets, all connected, on which nothing moves. */
+static int connect_and_be_idle(void)
+{
+	struct eswrap_reply reply;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		if (raw_outcome(raw_flow(h, "127.0.0.1", port, &reply)).error)
+			return i;
+	return 4;
+}
+
+START_TEST(idle_connections_of_one_user_keep_nobody_out)
+{
+	struct eswrap_reply reply;
+	gint64 began;
+
+	server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port);
+	ck_assert_int_eq(attack(connect_and_be_idle), 4);
+	began = g_get_monotonic_time();
+	ck_assert_int_eq(raw_outcome(raw_flow(h, "127.0.0.1", port, &reply)).error, 0);
+	ck_assert_int_lt(g_get_monotonic_time() - began, 10 * G_USEC_PER_SEC);
+}
+END_TEST
+
 static int hold(void)
 {
 	struct eswrap_request request = { .magic = ESWRAP_MAGIC, .type = ESWRAP_HOLD };
@@ -373,6 +398,7 @@ int main(void)
 	tcase_add_test(tcase, a_program_may_look_up_as_root_and_connect_as_another_user);
 	tcase_add_test(tcase, a_full_block_takes_no_address_of_others);
 	tcase_add_test(tcase, connects_of_one_user_leave_room_for_others);
+	tcase_add_test(tcase, idle_connections_of_one_user_keep_nobody_out);
 	tcase_add_loop_test(tcase, connections_that_hold_or_say_nothing_keep_nobody_out, 0, 2);
 	tcase_add_test(tcase, look_ups_of_one_user_do_not_starve_those_of_others);
 	tcase_add_test(tcase, a_descriptor_that_blocks_when_it_is_closed_stops_nobody);

@@ -176,6 +176,16 @@ static bool has_flows(const struct broker *broker)
 	return g_variant_n_children(list) > 0;
 }
 
+static void set_rules(struct broker *broker)
+{
+	const struct sched_rules rules = {
+		.idle_timeout_s = broker->settings->idle_timeout,
+		.give_up_after_s = broker->settings->give_up_idlest_after,
+	};
+
+	sched_set_rules(broker->sched, &rules);
+}
+
 bool broker_reload(struct broker *broker, GPtrArray *restart, GError **error)
 {
 	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
@@ -191,6 +201,7 @@ bool broker_reload(struct broker *broker, GPtrArray *restart, GError **error)
 		return false;
 	settings_adopt(broker->settings, fresh, restart);
 	accounts_set_limits(broker->accounts, broker->settings->limits);
+	set_rules(broker);
 	if (!has_flows(broker))
 		g_ptr_array_set_size(broker->retired, 0);
 	g_ptr_array_add(broker->retired, fresh);
@@ -319,6 +330,7 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 		broker->presence = presence_new(&presence_ops, broker, LOOK_MS);
 	broker->sched = sched_new();
 	sched_set_module(broker->sched, broker->module);
+	set_rules(broker);
 	broker->accounts = accounts_new(settings->limits);
 	broker->tallies = tallies_new();
 	broker->lookups = lookups_new(broker->sched, broker->accounts);

@@ -228,7 +228,7 @@ static void peer_sent(struct channel *channel, int result)
 	struct peer *peer = peer_of(channel);
 	guint8 scratch;
 
-	if (result < 0 && result != -EPIPE)
+	if (result < 0 && result != -EPIPE && result != -ECONNRESET)
 		return; /* peer_lost() comes next */
 	recv(peer->fd, &scratch, sizeof(scratch), MSG_DONTWAIT);
 	if (result < 0) {
@@ -267,7 +267,7 @@ static void peer_received(struct channel *channel, int result, const guint8 *dat
 {
 	struct peer *peer = peer_of(channel);
 
-	if (result == -EPIPE) {
+	if (result == -EPIPE || result == -ECONNRESET) {
 		give_back(peer);
 		peer_event(EPOLLIN, peer);
 	} else if (result > 0) {
@@ -387,6 +387,7 @@ static void set_target(struct peer *peer, const struct flow_request *request)
 	peer->host = place_host(request);
 	peer->where = endpoint_text(request->name, &request->dest);
 	peer->channel.ops = &channel_ops;
+	peer->channel.uid = peer->flow->uid;
 	peer->channel.socket = -1;
 	peer->channel.target = (struct eswifi_target){
 		.protocol = ESWIFI_UDP,

@@ -24,6 +24,9 @@
 
 #define ANCHOR 1 /* byte */
 
+/* The most that PK takes. */
+#define KEEP_ALIVE_MAX_MS 7200000
+
 /*
  * A connect that waits holds a full send buffer of the kernel's: 280 KB each, 140 MB in all. Beyond
  * it those may still connect who have less than a small share: nobody fills it for the others.
@@ -520,10 +523,12 @@ static void flow_sent(struct channel *channel, int result)
 {
 	struct flow *flow = flow_of(channel);
 
-	if (result == -EPIPE && flow->state == FLOW_OPEN) {
+	bool over = result == -EPIPE || result == -ECONNRESET;
+
+	if (over && flow->state == FLOW_OPEN) {
 		/* What it said before is still to be read: why it does not listen, perhaps. */
 		flow->refused = true;
-	} else if (result == -EPIPE) {
+	} else if (over) {
 		abort_flow(flow, not_listening);
 	} else if (result > 0) {
 		anchor_discard(flow->fd, (size_t)result);
@@ -551,6 +556,8 @@ static void flow_received(struct channel *channel, int result, const guint8 *dat
 	} else if (result == -EPIPE) {
 		flow->far_closed = true;
 		flow_check(flow);
+	} else if (result == -ECONNRESET) {
+		abort_flow(flow, "the module says that the connection is broken");
 	} else if (result > 0) {
 		flow->bytes_received += (guint64)result;
 		done = deliver(flow, data, (gsize)result);
@@ -582,6 +589,12 @@ static const struct channel_ops channel_ops = {
 	.lost = flow_lost,
 };
 
+/* What the program asked for, as far as the module can; 0: the driver's own choice. */
+static guint keep_alive_ms(guint32 seconds)
+{
+	return (guint)MIN((guint64)seconds * 1000, KEEP_ALIVE_MAX_MS);
+}
+
 static void set_target(struct flow *flow, const struct flow_request *request)
 {
 	const struct route *route = request->route;
@@ -589,6 +602,7 @@ static void set_target(struct flow *flow, const struct flow_request *request)
 	flow->host = place_host(request);
 	flow->where = endpoint_text(request->name, &request->dest);
 	flow->channel.ops = &channel_ops;
+	flow->channel.uid = flow->uid;
 	flow->channel.socket = -1;
 	flow->channel.target = (struct eswifi_target){
 		.protocol = route->through == ROUTE_TLS ? ESWIFI_TLS : ESWIFI_TCP,
@@ -596,6 +610,7 @@ static void set_target(struct flow *flow, const struct flow_request *request)
 		.port = route_far_port(request->route, request->dest.port),
 		.verify = route->verify,
 		.set = route->credentials ? route->credentials->set : 0,
+		.keep_alive_ms = keep_alive_ms(request->keep_alive),
 	};
 }
 

@@ -38,6 +38,7 @@ struct flow_parts {
  * @dest:	as the program gave it
  * @family:	of the program's socket
  * @name:	host name behind a stand-in, or NULL: the address of @dest
+ * @keep_alive:	s between the probes of TCP that the program asked for; 0: for none
  * @asker:	who it is for
  */
 struct flow_request {
@@ -45,6 +46,7 @@ struct flow_request {
 	struct eswrap_endpoint dest;
 	int family;
 	const char *name;
+	guint32 keep_alive;
 	struct asker asker;
 };
 

@@ -203,6 +203,7 @@ static bool route_flow(struct asked *asked, int type, struct flow_request *flow)
 	flow->dest = *dest;
 	flow->family = asked->request.family;
 	flow->name = name;
+	flow->keep_alive = asked->request.keep_alive;
 	flow->asker = asked->asker;
 	return true;
 }
