@@ -236,6 +236,8 @@ const guint *eswifi_bauds(void);
  * @set:	PF, 0..3; TLS only
  * @keep_alive_ms: how long a connection may be idle before the far end is probed, 250..7200000; 0:
  *		ESWIFI_KEEP_ALIVE_MS. Not for UDP
+ * @patience_ms: how long P6=1 may hold the line where nobody answers (PY, put back behind it); 0: as
+ *		long as the module takes. Firmware without PY takes its own time all the same
  */
 struct eswifi_target {
 	enum eswifi_protocol protocol;
@@ -244,6 +246,7 @@ struct eswifi_target {
 	enum eswifi_verify verify;
 	guint set;
 	guint keep_alive_ms;
+	guint patience_ms;
 };
 
 /* Modules do not probe by themselves, and a far end that is gone would never be noticed. */

@@ -23,7 +23,7 @@ enum gone_mark {
  * @note, @st:	PF in the note's and in ST's form was answered OK
  * @rewritable:	set 3 exists
  * @lists_items:	PE is known
- * @no_local_port, @no_keep_alive, @no_report:	P2, PK, PB are not known
+ * @no_local_port, @no_keep_alive, @no_report, @no_call_wait:	P2, PK, PB, PY are not known
  * @echoes:	D0 answers an address with the address
  * @tls_sockets:	how many can speak TLS at a time
  */
@@ -32,7 +32,7 @@ struct firmware {
 	enum gone_mark gone;
 	bool counted, counted_data, counted_refused;
 	bool note, st, rewritable, lists_items;
-	bool no_local_port, no_keep_alive, no_report;
+	bool no_local_port, no_keep_alive, no_report, no_call_wait;
 	bool echoes;
 	guint tls_sockets;
 };

@@ -267,6 +267,20 @@ static void start_failed(struct eswifi_module *module, const char *text)
 	session_command(module, TIMEOUT_STOP_MS, on_failed_stopped, "P6=0");
 }
 
+static int call_wait(struct eswifi_module *module)
+{
+	int known = session_socket(module)->knobs[KNOB_CALL_WAIT];
+
+	return known < 0 ? PROTOCOL_CALL_WAIT : known;
+}
+
+/* What is good for a connect that others wait behind is too short for sending. */
+static void put_call_wait_back(struct eswifi_module *module)
+{
+	if (session_set_knob(module, KNOB_CALL_WAIT, PROTOCOL_CALL_WAIT))
+		session_op_end(module, 0, module->op.text);
+}
+
 static void opened(struct eswifi_module *module, const char *text)
 {
 	struct module_socket *socket = session_socket(module);
@@ -280,7 +294,13 @@ static void opened(struct eswifi_module *module, const char *text)
 	socket->long_pieces = false;
 	if (socket->stream)
 		health_good(&module->health);
-	session_op_end(module, 0, text);
+	if (call_wait(module) == PROTOCOL_CALL_WAIT) {
+		session_op_end(module, 0, text);
+		return;
+	}
+	g_strlcpy(module->op.text, text, sizeof(module->op.text));
+	module->op.step = put_call_wait_back;
+	put_call_wait_back(module);
 }
 
 static bool is_gone(const struct at_reply *reply)
@@ -367,6 +387,9 @@ static void open_step(struct eswifi_module *module)
 		return;
 	if (!set_address(module))
 		return;
+	if (call_wait(module) != (int)op->patience_ms &&
+	    !session_set_knob(module, KNOB_CALL_WAIT, (int)op->patience_ms))
+		return;
 	socket->closed = false;
 	session_command(module, TIMEOUT_START_MS, on_started, "P6=1");
 }
@@ -446,6 +469,7 @@ int eswifi_open(struct eswifi_module *module, guint socket, const struct eswifi_
 	op->keep_alive_ms = target->keep_alive_ms
 				    ? MAX(target->keep_alive_ms, PROTOCOL_KEEP_ALIVE_MIN)
 				    : ESWIFI_KEEP_ALIVE_MS;
+	op->patience_ms = target->patience_ms ? target->patience_ms : PROTOCOL_CALL_WAIT;
 	if (op->protocol == ESWIFI_TLS && module->identity.dialect == ESWIFI_FIRMWARE_AUTO)
 		session_op_begin(module, dialect_step);
 	else

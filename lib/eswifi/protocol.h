@@ -54,6 +54,7 @@
 #define PROTOCOL_JOIN_TRIES 2
 
 /* PK [UM], ms. */
+#define PROTOCOL_CALL_WAIT	10000 /* PY, ms: the module's own [QR] */
 #define PROTOCOL_KEEP_ALIVE_MIN 250
 #define PROTOCOL_KEEP_ALIVE_MAX 7200000
 

@@ -26,7 +26,7 @@ static const struct {
 	[KNOB_PORT] = { "P4=%d" },	   [KNOB_VERIFY] = { "P9=%d" },
 	[KNOB_REPORT] = { "PB=%d", true }, [KNOB_KEEP_ALIVE] = { "PK=1,%d", true },
 	[KNOB_READ_SIZE] = { "R1=%d" },	   [KNOB_READ_WAIT] = { "R2=%d" },
-	[KNOB_WRITE_WAIT] = { "S2=%d" },
+	[KNOB_WRITE_WAIT] = { "S2=%d" },   [KNOB_CALL_WAIT] = { "PY=%d", true },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(knobs) == KNOBS);
 
@@ -230,6 +230,8 @@ static void note_refusal(struct firmware *firmware, enum knob knob)
 		firmware->no_local_port = true;
 	else if (knob == KNOB_KEEP_ALIVE)
 		firmware->no_keep_alive = true;
+	else if (knob == KNOB_CALL_WAIT)
+		firmware->no_call_wait = true;
 	else if (knob == KNOB_REPORT)
 		firmware->no_report = true;
 }
@@ -238,6 +240,7 @@ static bool is_refused(const struct firmware *firmware, enum knob knob)
 {
 	return (knob == KNOB_LOCAL_PORT && firmware->no_local_port) ||
 	       (knob == KNOB_KEEP_ALIVE && firmware->no_keep_alive) ||
+	       (knob == KNOB_CALL_WAIT && firmware->no_call_wait) ||
 	       (knob == KNOB_REPORT && firmware->no_report);
 }
 

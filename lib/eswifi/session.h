@@ -22,6 +22,7 @@ enum knob {
 	KNOB_VERIFY,	 /* P9 */
 	KNOB_REPORT,	 /* PB: a failed check of the CA is reported and no more */
 	KNOB_KEEP_ALIVE, /* PK */
+	KNOB_CALL_WAIT,	 /* PY; -1: PROTOCOL_CALL_WAIT */
 	KNOB_READ_SIZE,	 /* R1 */
 	KNOB_READ_WAIT,	 /* R2 */
 	KNOB_WRITE_WAIT, /* S2 */
@@ -88,7 +89,7 @@ struct operation {
 	enum eswifi_protocol protocol;
 	guint16 port, local_port;
 	enum eswifi_verify verify;
-	guint keep_alive_ms;
+	guint keep_alive_ms, patience_ms;
 	guint set;
 	enum eswifi_item item;
 

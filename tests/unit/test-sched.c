@@ -19,7 +19,7 @@ static struct {
 	gint64 now, wake;
 	bool kicked;
 	enum what what;
-	guint socket, wait_ms;
+	guint socket, wait_ms, patience_ms;
 	gsize size;
 	char host[32];
 	line_done done;
@@ -57,6 +57,7 @@ static int fake_open(struct line *line G_GNUC_UNUSED, guint socket,
 		     const struct eswifi_target *target, line_done done, gpointer user)
 {
 	g_strlcpy(fake.host, target->host, sizeof(fake.host));
+	fake.patience_ms = target->patience_ms;
 	return begin(OPEN, socket, done, user);
 }
 
@@ -418,6 +419,36 @@ START_TEST(connects_to_places_that_do_not_answer_leave_half_of_the_line)
 }
 END_TEST
 
+START_TEST(a_connect_that_was_cut_short_for_others_is_tried_again_with_more_time)
+{
+	struct owner victim = { 0 }, hole = { 0 };
+
+	open_all(&victim, 1, 1);
+	ask_for(&hole, 2, "hole");
+	until(OPEN);
+	ck_assert_uint_eq(fake.patience_ms, 1500);
+	end(-ECONNREFUSED, 1510 * MS);
+	ck_assert_int_eq(hole.opened, 0);
+	until(OPEN);
+	ck_assert_uint_eq(fake.patience_ms, 3000);
+	/* Refused, and not for want of time. */
+	end(-ECONNREFUSED, 20 * MS);
+	ck_assert_int_eq(hole.opened, 1);
+	ck_assert_int_eq(hole.opened_result, -ECONNREFUSED);
+}
+END_TEST
+
+START_TEST(a_connect_has_all_the_time_of_the_module_where_nobody_else_is)
+{
+	struct owner owners[2] = { 0 };
+
+	open_all(owners, 1, 1);
+	ask_for(&owners[1], 1, "hole");
+	until(OPEN);
+	ck_assert_uint_eq(fake.patience_ms, 0);
+}
+END_TEST
+
 START_TEST(connects_that_take_long_follow_each_other_where_nobody_else_is)
 {
 	struct owner owners[4] = { 0 };
@@ -684,6 +715,8 @@ int main(void)
 	tcase_add_test(time, line_time_is_shared_among_users_and_not_among_sockets);
 	tcase_add_test(time, line_time_that_was_left_unused_is_not_saved_up);
 	tcase_add_test(time, connects_to_places_that_do_not_answer_leave_half_of_the_line);
+	tcase_add_test(time, a_connect_that_was_cut_short_for_others_is_tried_again_with_more_time);
+	tcase_add_test(time, a_connect_has_all_the_time_of_the_module_where_nobody_else_is);
 	tcase_add_test(time, connects_that_take_long_follow_each_other_where_nobody_else_is);
 	tcase_add_test(time, a_full_read_is_repeated_at_once_and_a_part_leaves_the_line_free);
 	tcase_add_test(time, reads_that_find_nothing_come_ever_less_often_up_to_a_limit);

@@ -395,7 +395,7 @@ static void give_up(struct flow *flow)
 	if (behind) {
 		sched_hand_over(sched, &flow->channel, &behind->channel);
 	} else if (flow->attempt && sched_is_opening(sched, &flow->channel)) {
-		flow->given_up = true;
+		flow->given_up = flow->channel.last_try = true;
 		g_clear_pointer(&flow->watch, poller_remove);
 		return;
 	}

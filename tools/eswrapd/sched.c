@@ -28,6 +28,10 @@
 /* How long a user waits for a socket before one of another's is taken away, who has all of them. */
 #define WAIT_FAIR (2 * G_TIME_SPAN_SECOND)
 
+/* What a P6=1 may take at first while there are other users, ms; a TLS handshake takes seconds. */
+#define PATIENCE     1500
+#define PATIENCE_TLS 6000
+
 /* How long an answer is awaited without a pause while the line has nothing else to do. */
 #define ANSWER_WAIT (250 * G_TIME_SPAN_MILLISECOND)
 
@@ -439,19 +443,33 @@ static gint64 read_due(const struct sched *sched, const struct slot *slot)
 	       MIN(slot->pause, is_busy(sched) ? READ_PAUSE_BUSY : READ_PAUSE_IDLE);
 }
 
+/* Was it cut short for the sake of others? Then it is tried again, until its owner has enough. */
+static bool was_cut_short(const struct channel *channel, int result, gint64 took)
+{
+	gint64 patience = channel->target.patience_ms * G_TIME_SPAN_MILLISECOND;
+
+	return result == -ECONNREFUSED && patience && !channel->last_try &&
+	       took >= patience * 9 / 10 && took < patience * 3 / 2;
+}
+
 static void open_done(int result, const char *text, gpointer user)
 {
 	struct sched *sched = user;
 	struct slot *slot = sched->busy;
 	struct channel *channel = slot->channel;
-	gint64 now = now_of(sched);
+	gint64 now = now_of(sched), took = shares_end(&sched->shares, now);
 
 	sched->busy = NULL;
-	shares_rest(&sched->shares, slot->user, now, shares_end(&sched->shares, now));
+	shares_rest(&sched->shares, slot->user, now, took);
 	if (slot->state == SLOT_CLOSING && result < 0) {
 		vacate(sched, slot);
 	} else if (slot->state == SLOT_OPENING && result < 0) {
 		vacate(sched, slot);
+		if (was_cut_short(channel, result, took)) {
+			channel->patience_ms *= 2;
+			enqueue(sched, channel, false);
+			return;
+		}
 		/* One of a kind of which there are few: it waits for another to be closed. */
 		if (result == -EAGAIN && sched_free_sockets(sched) < ESWIFI_SOCKETS) {
 			enqueue(sched, channel, true);
@@ -586,8 +604,16 @@ static bool try_read(struct sched *sched, struct slot *slot)
 
 static bool open_socket(struct sched *sched, struct slot *slot)
 {
-	int result = sched->line->ops->open(sched->line, number_of(sched, slot),
-					    &slot->channel->target, open_done, sched);
+	struct channel *channel = slot->channel;
+	int result;
+
+	if (!channel->patience_ms)
+		channel->patience_ms =
+			channel->target.protocol == ESWIFI_TLS ? PATIENCE_TLS : PATIENCE;
+	channel->target.patience_ms =
+		shares_has_others(&sched->shares, slot->user) ? channel->patience_ms : 0;
+	result = sched->line->ops->open(sched->line, number_of(sched, slot), &channel->target,
+					open_done, sched);
 
 	if (result < 0 && result != -EBUSY) {
 		sched->busy = slot;
@@ -765,6 +791,8 @@ void sched_hand_over(struct sched *sched, struct channel *from, struct channel *
 	to->user = from->user;
 	to->since = from->since;
 	to->barred = from->barred;
+	to->patience_ms = from->patience_ms;
+	to->target.patience_ms = from->target.patience_ms;
 	to->socket = from->socket;
 	if (from->socket >= 0) {
 		slot_of(sched, from)->channel = to;

@@ -29,9 +29,10 @@
  * for a while before the next is asked. That is TURN_MIN, or longer where a change has been seen to
  * cost much.
  *
- * A P6=1 holds the line until the module has an answer, which is long where nobody answers. Behind
- * one that took long its user begins no other for as long as that took while there are other users,
- * so that they have half of the time at least.
+ * A P6=1 holds the line until the module has an answer, which is long where nobody answers. While
+ * there are other users it gets no more time than PATIENCE; if that was not enough it is tried again
+ * later, with twice as much. And behind one that took long its user begins no other for as long as
+ * that took while there are other users, so that they have half of the time at least.
  *
  * Reading is polling: R0 is the only way to learn that data has come. A full read is repeated at
  * once, because there is more. After a part, the program has probably got what it waits for and
@@ -83,12 +84,14 @@ struct channel_ops {
  * struct channel - part of its owner's struct; all else in it is 0 at first
  * @ops, @target, @uid:	set by the owner before sched_open(); @target.host stays the owner's
  * @socket:	0..3, or -1 while it has none; set to -1 by the owner before anything else
+ * @last_try:	set by the owner: nobody waits for it any more, it is not tried again
  * @may_send:	the owner may have something to send; cleared when @peek returns 0
  *
  * The scheduler's:
  * @user:	NULL: it neither waits nor has a socket
  * @link:	place in the queue
  * @since:	it waits since, us
+ * @patience_ms:	what its next P6=1 may take while there are other users; 0: not tried yet
  * @barred:	the module had no such socket left: it waits until another is closed
  */
 struct channel {
@@ -96,10 +99,11 @@ struct channel {
 	struct eswifi_target target;
 	uid_t uid;
 	int socket;
-	bool may_send;
+	bool may_send, last_try;
 	struct sched_user *user;
 	GList link;
 	gint64 since;
+	guint patience_ms;
 	bool barred;
 };
 
