@@ -9,7 +9,7 @@
 
 /* Pauses between reads that find nothing: the first, and the longest on a quiet and a busy line. */
 #define READ_PAUSE_MIN	(2 * G_TIME_SPAN_MILLISECOND)
-#define READ_PAUSE_IDLE (70 * G_TIME_SPAN_MILLISECOND)
+#define READ_PAUSE_IDLE (80 * G_TIME_SPAN_MILLISECOND)
 #define READ_PAUSE_BUSY (200 * G_TIME_SPAN_MILLISECOND)
 /* Between reads of a socket that has more to send than goes into one command. */
 #define READ_PAUSE_SENDING (500 * G_TIME_SPAN_MILLISECOND)
@@ -22,8 +22,8 @@
  * costs, within these bounds.
  */
 #define TURN_MIN     (20 * G_TIME_SPAN_MILLISECOND)
-#define TURN_MAX     (120 * G_TIME_SPAN_MILLISECOND)
-#define TURN_CHANGES 40
+#define TURN_MAX     (160 * G_TIME_SPAN_MILLISECOND)
+#define TURN_CHANGES 60
 
 /* How long a user waits for a socket before one of another's is taken away, who has all of them. */
 #define WAIT_FAIR (2 * G_TIME_SPAN_SECOND)
@@ -38,7 +38,8 @@
 /* Pause before sending again to a far end that takes nothing. */
 #define SEND_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
 
-/* How long the module waits in a read, ms: while the line has nothing else to do, or else. */
+/* How long the module waits in a read, ms: while the line is quiet, has nothing else to do, or else. */
+#define WAIT_IDLE 27
 #define WAIT_LONE 16
 #define WAIT_BUSY 1
 
@@ -596,6 +597,8 @@ static bool try_read(struct sched *sched, struct slot *slot)
 		return false;
 	if (slot->channel->may_send || others_active(sched, slot, now))
 		wait = WAIT_BUSY;
+	else if (slot->pause >= READ_PAUSE_IDLE)
+		wait = WAIT_IDLE;
 	slot->sent_last = false;
 	return started(sched, slot,
 		       sched->line->ops->read(sched->line, number_of(sched, slot), wait, read_done,
