@@ -516,6 +516,14 @@ static void set_give_up_idlest_after(struct loader *l, const char *value)
 	number(l, value, 0, TIMEOUT_MAX, &l->settings->give_up_idlest_after);
 }
 
+static void set_unreachable(struct loader *l, const char *value)
+{
+	int i = choose(l, value, (const char *[]){ "refuse", "isolate", NULL });
+
+	if (i >= 0)
+		l->settings->unreachable = (enum eswrap_unreachable)i;
+}
+
 /* The key that is being read is one of limit_names. */
 static void set_limit(struct loader *l, const char *value)
 {
@@ -574,6 +582,7 @@ const struct key broker_keys[] = {
 	{ "half-close-timeout", set_half_close_timeout },
 	{ "idle-timeout", set_idle_timeout },
 	{ "give-up-idlest-after", set_give_up_idlest_after },
+	{ "unreachable", set_unreachable },
 	{ "per-user-questions", set_limit },
 	{ "per-user-connects", set_limit },
 	{ "per-user-flows", set_limit },

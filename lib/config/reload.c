@@ -53,6 +53,7 @@ void settings_adopt(struct settings *settings, struct settings *fresh, GPtrArray
 	SWAP(settings->half_close_timeout, fresh->half_close_timeout);
 	SWAP(settings->idle_timeout, fresh->idle_timeout);
 	SWAP(settings->give_up_idlest_after, fresh->give_up_idlest_after);
+	SWAP(settings->unreachable, fresh->unreachable);
 	differs(restart, settings->limits[LIMIT_NAMES] != fresh->limits[LIMIT_NAMES],
 		"[broker] per-user-names");
 	memcpy(settings->limits, fresh->limits, sizeof(settings->limits));

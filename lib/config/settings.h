@@ -12,6 +12,7 @@
 
 #include "config/block.h"
 #include "eswifi/eswifi.h"
+#include "eswrap/wire.h"
 
 /* Names for these are the words of `through =`, see route_through_name(). */
 enum route_through { ROUTE_TLS, ROUTE_TCP, ROUTE_UDP, ROUTE_DIRECT, ROUTE_REFUSE };
@@ -76,6 +77,7 @@ struct route {
  * @admin_group:	members may use eswrapctl; -1: only root and the broker's own user
  * @connect_timeout:	s that a connect may wait for a socket and for the far end, together
  * @limits:	for one user, by enum limit
+ * @unreachable:	programs that preloading does not reach: the launcher asks
  * @half_close_timeout:	s without data after which a half-closed flow is given up
  * @idle_timeout:	s without data after which any flow is given up; 0: never
  * @give_up_idlest_after:	s that a connect waits before the idlest flow is given up; 0: never
@@ -105,6 +107,7 @@ struct settings {
 	guint half_close_timeout;
 	guint idle_timeout;
 	guint give_up_idlest_after;
+	enum eswrap_unreachable unreachable;
 	guint limits[LIMITS];
 	GPtrArray *strings;
 };

@@ -272,7 +272,7 @@ static int open_port(const struct server *what, guint16 *port)
 	socklen_t len = sizeof(bound);
 	int fd = socket(what->ipv6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC, 0);
 
-	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	in.sin_addr.s_addr = htonl(what->anywhere ? INADDR_ANY : INADDR_LOOPBACK);
 	ck_assert_msg((what->ipv6 ? bind(fd, (struct sockaddr *)&in6, sizeof(in6))
 				  : bind(fd, (struct sockaddr *)&in, sizeof(in))) == 0,
 		      "bind: %s", g_strerror(errno));

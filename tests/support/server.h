@@ -24,6 +24,7 @@ struct server_connection;
  * @tls:	speak TLS with server.pem
  * @client_certificate:	with @tls: require a certificate that ca.pem signed
  * @ipv6:	listen on ::1 and not on 127.0.0.1
+ * @anywhere:	listen on all addresses of IPv4
  * @serve:	SERVER_OWN: one connection, in a process of its own
  * @user:	for @serve; what it changes must be in memory that is shared
  */
@@ -33,6 +34,7 @@ struct server {
 	bool tls;
 	bool client_certificate;
 	bool ipv6;
+	bool anywhere;
 	void (*serve)(struct server_connection *c, gpointer user);
 	gpointer user;
 };

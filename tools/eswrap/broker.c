@@ -58,8 +58,9 @@ static bool fail(char **error, const char *format, ...)
 /*
  * Connect and ask to hold. Return: the connection, or a negative errno; -EPIPE: it is leaving,
  * -EINVAL: it has no such route.
+ * @unreachable:	what it says of programs that preloading does not reach
  */
-static int hold(const char *path)
+static int hold(const char *path, enum eswrap_unreachable *unreachable)
 {
 	struct timeval timeout = { .tv_sec = HOLD_TIMEOUT_S };
 	struct eswrap_request request = { .magic = ESWRAP_MAGIC, .type = ESWRAP_HOLD };
@@ -92,6 +93,8 @@ static int hold(const char *path)
 			result = -EPROTO;
 		else if (reply.verdict != ESWRAP_GRANTED)
 			result = -reply.error;
+		else
+			*unreachable = (enum eswrap_unreachable)reply.error;
 	}
 	if (result < 0) {
 		close(fd);
@@ -303,18 +306,19 @@ static bool fail_hold(char **error, const char *path, int result)
 }
 
 /* Under the lock: take the broker that is there, or start one. */
-static int hold_or_start(const char *eswrapd, const char *config, const char *socket, char **error)
+static int hold_or_start(const char *eswrapd, const char *config, struct broker_link *link,
+			 char **error)
 {
-	int fd = hold(socket);
+	int fd = hold(link->socket, &link->unreachable);
 
 	/* Nobody listens any more, or it is just leaving. */
 	if (fd == -ENOENT || fd == -ECONNREFUSED || fd == -EPIPE) {
-		if (!start(eswrapd, config, socket, error))
+		if (!start(eswrapd, config, link->socket, error))
 			return -1;
-		fd = hold(socket);
+		fd = hold(link->socket, &link->unreachable);
 	}
 	if (fd < 0)
-		fail_hold(error, socket, fd);
+		fail_hold(error, link->socket, fd);
 	return fd;
 }
 
@@ -337,7 +341,7 @@ static bool find_private(const char *config, const char *eswrapd, struct broker_
 	if (lock < 0 || flock(lock, LOCK_EX) < 0)
 		fail(error, "%s: %s", path, g_strerror(errno));
 	else
-		link->hold = hold_or_start(eswrapd, real, link->socket, error);
+		link->hold = hold_or_start(eswrapd, real, link, error);
 	if (lock >= 0)
 		close(lock);
 	return link->hold >= 0;
@@ -349,7 +353,7 @@ static bool find_shared(struct broker_link *link, char **error)
 	const char *named = g_getenv(ESWRAP_SOCKET_ENV);
 
 	link->socket = g_strdup(named && *named ? named : ESWRAP_SOCKET_DEFAULT);
-	link->hold = hold(link->socket);
+	link->hold = hold(link->socket, &link->unreachable);
 	return link->hold >= 0 || fail_hold(error, link->socket, link->hold);
 }
 

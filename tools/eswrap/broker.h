@@ -6,15 +6,19 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "eswrap/wire.h"
+
 /**
  * struct broker_link - a broker that will stay for the program
  * @socket:	path of its control socket
  * @hold:	descriptor of a connection to it, not close-on-exec; while it is open, also in the
  *		program and its children, a private broker stays
+ * @unreachable:	what the configuration says of programs that preloading does not reach
  */
 struct broker_link {
 	char *socket;
 	int hold;
+	enum eswrap_unreachable unreachable;
 };
 
 /**

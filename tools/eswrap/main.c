@@ -16,6 +16,7 @@
 
 #include "broker.h"
 #include "eswrap/wire.h"
+#include "isolate.h"
 #include "program.h"
 #include "strict.h"
 
@@ -95,11 +96,13 @@ static bool can_be_preloaded(const char *library)
  * struct options - the command line
  * @config:	-c; NULL: the system's broker, or $ESWRAP_SOCKET's
  * @route:	-r; NULL: by the routes' conditions
+ * @ports:	--isolate's
  * @strict:	--strict
+ * @isolate:	--isolate
  */
 struct options {
-	char *config, *route;
-	gboolean strict, version;
+	char *config, *route, *ports;
+	gboolean strict, isolate, version;
 };
 
 /* Return: the library for LD_PRELOAD, or NULL after a message. */
@@ -118,27 +121,60 @@ static char *find_library(const char *build)
 	return NULL;
 }
 
+static int complain_unreached(const char *sentence)
+{
+	g_autofree char *line =
+		g_strdup_printf("%s; or use eswrap --isolate, which reaches every program "
+				"(`unreachable = isolate` in the configuration does so by itself)",
+				sentence);
+
+	return complain(STATUS_CANNOT_EXECUTE, line);
+}
+
+/* --isolate[=PORTS] */
+static gboolean set_isolate(const char *name G_GNUC_UNUSED, const char *value, gpointer data,
+			    GError **error G_GNUC_UNUSED)
+{
+	struct options *options = data;
+
+	options->isolate = TRUE;
+	g_free(options->ports);
+	options->ports = g_strdup(value);
+	return TRUE;
+}
+
 /* Return: an exit status; not at all when all is well. */
 static int run(char **argv, const struct options *options)
 {
 	g_autofree char *build = build_directory(), *library = find_library(build);
 	g_autofree char *eswrapd = build ? g_build_filename(build, "../eswrapd/eswrapd", NULL)
 					 : g_strdup(SBINDIR "/eswrapd");
-	g_autofree char *error = NULL;
+	g_autofree char *tunnel =
+		build ? g_build_filename(build, "../eswrap-tunnel/eswrap-tunnel", NULL)
+		      : g_strdup(SBINDIR "/eswrap-tunnel");
+	g_autofree char *error = NULL, *unreached = NULL;
 	struct broker_link link;
 	int status;
 
 	if (!library)
 		return STATUS_OWN_FAILURE;
 	status = program_check(argv, library, &error);
-	if (status != 0)
+	/* Where preloading does not reach it, the configuration says what is to be done. */
+	if (status == STATUS_UNREACHED)
+		unreached = g_steal_pointer(&error);
+	else if (status != 0)
 		return complain(status, error);
 	/* Before the broker is asked: it says whether there is such a route. */
 	if (options->route)
 		g_setenv(ESWRAP_ROUTE_ENV, options->route, TRUE);
 	if (!broker_find(options->config, eswrapd, &link, &error))
-		return complain(STATUS_OWN_FAILURE, error);
+		return unreached && !options->isolate ? complain_unreached(unreached)
+						      : complain(STATUS_OWN_FAILURE, error);
 	g_setenv(ESWRAP_SOCKET_ENV, link.socket, TRUE);
+	if (options->isolate || (unreached && link.unreachable == ESWRAP_UNREACHABLE_ISOLATE))
+		return isolate_become(tunnel, options->ports, argv);
+	if (unreached)
+		return complain_unreached(unreached);
 	if (options->strict && !strict_begin(&error))
 		return complain(STATUS_OWN_FAILURE, error);
 	preload(library);
@@ -146,6 +182,24 @@ static int run(char **argv, const struct options *options)
 	status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
 	g_printerr("eswrap: %s: %s\n", argv[0], g_strerror(errno));
 	return status;
+}
+
+/*
+ * GLib takes the word behind an option whose argument may be left out for that argument; here only
+ * what stands behind "=" is one.
+ */
+static void mark_isolate(int argc, char **argv)
+{
+	static char without_ports[] = "--isolate=";
+	int i;
+
+	for (i = 1; i < argc && *argv[i] == '-' && !g_str_equal(argv[i], "--"); i++) {
+		if (g_str_equal(argv[i], "--isolate"))
+			argv[i] = without_ports;
+		else if (g_str_equal(argv[i], "-c") || g_str_equal(argv[i], "--config") ||
+			 g_str_equal(argv[i], "-r") || g_str_equal(argv[i], "--route"))
+			i++;
+	}
 }
 
 /* Return: false after a message. */
@@ -158,12 +212,17 @@ static bool parse(struct options *options, int *argc, char ***argv)
 		  "all of the program's connections take [route ROUTE]", "ROUTE" },
 		{ "strict", 0, 0, G_OPTION_ARG_NONE, &options->strict,
 		  "forbid internet connections that go past eswrap", NULL },
+		{ "isolate", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, set_isolate,
+		  "run it in a network namespace whose only way out is the module; with PORTS of "
+		  "this machine's loopback",
+		  "PORTS" },
 		{ "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "print the version",
 		  NULL },
 		{ NULL },
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new("PROGRAM [ARGUMENT...]");
 	g_autoptr(GError) error = NULL;
+	GOptionGroup *group;
 
 	g_option_context_set_summary(
 		context,
@@ -171,7 +230,10 @@ static bool parse(struct options *options, int *argc, char ***argv)
 		"through\nthe eS-WiFi module. The exit status is PROGRAM's; 125 when eswrap "
 		"itself fails, 126\nwhen PROGRAM cannot be run under it, 127 when it is not "
 		"found.");
-	g_option_context_add_main_entries(context, entries, NULL);
+	group = g_option_group_new("eswrap", "", "", options, NULL);
+	g_option_group_add_entries(group, entries);
+	g_option_context_set_main_group(context, group);
+	mark_isolate(*argc, *argv);
 	/* What follows the program's name is the program's. */
 	g_option_context_set_strict_posix(context, TRUE);
 	if (!g_option_context_parse(context, argc, argv, &error)) {
@@ -186,7 +248,7 @@ static bool parse(struct options *options, int *argc, char ***argv)
 		return true;
 	if (*argc < 2)
 		complain(0, "no program is named; usage: eswrap [-c FILE] [-r ROUTE] [--strict] "
-			    "PROGRAM [ARGUMENT...]");
+			    "[--isolate[=PORTS]] PROGRAM [ARGUMENT...]");
 	else if (options->route && (!*options->route || strlen(options->route) > ESWRAP_ROUTE_MAX))
 		complain(0, "-r: a route's name has 1 to " G_STRINGIFY(ESWRAP_ROUTE_MAX) " bytes");
 	else

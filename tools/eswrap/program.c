@@ -63,17 +63,17 @@ static int refuse(struct check *check, int status, const char *format, ...)
 static int check_rights(struct check *check, const char *path, const struct stat *st)
 {
 	if ((st->st_mode & S_ISUID) && st->st_uid != getuid())
-		return refuse(check, STATUS_CANNOT_EXECUTE,
+		return refuse(check, STATUS_UNREACHED,
 			      "%s: is set-user-ID, which a preloaded library cannot reach; run "
 			      "eswrap as that user instead",
 			      path);
 	if ((st->st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && st->st_gid != getgid())
-		return refuse(check, STATUS_CANNOT_EXECUTE,
+		return refuse(check, STATUS_UNREACHED,
 			      "%s: is set-group-ID, which a preloaded library cannot reach; run "
 			      "eswrap as that group instead",
 			      path);
 	if (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0)
-		return refuse(check, STATUS_CANNOT_EXECUTE,
+		return refuse(check, STATUS_UNREACHED,
 			      "%s: has file capabilities, which a preloaded library cannot reach; "
 			      "remove them (setcap -r) or run eswrap as root",
 			      path);
@@ -140,7 +140,7 @@ static int check_machine(struct check *check, const char *path, const struct elf
 		if (library_in(check, directory) || library_in(check, wide ? "lib64" : "lib"))
 			return 0;
 	}
-	return refuse(check, STATUS_CANNOT_EXECUTE,
+	return refuse(check, STATUS_UNREACHED,
 		      "%s: is for another machine or word size (%s, %d bits), and there is no "
 		      "libeswrap.so for that here; install eswrap's library for it as well",
 		      path, arch ? arch : "unknown", wide ? 64 : 32);
@@ -163,17 +163,17 @@ static int check_elf(struct check *check, const char *path, int fd)
 		return refuse(check, STATUS_CANNOT_EXECUTE, "%s: is a damaged ELF file", path);
 	if (facts.go)
 		return refuse(
-			check, STATUS_CANNOT_EXECUTE,
+			check, STATUS_UNREACHED,
 			"%s: is a Go program, which connects without the C library, so that a "
 			"preloaded library does not see it",
 			path);
 	if (!*facts.interpreter)
-		return refuse(check, STATUS_CANNOT_EXECUTE,
+		return refuse(check, STATUS_UNREACHED,
 			      "%s: is statically linked, so that no library can be preloaded into "
 			      "it",
 			      path);
 	if (!is_glibc(facts.interpreter))
-		return refuse(check, STATUS_CANNOT_EXECUTE,
+		return refuse(check, STATUS_UNREACHED,
 			      "%s: uses another C library (its loader is %s), into which "
 			      "libeswrap.so cannot be preloaded",
 			      path, facts.interpreter);
@@ -183,7 +183,7 @@ static int check_elf(struct check *check, const char *path, int fd)
 static int refuse_clean(struct check *check, const char *path, const char *word)
 {
 	return refuse(
-		check, STATUS_CANNOT_EXECUTE,
+		check, STATUS_UNREACHED,
 		"%s: removes LD_PRELOAD from the environment (%s), so that libeswrap.so is not "
 		"preloaded; put eswrap behind it",
 		path, word);
@@ -296,7 +296,7 @@ static int check_chroot(struct check *check, const char *path, char **words)
 
 static int check_elsewhere(struct check *check, const char *path, char **words G_GNUC_UNUSED)
 {
-	return refuse(check, STATUS_CANNOT_EXECUTE,
+	return refuse(check, STATUS_UNREACHED,
 		      "%s: gives the program an environment without LD_PRELOAD, so that "
 		      "libeswrap.so is not preloaded; put eswrap behind it: %s ... eswrap PROGRAM",
 		      path, path);
@@ -387,7 +387,7 @@ static int check_path(struct check *check, const char *path)
 		return refuse(check, STATUS_CANNOT_EXECUTE, "%s: %s", path, g_strerror(errno));
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
-		return refuse(check, STATUS_CANNOT_EXECUTE,
+		return refuse(check, STATUS_UNREACHED,
 			      "%s: cannot be read (%s), so eswrap cannot tell whether preloading "
 			      "reaches it",
 			      path, g_strerror(errno));

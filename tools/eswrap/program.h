@@ -11,6 +11,9 @@ enum {
 	STATUS_NOT_FOUND = 127,
 };
 
+/* It could be executed, but preloading would not reach it; the shell hears STATUS_CANNOT_EXECUTE. */
+#define STATUS_UNREACHED 1126
+
 /**
  * program_check() - find a program as execvp() would and see whether preloading reaches it
  * @argv:	as the user gave it: a path, or a name to look for in PATH, and its arguments
@@ -21,8 +24,8 @@ enum {
  * A script is followed through its #! line to the program that runs it, and env to the one that it
  * runs.
  *
- * Return: 0 when it can be executed with the library in it, else STATUS_NOT_FOUND or
- * STATUS_CANNOT_EXECUTE.
+ * Return: 0 when it can be executed with the library in it, else STATUS_NOT_FOUND,
+ * STATUS_CANNOT_EXECUTE or STATUS_UNREACHED.
  */
 int program_check(char **argv, const char *library, char **error);
 

@@ -477,6 +477,7 @@ static void handle_hold(struct asked *asked)
 		return;
 	}
 	asked->reply.verdict = ESWRAP_GRANTED;
+	asked->reply.error = (uint16_t)asked->requests->parts.settings->unreachable;
 	/* The system's broker stays anyway. */
 	if (!presence)
 		return;

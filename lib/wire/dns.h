@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Questions to name servers, and answers: RFC 1035, as far as whoever answers with stand-in addresses
+ * has to know it. One question, class IN. Nothing here is ever longer than 512 bytes, so nothing is
+ * cut off. Safe in a signal handler.
+ */
+#ifndef ESWRAP_WIRE_DNS_H
+#define ESWRAP_WIRE_DNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "eswrap/wire.h"
+
+/* A header, a name of 255 bytes, type and class; an address record; EDNS. */
+#define DNS_ANSWER_MAX (12 + 255 + 4 + 16 + 11)
+
+#define DNS_TYPE_A   1
+#define DNS_TYPE_PTR 12
+
+/* Response codes. REFUSED and SERVFAIL make some wait and ask again, NXDOMAIN is final for all. */
+enum dns_code {
+	DNS_IGNORE = -1, /* no question at all: there is no answer */
+	DNS_GOOD = 0,
+	DNS_FORMAT_ERROR = 1,
+	DNS_SERVER_FAILURE = 2,
+	DNS_NAME_UNKNOWN = 3,
+	DNS_NOT_IMPLEMENTED = 4,
+};
+
+/**
+ * struct dns_question - what is asked
+ * @name:	in text, without the last dot; a byte that has no place in a host name is 0x01
+ * @type:	DNS_TYPE_A and so on
+ * @end:	bytes of header and question; 0: there is no whole one
+ * @edns:	the asker speaks EDNS (RFC 6891)
+ */
+struct dns_question {
+	char name[ESWRAP_NAME_MAX + 1];
+	uint16_t type;
+	size_t end;
+	bool edns;
+};
+
+/**
+ * dns_parse() - what does a packet ask?
+ *
+ * Return: DNS_GOOD, or with what it is to be answered: a name of another class than IN is unknown.
+ */
+enum dns_code dns_parse(const uint8_t *packet, size_t size, struct dns_question *question);
+
+/**
+ * dns_answer() - the answer to a packet
+ * @packet:	the one that dns_parse() has read, at least 12 bytes; its question is repeated byte for
+ *		byte, as some askers vary the case to see whether it comes back
+ * @address:	IPv4, network byte order; NULL: the name has no record of that type
+ * @answer:	filled in
+ *
+ * Return: its size.
+ */
+size_t dns_answer(const uint8_t *packet, const struct dns_question *question, enum dns_code code,
+		  const uint8_t *address, uint8_t answer[DNS_ANSWER_MAX]);
+
+#endif

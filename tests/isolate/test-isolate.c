@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Programs that live in a namespace of their own, through the simulated module, as root and as an
+ * ordinary user. The servers are on an address of the test's own namespace, because each program's
+ * loopback is its own.
+ */
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "programs/netns.h"
+#include "support/server.h"
+#include "support/suite.h"
+
+#define ADDRESS	  "203.0.113.1"
+#define ELSEWHERE "198.51.100.7"
+#define SIZE	  5000 /* of tests/shim/claims-data.c */
+#define USER	  "65534"
+
+static struct harness *h;
+static bool is_root;
+static const char *ports[4], *refused, *udp[2];
+
+static const char *start(enum server_kind kind)
+{
+	const struct server what = { .kind = kind, .size = SIZE, .anywhere = true };
+
+	return harness_format(h, "%u", server_start(h, &what));
+}
+
+static void set_up(void)
+{
+	/* As udev has it; a bare machine's device is root's. */
+	static const char device[] = "mount -t tmpfs none /dev/net && "
+				     "mknod -m 666 /dev/net/tun c 10 200";
+
+	/* The module's local ports are real ones here: programs' and servers' are to be others. */
+	static const char range[] = "echo 20000 40000 >/proc/sys/net/ipv4/ip_local_port_range";
+
+	is_root = geteuid() == 0;
+	h = harness_new();
+	netns_enter();
+	ck_result_status(harness_run(h, "sh", "-c", range, NULL), 0);
+	if (is_root)
+		ck_result_status(harness_run(h, "sh", "-c", device, NULL), 0);
+	ck_result_status(harness_run(h, "ip", "address", "add", ADDRESS "/32", "dev", "lo", NULL),
+			 0);
+	ports[0] = start(SERVER_ECHO);
+	ports[1] = start(SERVER_SOURCE);
+	ports[2] = start(SERVER_ABORT);
+	ports[3] = start(SERVER_SINK);
+	udp[0] = start(SERVER_UDP_ECHO);
+	udp[1] = start(SERVER_UDP_ECHO);
+	refused = harness_format(h, "%u", harness_free_port());
+	harness_fake(h, "--resolve-all", ADDRESS, NULL);
+	harness_broker(h,
+		       "[route streams]\naddress = 203.0.113.0/24\nport = %s, %s, %s, %s, %s\n"
+		       "through = tcp\n"
+		       "[route datagrams]\naddress = 203.0.113.0/24\nport = %s, %s\nthrough = udp\n"
+		       "[route names]\nhost = *.example\nthrough = tcp\n"
+		       "[default]\nthrough = direct\n[broker]\nstate-dir = %s\n"
+		       "unreachable = isolate\n",
+		       ports[0], ports[1], ports[2], ports[3], refused, udp[0], udp[1],
+		       harness_path(h, "state"));
+	ck_assert_int_eq(chmod(h->directory, 0777), 0);
+}
+
+static void tear_down(void)
+{
+	harness_free(h);
+}
+
+/*
+ * Runs a line of sh, in which $E is `eswrap --isolate` and $AS what becomes the user.
+ * @as_user:	0: as we are; 1: as an ordinary user, whom only root can become
+ */
+static const struct result *run_as(int as_user, const char *line)
+{
+	const char *as = as_user && is_root ? "setpriv --reuid " USER " --regid " USER
+					      " --clear-groups "
+					    : "";
+	const char *const environment[] = {
+		harness_format(h, "ESWRAP_SOCKET=%s", h->socket),
+		harness_format(h, "AS=%s", as),
+		harness_format(h, "E=%s%s --isolate", as, harness_tool(h, "eswrap")),
+		harness_format(h, "ESWRAP=%s%s", as, harness_tool(h, "eswrap")),
+		NULL,
+	};
+	const struct run how = { .environment = environment };
+
+	return harness_run_as(h, &how, (const char *const[]){ "sh", "-c", line, NULL });
+}
+
+/* All of tests/shim/test-stream.c but bound_port, which binds an address of another namespace. */
+static const char connects[] =
+	"blocking refused nonblocking_poll nonblocking_select epoll_level epoll_edge "
+	"epoll_before_connect nonblocking_refused refused_revents read_tells_refused "
+	"send_tells_refused connect_again_after_success connect_again_after_failure "
+	"disconnect_by_unspec wrong_arguments listening options_before_connect "
+	"options_after_connect congestion_control what_it_is timeouts_and_linger "
+	"receive_timeout_works tcp_info descriptor_flags async_owner_is_kept names "
+	"dup_before_connect dup_after_connect fork_child_talks fork_child_connects "
+	"fork_parent_closes exec_talks vfork_exec_talks vfork_child_connects threads "
+	"signal_handler_connects closed_standard_descriptors send_with_address fastopen";
+static const char moves[] =
+	"peek waitall truncate_discards dontwait no_source_address vectors many_messages send_file "
+	"splice_out_and_in stdio shutdown_read shutdown_both clean_end_by_every_call";
+static const char datagrams[] = "udp_connected udp_unconnected udp_messages udp_truncated "
+				"udp_boundaries udp_what_it_is";
+
+static void same(int as_user, const char *program, const char *names, const char *arguments)
+{
+	g_auto(GStrv) list = g_strsplit(names, " ", 0);
+	const struct result *result;
+	int i;
+
+	for (i = 0; list[i]; i++) {
+		result = run_as(
+			as_user,
+			harness_format(h,
+				       "set -- %s %s " ADDRESS " %s; timeout 20 $AS \"$@\" "
+				       ">native 2>&1; echo $? >>native; timeout 20 $E \"$@\" "
+				       ">isolated 2>&1; echo $? >>isolated; diff native isolated",
+				       harness_built(h, program), list[i], arguments));
+		ck_assert_msg(result->status == 0, "%s %s: %s%s", program, list[i],
+			      result->out->str, result->err->str);
+	}
+}
+
+#define STATIC	"tests/isolate/claims-static"
+#define DYNAMIC "tests/shim/claims"
+
+static void all_claims(int as_user, const char *program)
+{
+	same(as_user, program, connects, harness_format(h, "%s %s", ports[0], refused));
+	same(as_user, program, moves,
+	     harness_format(h, "%s %s %s %s", ports[0], ports[1], ports[2], ports[3]));
+	same(as_user, program, datagrams, harness_format(h, "%s %s", udp[0], udp[1]));
+}
+
+START_TEST(a_static_program_sees_what_it_sees_natively)
+{
+	all_claims(_i, STATIC);
+}
+END_TEST
+
+START_TEST(a_dynamic_program_sees_what_it_sees_natively)
+{
+	all_claims(_i, DYNAMIC);
+}
+END_TEST
+
+/* A line of sh, and what it prints. */
+static void says(int as_user, const char *line, const char *expected)
+{
+	const struct result *result = run_as(as_user, line);
+
+	ck_assert_msg(strcmp(result->out->str, expected) == 0, "%s: status %d: %s%s", line,
+		      result->status, result->out->str, result->err->str);
+}
+
+#define TALK(place) "bash -c 'exec 3<>/dev/tcp/" place "/%s && echo hello >&3 && head -1 <&3'"
+
+START_TEST(names_are_asked_of_the_module)
+{
+	says(_i, harness_format(h, "$E " TALK("web.example"), ports[0]), "hello\n");
+	says(_i, "$E getent hosts leak.org; echo $?", "2\n");
+	/* By a program with a resolver of its own, whatever server it asks. */
+	says(_i, "$E dig +short @198.51.100.53 web.example A | grep -c ^198.18", "1\n");
+	says(_i, "$E dig +short +noedns @198.51.100.53 WeB.example A | grep -c ^198.18", "1\n");
+	says(_i, "$E dig +short @198.51.100.53 web.example AAAA; echo $?", "0\n");
+	says(_i, "$E dig @198.51.100.53 web.example HTTPS | grep -c 'NOERROR'", "1\n");
+	says(_i, "$E dig @198.51.100.53 other.org A | grep -c NXDOMAIN", "1\n");
+}
+END_TEST
+
+START_TEST(what_no_route_takes_is_refused)
+{
+	says(_i, "$E bash -c 'exec 3<>/dev/tcp/" ELSEWHERE "/80' 2>&1 | grep -o -m1 unreachable",
+	     "unreachable\n");
+	says(_i, harness_format(h, "$E " TALK("127.0.0.1") " 2>&1 | grep -o -m1 refused", ports[0]),
+	     "refused\n");
+}
+END_TEST
+
+START_TEST(listed_ports_of_the_loopback_are_there)
+{
+	says(_i, harness_format(h, "$E=%s " TALK("127.0.0.1"), ports[0], ports[0]), "hello\n");
+	says(_i, "$E=80,none true 2>&1 | grep -o 'a port is a number'", "a port is a number\n");
+}
+END_TEST
+
+START_TEST(exit_status_and_user_are_the_programs)
+{
+	says(_i, "$E sh -c 'exit 7'; echo $?", "7\n");
+	says(_i, "$E /nonexistent/program 2>/dev/null; echo $?", "127\n");
+	says(_i, "[ $($AS id -u) = $($E id -u) ] && echo same", "same\n");
+}
+END_TEST
+
+START_TEST(a_program_that_preloading_does_not_reach_is_isolated)
+{
+	says(_i,
+	     harness_format(h, "$ESWRAP %s blocking " ADDRESS " %s %s >isolated; head -1 isolated",
+			    harness_built(h, STATIC), ports[0], refused),
+	     "connect: 0\n");
+}
+END_TEST
+
+START_TEST(blocking_connects_stand_signals)
+{
+	static const char program[] =
+		"import signal, socket\n"
+		"signal.signal(signal.SIGALRM, lambda *a: None)\n"
+		"for rate in (100, 1000, 5000):\n"
+		"    signal.setitimer(signal.ITIMER_REAL, 1 / rate, 1 / rate)\n"
+		"    for _ in range(20):\n"
+		"        socket.create_connection(('" ADDRESS "', %s)).close()\n"
+		"print('good')\n";
+	const char *path = harness_file(h, "signals.py", program, ports[0]);
+
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	says(_i, harness_format(h, "$E python3 %s", path), "good\n");
+}
+END_TEST
+
+/* The module has four: the fifth connect and each later one got the socket of one before. */
+START_TEST(a_close_by_the_program_frees_the_modules_socket)
+{
+	static const char program[] = "import socket, time\n"
+				      "for _ in range(12):\n"
+				      "    began = time.time()\n"
+				      "    s = socket.create_connection(('" ADDRESS "', %s))\n"
+				      "    assert time.time() - began < 0.5, time.time() - began\n"
+				      "    s.sendall(b'x')\n"
+				      "    s.recv(1)\n"
+				      "    s.close()\n"
+				      "print('good')\n";
+	const char *path = harness_file(h, "closes.py", program, ports[0]);
+
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	says(_i, harness_format(h, "$E python3 %s", path), "good\n");
+}
+END_TEST
+
+/* The newest engine is this program's. */
+START_TEST(a_killed_engine_ends_connections)
+{
+	says(_i,
+	     harness_format(h,
+			    "$E bash -c 'exec 3<>/dev/tcp/" ADDRESS "/%s; echo up >&3; "
+			    "read -r up <&3; echo $up; kill -9 $(pgrep -n -x eswrap-tunnel); "
+			    "timeout 5 cat <&3; echo $?; sleep 0.5; "
+			    "(exec 4<>/dev/tcp/" ADDRESS "/%s); echo $?' 2>errors; "
+			    "grep -c -e reset -e unreachable errors",
+			    ports[0], ports[0]),
+	     "up\n1\n1\n3\n");
+}
+END_TEST
+
+START_TEST(nothing_leaves_by_another_way)
+{
+	const char *program = harness_source(h, "tests/isolate/leaks.py");
+	int uplink = netns_uplink(h), as_user;
+
+	for (as_user = 0; as_user < 2; as_user++) {
+		says(as_user, harness_format(h, "$E python3 %s " ELSEWHERE, program), "done\n");
+		ck_assert_ptr_null(netns_packet(h, uplink, 300));
+	}
+	/* It would have. */
+	says(0, harness_format(h, "python3 %s " ELSEWHERE, program), "done\n");
+	ck_assert_ptr_nonnull(netns_packet(h, uplink, 300));
+	close(uplink);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("isolate");
+	TCase *tc = tcase_create("isolate");
+
+	suite_add_tcase(suite, tc);
+	tcase_set_timeout(tc, 120);
+	tcase_add_unchecked_fixture(tc, set_up, tear_down);
+	tcase_add_loop_test(tc, a_static_program_sees_what_it_sees_natively, 0, 2);
+	tcase_add_loop_test(tc, a_dynamic_program_sees_what_it_sees_natively, 0, 2);
+	tcase_add_loop_test(tc, names_are_asked_of_the_module, 0, 2);
+	tcase_add_loop_test(tc, what_no_route_takes_is_refused, 0, 2);
+	tcase_add_loop_test(tc, listed_ports_of_the_loopback_are_there, 0, 2);
+	tcase_add_loop_test(tc, exit_status_and_user_are_the_programs, 0, 2);
+	tcase_add_loop_test(tc, a_program_that_preloading_does_not_reach_is_isolated, 0, 2);
+	tcase_add_loop_test(tc, blocking_connects_stand_signals, 0, 2);
+	tcase_add_loop_test(tc, a_close_by_the_program_frees_the_modules_socket, 0, 2);
+	tcase_add_loop_test(tc, a_killed_engine_ends_connections, 0, 2);
+	tcase_add_test(tc, nothing_leaves_by_another_way);
+	return suite_run(suite);
+}

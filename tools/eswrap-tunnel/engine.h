@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine behind the tunnel device, and what its files share.
+ *
+ * DOC: Theory of Operation
+ *
+ *	program -- kernel TCP --> tun --> engine -- same packet, other addresses --> tun --> listener
+ *	                                    |                                                  | accept()
+ *	                                    +-- CONNECT to the broker -- flow <-- bytes --> socket
+ *
+ * Both ends of a program's TCP connection are the namespace's kernel, so nothing of TCP is imitated.
+ * The engine holds the program's first SYN (nat.h), asks the broker for a flow as the shim does, and
+ * lets the SYN through to its own listener only when the module has connected; or answers it with a
+ * RST or an ICMP error. From then on it changes addresses, and copies bytes between the socket that it
+ * has accepted and the flow.
+ *
+ * What packets do not say is asked of the namespace's kernel (diag.c): whether the program still waits
+ * for its connect (a close() while the SYN is held sends nothing), and whether a FIN was a close() or a
+ * shutdown() (the module cannot close one half; a connection that is only thought to be half closed
+ * would keep one of its four sockets). That is asked while something is held or half closed, and not
+ * otherwise: an idle engine sleeps.
+ *
+ * Nothing is direct here: what no route takes is refused. So nothing leaves by accident.
+ *
+ * The sockets that it accepts reset when they are closed without a FIN (SO_LINGER 0): also when the
+ * engine is killed. Its keeper, a second process that holds the tunnel device and the table, then sees
+ * that those resets get through.
+ */
+#ifndef TUNNEL_ENGINE_H
+#define TUNNEL_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+
+#include "eswrap-tunnel/nat.h"
+#include "eswrap-tunnel/space.h"
+#include "eswrap/wire.h"
+
+/* How often the kernel is asked about what is held or half closed, ms; at first, and from then on. */
+#define CHECK_FIRST_MS 10
+#define CHECK_MS       250
+/* No answer from the broker for this long is "network is down", ms: a stopped one must not hang us. */
+#define ANSWER_MS 5000
+
+/* What a descriptor in the epoll set is; the lower half of the data is a number of its own. */
+enum watched {
+	WATCHED_TUN,
+	WATCHED_LISTENER,
+	WATCHED_LIFE,
+	WATCHED_PORT, /* a listed port of the caller's loopback */
+	WATCHED_NEAR,
+	WATCHED_FAR,
+	WATCHED_SESSION,
+	WATCHED_NAME, /* a name server's address on the loopback */
+	WATCHED_QUERY,
+};
+
+struct connection;
+struct query;
+struct session;
+
+/* Where name servers are asked. */
+#define QUERY_PORT 53
+
+/**
+ * struct engine - all of it
+ * @space:	what was made in the namespace
+ * @nat:	shared with the keeper
+ * @poll:	the epoll set
+ * @now:	ms, at the beginning of this turn of the loop
+ * @checks:	connections that the kernel is to be asked about
+ * @waiting:	datagram sessions and questions that wait for the broker
+ */
+struct engine {
+	struct space space;
+	struct nat *nat;
+	int poll;
+	int64_t now;
+	unsigned int checks, waiting;
+	struct connection *connections;
+	struct session *sessions;
+	struct query *queries;
+};
+
+/* engine_write() - a packet into the namespace; one that does not fit is lost, as on any line */
+void engine_write(const struct engine *engine, const void *packet, size_t len);
+/* engine_watch() - wait for these events of a descriptor; 0: for none */
+void engine_watch(const struct engine *engine, int fd, uint32_t before, uint32_t events,
+		  enum watched what, unsigned int number);
+
+/* far.c */
+
+/**
+ * far_ask() - begin a question to the broker, without waiting
+ * @type:	ESWRAP_CONNECT or ESWRAP_ASSOCIATE
+ * @inode:	of the program's socket, 0: not known
+ *
+ * Return: the connection on which the answer comes, or a negative errno: -EAGAIN: too many ask.
+ */
+int far_ask(enum eswrap_request_type type, const struct tuple *program, uint32_t uid,
+	    uint32_t inode);
+/* far_look_up() - the same for ESWRAP_RESOLVE; the answer is eswrap_ask_take()'s */
+int far_look_up(const char *name, uint32_t uid, uint32_t inode);
+/**
+ * far_take() - the answer
+ *
+ * Return: the flow, or a negative errno: -EAGAIN: not yet; -ENETUNREACH also for what is direct.
+ */
+int far_take(int ask, struct eswrap_reply *reply);
+
+/* diag.c */
+
+enum holder {
+	HOLDER_NONE, /* no such socket, or nobody holds it any more */
+	HOLDER_THERE,
+};
+
+/* diag_holder() - does a program hold the socket that sends this? @protocol: IPPROTO_TCP or _UDP */
+enum holder diag_holder(int diag, int protocol, const struct tuple *program, uint32_t *uid,
+			uint32_t *inode);
+
+/* who.c */
+
+/* who_holds() - the process that has this socket. Return: its pid, 0: not found */
+int who_holds(uint32_t inode, char *program, size_t size);
+
+/* tcp.c */
+
+void tcp_packet(struct engine *engine, struct packet *packet);
+void tcp_event(struct engine *engine, enum watched what, unsigned int number, uint32_t events);
+void tcp_accept(struct engine *engine);
+void tcp_accept_port(struct engine *engine, unsigned int number);
+void tcp_check(struct engine *engine);
+struct connection *tcp_new(void);
+
+/* udp.c */
+
+void udp_packet(struct engine *engine, struct packet *packet);
+void udp_event(struct engine *engine, unsigned int number);
+void udp_check(struct engine *engine);
+struct session *udp_new(void);
+
+/* query.c */
+
+/* query_ask() - a question; @socket: of the loopback, on which the answer goes, or -1: the device */
+void query_ask(struct engine *engine, int socket, const struct tuple *tuple, const uint8_t *packet,
+	       size_t size);
+void query_event(struct engine *engine, unsigned int number);
+/* query_take() - a question has come to a name server's address on the loopback */
+void query_take(struct engine *engine, unsigned int number);
+void query_check(struct engine *engine);
+struct query *query_new(void);
+
+/* life.c */
+
+/* life_find() - a process of the namespace. Return: a pidfd, or -1: nobody is left */
+int life_find(const char *space);
+
+/* keeper.c */
+
+/* keeper_start() - the second process. Return: false when it could not be made */
+bool keeper_start(struct engine *engine);
+
+#endif

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Datagrams. They are taken out of the tunnel device and sent through a datagram flow of their own for
+ * each pair of source and destination; answers go in as packets whose source is the destination, so
+ * nothing of recvfrom() has to be imitated. Where the broker refuses, an ICMP error says so, which only
+ * a connected socket hears.
+ */
+#include "eswrap-tunnel/engine.h"
+
+#include <errno.h>
+#include <netinet/ip_icmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "wire/name.h"
+#include "wire/tag.h"
+
+#define SESSIONS 256
+/* The most bytes that the module takes in one datagram. */
+#define DATAGRAM_MAX 1460
+/* While the broker is asked, as many datagrams wait; more are lost, as on any line. */
+#define QUEUE 4
+
+/**
+ * struct session - one source and one destination
+ * @fd:		the flow, or while @asking the question's connection; -1: the session is free
+ * @used:	ms, of the last datagram
+ * @first:	the packet that ICMP errors are about
+ * @queue:	what waits for the broker
+ */
+struct session {
+	struct tuple tuple;
+	int fd;
+	bool asking;
+	int64_t used, since;
+	uint8_t first[PACKET_IP_HEADER + PACKET_UDP_HEADER];
+	unsigned int queued;
+	struct {
+		uint16_t len;
+		uint8_t data[DATAGRAM_MAX];
+	} * queue;
+};
+
+struct session *udp_new(void)
+{
+	struct session *sessions = calloc(SESSIONS, sizeof(*sessions));
+	int i;
+
+	for (i = 0; sessions && i < SESSIONS; i++)
+		sessions[i].fd = -1;
+	return sessions;
+}
+
+static void end(struct engine *engine, struct session *session)
+{
+	if (session->fd >= 0)
+		close(session->fd);
+	if (session->asking)
+		engine->waiting--;
+	free(session->queue);
+	memset(session, 0, sizeof(*session));
+	session->fd = -1;
+}
+
+static void answer(struct engine *engine, const struct session *session, int code)
+{
+	uint8_t out[PACKET_ERROR_MAX], first[sizeof(session->first)];
+	struct packet packet;
+
+	/* Its data is not here any more: the length must not say so. */
+	memcpy(first, session->first, sizeof(first));
+	if (packet_parse(first, sizeof(first), &packet) == PACKET_UDP)
+		engine_write(engine, out,
+			     packet_unreachable(&packet, engine->nat->gateway, code, out));
+}
+
+static struct session *find(struct engine *engine, const struct tuple *tuple)
+{
+	int i;
+
+	for (i = 0; i < SESSIONS; i++) {
+		if (engine->sessions[i].fd >= 0 &&
+		    memcmp(&engine->sessions[i].tuple, tuple, sizeof(*tuple)) == 0)
+			return &engine->sessions[i];
+	}
+	return NULL;
+}
+
+/* A free one, or the one that was used least recently. */
+static struct session *take(struct engine *engine)
+{
+	struct session *oldest = &engine->sessions[0];
+	int i;
+
+	for (i = 0; i < SESSIONS; i++) {
+		if (engine->sessions[i].fd < 0)
+			return &engine->sessions[i];
+		if (engine->sessions[i].used < oldest->used)
+			oldest = &engine->sessions[i];
+	}
+	end(engine, oldest);
+	return oldest;
+}
+
+static void send_one(struct engine *engine, struct session *session, const void *data, size_t len)
+{
+	if (send(session->fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 || errno == EAGAIN)
+		return;
+	/* The broker has gone, or has forgotten the destination: the next one asks anew. */
+	if (errno != EMSGSIZE) {
+		answer(engine, session, ICMP_PORT_UNREACH);
+		end(engine, session);
+	}
+}
+
+static void keep(struct session *session, const void *data, size_t len)
+{
+	if (!session->queue)
+		session->queue = calloc(QUEUE, sizeof(*session->queue));
+	if (!session->queue || session->queued == QUEUE)
+		return;
+	session->queue[session->queued].len = (uint16_t)len;
+	memcpy(session->queue[session->queued++].data, data, len);
+}
+
+static struct session *begin(struct engine *engine, const struct packet *packet)
+{
+	struct session *session = take(engine);
+	struct packet first;
+	uint32_t uid, inode;
+
+	session->tuple = packet->tuple;
+	packet_udp(&packet->tuple, "", 0, session->first);
+	diag_holder(engine->space.diag, IPPROTO_UDP, &packet->tuple, &uid, &inode);
+	session->fd = far_ask(ESWRAP_ASSOCIATE, &packet->tuple, uid, inode);
+	if (session->fd < 0) {
+		session->fd = -1;
+		if (packet_parse(session->first, sizeof(session->first), &first) == PACKET_UDP)
+			answer(engine, session, ICMP_NET_UNREACH);
+		return NULL;
+	}
+	session->asking = true;
+	session->since = engine->now;
+	engine->waiting++;
+	engine_watch(engine, session->fd, 0, EPOLLIN, WATCHED_SESSION,
+		     (unsigned int)(session - engine->sessions));
+	return session;
+}
+
+void udp_packet(struct engine *engine, struct packet *packet)
+{
+	struct session *session;
+
+	if (packet->tuple.dest_port == htons(QUERY_PORT)) {
+		query_ask(engine, -1, &packet->tuple, packet->payload, packet->payload_len);
+		return;
+	}
+	session = find(engine, &packet->tuple);
+	/* What the module cannot take must not look sent: nothing can be said of it, though. */
+	if (packet->payload_len > DATAGRAM_MAX)
+		return;
+	if (!session)
+		session = begin(engine, packet);
+	if (!session)
+		return;
+	session->used = engine->now;
+	if (session->asking)
+		keep(session, packet->payload, packet->payload_len);
+	else
+		send_one(engine, session, packet->payload, packet->payload_len);
+}
+
+/* Connects a flow to its one destination, by the name that only we and the broker know. */
+static bool connect_flow(int fd, const struct session *session, const struct eswrap_reply *reply)
+{
+	struct eswrap_name peer = { .kind = ESWRAP_NAME_DATAGRAM_PEER,
+				    .id = reply->id,
+				    .type = SOCK_DGRAM,
+				    .family = AF_INET,
+				    .endpoint = { .family = AF_INET } };
+	struct sockaddr_un name;
+	socklen_t len;
+
+	peer.endpoint.port = ntohs(session->tuple.dest_port);
+	memcpy(peer.endpoint.address, &session->tuple.dest, 4);
+	peer.tag = eswrap_peer_tag(&reply->key, AF_INET, &peer.endpoint);
+	len = eswrap_name_format(&peer, &name);
+	return connect(fd, (struct sockaddr *)&name, len) == 0;
+}
+
+static void granted(struct engine *engine, struct session *session)
+{
+	unsigned int number = (unsigned int)(session - engine->sessions), i;
+	struct eswrap_reply reply;
+	int fd = far_take(session->fd, &reply);
+
+	if (fd == -EAGAIN)
+		return;
+	if (fd < 0 || !connect_flow(fd, session, &reply)) {
+		if (fd >= 0)
+			close(fd);
+		answer(engine, session,
+		       fd == -EHOSTUNREACH || fd == -EACCES ? ICMP_HOST_UNREACH : ICMP_NET_UNREACH);
+		end(engine, session);
+		return;
+	}
+	close(session->fd);
+	session->fd = fd;
+	session->asking = false;
+	engine->waiting--;
+	engine_watch(engine, fd, 0, EPOLLIN, WATCHED_SESSION, number);
+	for (i = 0; i < session->queued && session->fd >= 0; i++)
+		send_one(engine, session, session->queue[i].data, session->queue[i].len);
+	free(session->queue);
+	session->queue = NULL;
+	session->queued = 0;
+}
+
+static void received(struct engine *engine, struct session *session)
+{
+	static uint8_t data[PACKET_MAX], out[PACKET_MAX];
+	const struct tuple back = { session->tuple.dest, session->tuple.source,
+				    session->tuple.dest_port, session->tuple.source_port };
+	ssize_t got = recv(session->fd, data, PACKET_MAX - PACKET_IP_HEADER - PACKET_UDP_HEADER,
+			   MSG_DONTWAIT);
+
+	if (got >= 0) {
+		session->used = engine->now;
+		engine_write(engine, out, packet_udp(&back, data, (size_t)got, out));
+	} else if (errno != EAGAIN && errno != EINTR) {
+		answer(engine, session, ICMP_PORT_UNREACH);
+		end(engine, session);
+	}
+}
+
+void udp_event(struct engine *engine, unsigned int number)
+{
+	struct session *session = &engine->sessions[number];
+
+	if (session->fd < 0)
+		return;
+	if (session->asking)
+		granted(engine, session);
+	else
+		received(engine, session);
+}
+
+void udp_check(struct engine *engine)
+{
+	int i;
+
+	for (i = 0; engine->waiting && i < SESSIONS; i++) {
+		struct session *session = &engine->sessions[i];
+
+		if (session->asking && engine->now - session->since >= ANSWER_MS) {
+			answer(engine, session, ICMP_NET_UNREACH);
+			end(engine, session);
+		}
+	}
+}
