@@ -103,20 +103,34 @@ static void set_device(struct loader *l, const char *value)
 	}
 }
 
+/* A rate that modules have. */
+static void rate(struct loader *l, const char *value, guint *to)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (number(l, value, 1200, 4000000, to) && !eswifi_check_baud(*to, &error))
+		loader_mistake(l, "%s", error->message);
+}
+
 static void set_baud(struct loader *l, const char *value)
 {
-	number(l, value, 1200, 4000000, &l->settings->module.baud);
+	rate(l, value, &l->settings->module.baud);
 }
 
 static void set_fast_baud(struct loader *l, const char *value)
 {
-	number(l, value, 1200, 4000000, &l->settings->module.fast_baud);
+	rate(l, value, &l->settings->module.fast_baud);
 }
 
 static void set_flow_control(struct loader *l, const char *value)
 {
 	l->settings->module.rtscts =
 		choose(l, value, (const char *[]){ "none", "rtscts", NULL }) == 1;
+	if (l->settings->module.rtscts)
+		loader_warning(l, ini_line(l->ini, l->group, l->key),
+			       "[%s] %s: the manual says that modules do not support it; where CTS "
+			       "is not connected nothing is sent",
+			       l->group, l->key);
 }
 
 static void set_firmware(struct loader *l, const char *value)
@@ -127,10 +141,26 @@ static void set_firmware(struct loader *l, const char *value)
 		l->settings->module.firmware = (enum eswifi_firmware)i;
 }
 
+static void set_reset_gpio(struct loader *l, const char *gpio)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!eswifi_check_gpio(gpio, &error))
+		loader_mistake(l, "%s", error->message);
+	l->settings->module.reset_line = ESWIFI_RESET_GPIO;
+	l->settings->module.reset_gpio = keep(l, g_strdup(gpio));
+}
+
 static void set_reset_line(struct loader *l, const char *value)
 {
-	int i = choose(l, value, (const char *[]){ "none", "dtr", "rts", NULL });
+	static const char *const lines[] = { "none", "dtr", "rts", "gpio:CHIP:LINE", NULL };
+	int i;
 
+	if (g_str_has_prefix(value, "gpio:")) {
+		set_reset_gpio(l, value + strlen("gpio:"));
+		return;
+	}
+	i = choose(l, value, lines);
 	if (i >= 0)
 		l->settings->module.reset_line = (enum eswifi_reset_line)i;
 }
@@ -138,6 +168,11 @@ static void set_reset_line(struct loader *l, const char *value)
 static void set_guard_time(struct loader *l, const char *value)
 {
 	number(l, value, 1, 1000, &l->settings->module.guard_ms);
+}
+
+static void set_tls_sockets(struct loader *l, const char *value)
+{
+	number(l, value, 1, ESWIFI_SOCKETS, &l->settings->module.tls_sockets);
 }
 
 /* [wifi] */
@@ -535,10 +570,15 @@ static void set_limit(struct loader *l, const char *value)
 }
 
 const struct key module_keys[] = {
-	{ "device", set_device },	  { "baud", set_baud },
-	{ "fast-baud", set_fast_baud },	  { "flow-control", set_flow_control },
-	{ "firmware", set_firmware },	  { "reset-line", set_reset_line },
-	{ "guard-time", set_guard_time }, { NULL },
+	{ "device", set_device },
+	{ "baud", set_baud },
+	{ "fast-baud", set_fast_baud },
+	{ "flow-control", set_flow_control },
+	{ "firmware", set_firmware },
+	{ "reset-line", set_reset_line },
+	{ "guard-time", set_guard_time },
+	{ "tls-sockets", set_tls_sockets },
+	{ NULL },
 };
 
 const struct key wifi_keys[] = {

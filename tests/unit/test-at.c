@@ -332,6 +332,91 @@ START_TEST(a_port_that_goes_is_told_once)
 }
 END_TEST
 
+START_TEST(messages_are_reported_and_cost_no_answer)
+{
+	static const char down[] = "\r\n[INFO   ] Link Down\r\nOK\r\n> ";
+	struct bench b;
+
+	setup(&b);
+	/* between commands, in pieces */
+	say(&b, down, 9);
+	settle();
+	ask(&b, "P0=1\r", 0);
+	say_text(&b, down + 9);
+	settle();
+	ck_assert_uint_eq(b.replies, 0);
+	say_text(&b, "\r\n\r\nOK\r\n> \r\n[TCP SVR] Acc");
+	await_reply(&b, 1);
+	ck_assert_int_eq(b.error, 0);
+	ck_assert(b.ok);
+	say_text(&b, "epted 10.0.0.1:5\r\n> ");
+	settle();
+	ck_assert_str_eq(b.messages->str, "[INFO   ] Link Down|[TCP SVR] Accepted 10.0.0.1:5|");
+	ck_assert_uint_eq(b.noises, 0);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(a_message_that_says_that_a_payload_was_lost_is_an_error)
+{
+	struct at_request request = {
+		.line = "S3=1\r", .payload = (const guint8 *)"x", .size = 1, .timeout_ms = 200
+	};
+	struct bench b;
+
+	setup(&b);
+	at_send(b.at, &request, on_reply);
+	settle();
+	say_text(&b, "\r\nUART Error detected 04 -- aborting transfer\r\n> \r\n0\r\nOK\r\n> ");
+	await_reply(&b, 1);
+	ck_assert_int_eq(b.error, -EPROTO);
+	teardown(&b);
+}
+END_TEST
+
+static void ask_with_echo(struct bench *b)
+{
+	struct at_request request = {
+		.line = "R0\r",
+		.shape = { .kind = FRAME_RAW, .limit = 1460 },
+		.timeout_ms = 200,
+		.echo_question = "D0=10.7.8.9\r",
+		.echo_answer = "10.7.8.9",
+	};
+
+	at_send(b->at, &request, on_reply);
+}
+
+/* However long the line pauses, and whatever the far end sends before and behind the pause. */
+START_TEST(an_echo_ends_a_read_that_pauses_where_the_far_end_likes)
+{
+	static const char first[] = "\r\nabc\r\nOK\r\n> ";
+	static const char behind[] = "\r\n10.6.6.6\r\nOK\r\n> \r\n\r\nOK\r\n> ";
+	struct bench b;
+	char got[64];
+
+	setup(&b);
+	ask_with_echo(&b);
+	ck_assert_int_eq(read(b.module, got, sizeof(got)), 3);
+	say_text(&b, first);
+	while (recv(b.module, got, sizeof(got), MSG_DONTWAIT) < 0)
+		g_main_context_iteration(NULL, FALSE);
+	ck_assert_mem_eq(got, "D0=10.7.8.9\r", 12);
+	g_usleep(3 * GUARD_US);
+	settle();
+	ck_assert_uint_eq(b.replies, 0);
+	say_text(&b, behind);
+	settle();
+	ck_assert_uint_eq(b.replies, 0);
+	say_text(&b, "\r\n10.7.8.9\r\nOK\r\n> ");
+	await_reply(&b, 1);
+	ck_assert_int_eq(b.error, 0);
+	ck_assert_uint_eq(b.data->len, strlen(first) - 2 + strlen(behind) - 8);
+	ck_assert_uint_eq(b.noises, 0);
+	teardown(&b);
+}
+END_TEST
+
 static void on_heard(const struct at_sounds *sounds, gpointer user)
 {
 	struct bench *b = user;
@@ -384,6 +469,9 @@ int main(void)
 	tcase_add_test(engine, what_came_before_the_command_is_not_its_answer);
 	tcase_add_test(engine, bytes_without_a_command_are_noise);
 	tcase_add_test(engine, an_answer_that_does_not_fit_is_an_error_at_once);
+	tcase_add_test(engine, messages_are_reported_and_cost_no_answer);
+	tcase_add_test(engine, a_message_that_says_that_a_payload_was_lost_is_an_error);
+	tcase_add_test(engine, an_echo_ends_a_read_that_pauses_where_the_far_end_likes);
 	tcase_add_test(engine, silence_is_a_time_out);
 	tcase_add_test(engine, half_an_answer_is_a_time_out);
 	tcase_add_test(engine, a_port_that_goes_is_told_once);

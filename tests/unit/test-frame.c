@@ -206,6 +206,118 @@ START_TEST(data_of_any_content_comes_back_whole)
 }
 END_TEST
 
+/* What a message is, and what follows it: the answer that is found, "" for none yet. */
+struct mixture {
+	const char *in;
+	enum frame_kind kind;
+	gsize limit;
+	bool strict;
+	enum frame_verdict verdict;
+	const char *data;
+	bool messages;
+};
+
+#define DOWN	"\r\n[INFO   ] Link Down"
+#define OK_TEXT "\r\nx\r\nOK\r\n> "
+
+static const struct mixture mixtures[] = {
+	/* messages alone are no answer, whatever they end in */
+	{ DOWN "\r\n> ", FRAME_TEXT, 0, false, FRAME_MORE, "", false },
+	{ DOWN "\r\nOK\r\n> ", FRAME_TEXT, 0, false, FRAME_MORE, "", false },
+	{ DOWN "\r\nOK\r\n> ", FRAME_TEXT, 0, true, FRAME_MORE, "", false },
+	{ DOWN "\r\n\r\nOK\r\n> ", FRAME_TEXT, 0, true, FRAME_MORE, "", false },
+	{ DOWN "\r\n[INFO   ] Re-connecting\r\n> ", FRAME_TEXT, 0, false, FRAME_MORE, "", false },
+	{ "\r\n[TCP SVR] Accepted 10.0.0.1:5\r\nOK\r\n> ", FRAME_TEXT, 0, true, FRAME_MORE, "",
+	  false },
+	{ "\r\nUART Break detected 1\r\n> ", FRAME_TEXT, 0, false, FRAME_MORE, "", false },
+	/* before an answer they are taken out */
+	{ DOWN "\r\n> " OK_TEXT, FRAME_TEXT, 0, false, FRAME_COMPLETE, "x", false },
+	{ DOWN "\r\nOK\r\n> " OK_TEXT, FRAME_TEXT, 0, true, FRAME_COMPLETE, "x", false },
+	{ DOWN "\r\n" OK_TEXT, FRAME_TEXT, 0, true, FRAME_COMPLETE, "x", false },
+	{ DOWN "\r\n\r\n\r\nOK\r\n> ", FRAME_TEXT, 0, true, FRAME_COMPLETE, "", false },
+	{ DOWN "\r\n\r\nOK\r\n> ", FRAME_TEXT, 0, false, FRAME_CANDIDATE, "", false },
+	{ DOWN "\r\n\r\nOK\r\n> " OK_TEXT, FRAME_TEXT, 0, false, FRAME_COMPLETE, "x", false },
+	/* and behind it */
+	{ OK_TEXT DOWN "\r\n> ", FRAME_TEXT, 0, false, FRAME_COMPLETE, "x", false },
+	{ OK_TEXT "\r\n[IN", FRAME_TEXT, 0, false, FRAME_COMPLETE, "x", false },
+	{ OK_TEXT "\r\n[OUT", FRAME_TEXT, 0, false, FRAME_BAD, "", false },
+	/* of a kind that is not known: out of step */
+	{ "\r\n[XYZ    ] Down\r\n> " OK_TEXT, FRAME_TEXT, 0, false, FRAME_BAD, "", false },
+	/* R1=1: no data looks like one */
+	{ DOWN "\r\n> " OK_TEXT, FRAME_RAW, 1, false, FRAME_COMPLETE, "x", false },
+	{ DOWN "\r\n> \r\n\r\nOK\r\n> ", FRAME_RAW, 1, false, FRAME_COMPLETE, "", false },
+	/* raw: nothing is taken out; where both readings fit nobody gets the bytes */
+	{ DOWN "\r\n> " OK_TEXT, FRAME_RAW, 1460, false, FRAME_CANDIDATE, NULL, true },
+	{ DOWN "\r\nOK\r\n> ", FRAME_RAW, 1460, false, FRAME_MORE, "", false },
+	{ DOWN "\r\n> more\r\nOK\r\n> ", FRAME_RAW, 1460, false, FRAME_CANDIDATE,
+	  "[INFO   ] Link Down\r\n> more", false },
+	{ "\r\n" DOWN "\r\n> " OK_TEXT, FRAME_RAW, 1460, false, FRAME_CANDIDATE, DOWN "\r\n> \r\nx",
+	  false },
+	/* counted */
+	{ "\r\n0003abc\r\nOK\r\n> ", FRAME_COUNTED, 1460, false, FRAME_COMPLETE, "abc", false },
+	{ "0003abc\r\nOK\r\n> ", FRAME_COUNTED, 1460, false, FRAME_COMPLETE, "abc", false },
+	{ "\r\n0008\r\nOK\r\n> \r\nOK\r\n> ", FRAME_COUNTED, 1460, false, FRAME_COMPLETE,
+	  "\r\nOK\r\n> ", false },
+	{ "\r\n0000\r\nOK\r\n> ", FRAME_COUNTED, 1460, false, FRAME_COMPLETE, "", false },
+	{ "\r\n\r\nOK\r\n> ", FRAME_COUNTED, 1460, false, FRAME_COMPLETE, "", false },
+	{ DOWN "\r\n> \r\n0001x\r\nOK\r\n> ", FRAME_COUNTED, 1460, false, FRAME_COMPLETE, "x",
+	  false },
+	{ "\r\n0003abcd\r\nOK\r\n> ", FRAME_COUNTED, 1460, false, FRAME_BAD, "", false },
+	{ "\r\n1461", FRAME_COUNTED, 1460, false, FRAME_BAD, "", false },
+	{ "\r\nabcdefg\r\nOK\r\n> ", FRAME_COUNTED, 1460, false, FRAME_BAD, "", false },
+};
+
+START_TEST(messages_are_told_from_answers_and_never_from_data)
+{
+	const struct mixture *m = &mixtures[_i];
+	struct frame_shape shape = { .kind = m->kind, .limit = m->limit, .strict = m->strict };
+	enum frame_verdict verdict;
+	struct frame frame;
+
+	verdict = frame_parse((const guint8 *)m->in, strlen(m->in), &shape, &frame);
+	ck_assert_int_eq(verdict, m->verdict);
+	if (verdict != FRAME_COMPLETE && verdict != FRAME_CANDIDATE)
+		return;
+	ck_assert(frame.ok);
+	ck_assert_int_eq(frame.messages, m->messages);
+	if (!m->data)
+		return;
+	ck_assert_uint_eq(frame.size, strlen(m->data));
+	ck_assert_mem_eq(frame.data, m->data, frame.size);
+}
+END_TEST
+
+START_TEST(no_part_of_a_mixture_is_an_answer_of_its_own)
+{
+	const struct mixture *m = &mixtures[_i];
+	struct frame_shape shape = { .kind = m->kind, .limit = m->limit, .strict = m->strict };
+	struct frame frame;
+	gsize cut;
+
+	if (m->verdict != FRAME_COMPLETE || strstr(m->in, OK_TEXT DOWN) ||
+	    g_str_has_suffix(m->in, "[IN"))
+		return;
+	for (cut = 0; cut < strlen(m->in); cut++)
+		ck_assert_int_ne(frame_parse((const guint8 *)m->in, cut, &shape, &frame),
+				 FRAME_COMPLETE);
+}
+END_TEST
+
+START_TEST(a_count_of_minus_one_is_the_end)
+{
+	static const char *const marks[] = { "\r\n-1\r\nOK\r\n> ", "\r\n-001\r\nOK\r\n> ",
+					     "-001\r\nOK\r\n> ", "\r\n-1\r\nERROR\r\n> ",
+					     "\r\n-001\r\nERROR: Unknown Error\r\n> " };
+	struct frame_shape shape = { .kind = FRAME_COUNTED, .limit = 1460 };
+	enum frame_verdict verdict;
+	struct frame frame;
+
+	verdict = frame_parse((const guint8 *)marks[_i], strlen(marks[_i]), &shape, &frame);
+	ck_assert(verdict == FRAME_COMPLETE || verdict == FRAME_CANDIDATE);
+	ck_assert(frame.gone);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("frame");
@@ -222,6 +334,11 @@ int main(void)
 	suite_add_tcase(suite, answer);
 	tcase_add_test(content, a_bare_prompt_is_a_reset_and_no_answer);
 	tcase_add_test(content, text_does_not_hold_binary_bytes);
+	tcase_add_loop_test(content, messages_are_told_from_answers_and_never_from_data, 0,
+			    G_N_ELEMENTS(mixtures));
+	tcase_add_loop_test(content, no_part_of_a_mixture_is_an_answer_of_its_own, 0,
+			    G_N_ELEMENTS(mixtures));
+	tcase_add_loop_test(content, a_count_of_minus_one_is_the_end, 0, 5);
 	tcase_add_test(content, data_of_any_content_comes_back_whole);
 	suite_add_tcase(suite, content);
 	return suite_run(suite);

@@ -101,9 +101,15 @@ static const struct {
 	  ":4: [module] boud: there is no such key; did you mean \"baud\"?" },
 	{ "[module]\ndevice=/dev/x\nxyzzy = 1\n[wifi]\nssid=s\nsecurity=open\n",
 	  ":3: [module] xyzzy: there is no such key; there are: device, baud, fast-baud, "
-	  "flow-control, firmware, reset-line, guard-time" },
+	  "flow-control, firmware, reset-line, guard-time, tls-sockets" },
 	{ BASE "[broker]\nconnect-timeout = 5\nconnect-timeout = 6\n",
 	  ":10: [broker] connect-timeout: duplicate; first defined on line 9" },
+	{ "[module]\ndevice=/dev/x\nfast-baud = 1000000\n[wifi]\nssid=s\nsecurity=open\n",
+	  ":3: [module] fast-baud: modules have no rate of 1000000 bit/s; they have 1200, 9600, "
+	  "19200, 38400, 57600, 115200, 230400, 460800, 921600, 1152000, 1382400, 1612800, "
+	  "1843200, 2073600" },
+	{ "[module]\ndevice=/dev/x\nreset-line = gpio:17\n[wifi]\nssid=s\nsecurity=open\n",
+	  ":3: [module] reset-line: a GPIO line is CHIP:LINE, as in gpiochip0:17" },
 	{ "device = x\n" BASE, ":1: device: stands before the first [GROUP]" },
 	{ BASE "what is this\n",
 	  ":8: \"what is this\" is not KEY = VALUE, [GROUP] or a # comment" },
@@ -306,7 +312,7 @@ START_TEST(every_key_arrives_where_it_belongs)
 				  "[module]\n"
 				  "device = unix:fake.sock\n"
 				  "baud = 9600\n"
-				  "fast-baud = 3000000\n"
+				  "fast-baud = 2073600\n"
 				  "flow-control = rtscts\n"
 				  "firmware = st\n"
 				  "reset-line = rts\n"
@@ -345,7 +351,7 @@ START_TEST(every_key_arrives_where_it_belongs)
 	ck_assert_str_eq(m->device, expected);
 	g_free(expected);
 	ck_assert_uint_eq(m->baud, 9600);
-	ck_assert_uint_eq(m->fast_baud, 3000000);
+	ck_assert_uint_eq(m->fast_baud, 2073600);
 	ck_assert(m->rtscts);
 	ck_assert_int_eq(m->firmware, ESWIFI_FIRMWARE_ST);
 	ck_assert_int_eq(m->reset_line, ESWIFI_RESET_RTS);
