@@ -323,6 +323,16 @@ int eswifi_credential_compare(struct eswifi_module *module, guint set, enum eswi
 int eswifi_credential_list(struct eswifi_module *module, guint set, eswifi_done done,
 			   gpointer user);
 
+/**
+ * eswifi_probe() - ask the module every harmless question that is known
+ * @socket:	one that is not open
+ * @done:	0, @text is the report, without secrets; its format is in libeswifi(3). After another
+ *		error the report ends at the question that was not answered as it should be
+ *
+ * Takes up to a minute, during which the line does nothing else.
+ */
+int eswifi_probe(struct eswifi_module *module, guint socket, eswifi_done done, gpointer user);
+
 G_END_DECLS
 
 #endif

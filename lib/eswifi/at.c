@@ -244,6 +244,8 @@ static void finish(struct at *at, int error, const struct frame *frame)
 		reply.messages = frame->messages;
 		reply.data = frame->data;
 		reply.size = frame->size;
+		reply.raw = at->in;
+		reply.raw_size = frame->end;
 		if (at->shape.kind == FRAME_TEXT || !frame->ok) {
 			make_text(at, frame);
 			reply.text = at->text;

@@ -59,14 +59,15 @@ struct at_request {
  * @messages:	raw answers: the bytes may be the module's own message, see frame.h
  * @echoed:	the question behind it has been asked
  * @data, @size:	DATA
+ * @raw, @raw_size:	all of it as it came, with what came before it
  * @text:	for text answers and failures: DATA and ERROR's reason in one line of printable
  *		ASCII; else ""
  */
 struct at_reply {
 	int error;
 	bool ok, gone, messages, echoed;
-	const guint8 *data;
-	gsize size;
+	const guint8 *data, *raw;
+	gsize size, raw_size;
 	const char *text;
 };
 

@@ -176,6 +176,8 @@ struct eswifi_module {
 	struct operation op;
 	struct bringup bringup;
 	struct join join;
+	struct probe *probe; /* under way, else NULL; see probe.c */
+	eswifi_done probe_done;
 	guint attempts; /* to come back, since it was last ready for long */
 	gint64 ready_since;
 	guint good_baud; /* the last rate that worked on this port, 0: none */

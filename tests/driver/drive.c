@@ -211,6 +211,12 @@ int drive_close(struct drive *d, guint socket)
 	return finish(d, eswifi_close(d->module, socket, on_done, d));
 }
 
+int drive_probe(struct drive *d, guint socket)
+{
+	begin(d);
+	return finish(d, eswifi_probe(d->module, socket, on_done, d));
+}
+
 int drive_credential(struct drive *d, guint set, enum eswifi_item item, const char *data)
 {
 	begin(d);

@@ -336,6 +336,42 @@ START_TEST(losing_wifi_is_not_an_end_of_the_connection)
 }
 END_TEST
 
+START_TEST(a_probe_reports_every_question_and_no_secret)
+{
+	struct harness *h = harness_new();
+	g_auto(GStrv) lines = NULL;
+	guint16 port, i;
+	int fd = raw_listener(&port);
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, NULL, NULL));
+	ck_assert_int_eq(drive_open_tcp(&d, 0, port), 0);
+	ck_assert_int_eq(drive_probe(&d, 0), -EINVAL);
+	ck_assert_int_eq(drive_probe(&d, 2), 0);
+	ck_assert(g_str_has_prefix(d.text, "eswrap-module-report 1\n"));
+	ck_text_has(d.text, "\nidentity\t");
+	ck_text_has(d.text, "\nr4.closed\t");
+	ck_text_has(d.text, "\nu2.921600\t");
+	ck_assert_ptr_null(strstr(d.text, HARNESS_PASSPHRASE));
+	ck_assert_ptr_null(strstr(d.text, HARNESS_SSID));
+	ck_assert_ptr_null(strstr(d.text, eswifi_module_identity(d.module)->mac));
+	lines = g_strsplit(d.text, "\n", 0);
+	for (i = 1; *lines[i]; i++) {
+		g_auto(GStrv) fields = g_strsplit(lines[i], "\t", 0);
+
+		ck_assert_uint_eq(g_strv_length(fields), 4);
+		ck_assert_str_ne(fields[3], "");
+	}
+	/* Nothing is lost, and the socket is as good as before. */
+	ck_assert_uint_eq(d.lost, 0);
+	ck_assert_int_eq(drive_send(&d, 0, "x", 1), 1);
+	ck_assert_int_eq(drive_open_tcp(&d, 2, port), 0);
+	drive_free(&d);
+	close(fd);
+	harness_free(h);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("driver");
@@ -351,6 +387,7 @@ int main(void)
 	tcase_add_test(operations, a_module_that_is_reset_while_it_is_burnt_comes_back_at_once);
 	tcase_add_loop_test(operations, the_dialect_is_found_out_and_credentials_are_burnt_once, 0,
 			    G_N_ELEMENTS(dialects));
+	tcase_add_test(operations, a_probe_reports_every_question_and_no_secret);
 	tcase_add_test(operations, a_port_in_use_is_said_and_waited_for);
 	tcase_add_loop_test(operations, a_closing_peer_loses_nothing_whatever_it_says, 0, 4);
 	tcase_add_loop_test(operations, a_peer_that_stays_loses_nothing_whatever_it_says, 0, 4);
