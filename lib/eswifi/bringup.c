@@ -14,8 +14,8 @@
  *	questions	one after the other what is in the table below: MT=1, MS=3, Z5, and what
  *			this firmware can do. An error is an answer
  *	sockets		P6=0 on each of the four: an earlier owner may have left them open
- *	reads		R4 and R0 on the last of them, which is not connected: how does this
- *			firmware say so?
+ *	reads		R4, and where it is not known R0, on the last of them, which is not
+ *			connected: how does this firmware say so?
  *
  * When quiet to identity fail at one rate, the next is tried (a module may have been left at
  * another one, and some firmware keeps what U0 applied over a power cycle). When no rate works the
@@ -261,7 +261,10 @@ static void on_counted_answered(struct eswifi_module *module, const struct at_re
 	/* It has given an answer of a known form, and no other has been seen. */
 	module->firmware.counted_refused = false;
 	module->firmware.counted = reply->ok || reply->size;
-	ask_read(module);
+	if (module->firmware.counted)
+		finish(module);
+	else
+		ask_read(module);
 }
 
 static void ask_counted(struct eswifi_module *module)
@@ -272,7 +275,11 @@ static void ask_counted(struct eswifi_module *module)
 		.timeout_ms = TIMEOUT_COMMAND_MS,
 	};
 
-	if (module->firmware.counted_refused || module->firmware.counted) {
+	if (module->firmware.counted) {
+		finish(module);
+		return;
+	}
+	if (module->firmware.counted_refused) {
 		ask_read(module);
 		return;
 	}

@@ -320,7 +320,8 @@ START_TEST(losing_wifi_is_not_an_end_of_the_connection)
 	int fd = raw_listener(&port), peer, n;
 	struct drive d;
 
-	drive_ready(&d, harness_fake(h, "--gone", gones[_i], "--fault", "wifi-loss@R0#3", NULL));
+	drive_ready(&d, harness_fake(h, "--gone", gones[_i], "--fault", "wifi-loss@R4#3", "--fault",
+				     "wifi-loss@R0#3", NULL));
 	ck_assert_int_eq(drive_open_tcp(&d, 0, port), 0);
 	peer = accept(fd, NULL, NULL);
 	while ((n = drive_read(&d, 0, 1)) >= 0)
