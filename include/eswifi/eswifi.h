@@ -22,7 +22,7 @@
  *	-ECONNREFUSED	the module answered ERROR to P6=1: refused, unreachable, timed out or TLS
  *			failed, which no firmware tells apart; its words are in the text
  *	-ENOENT		D0 found no such name
- *	-EPIPE		the far end has closed and everything was read
+ *	-EPIPE		the far end has closed and everything was read: "-1", or words that say so
  *	-ECONNRESET	the module says in other words that this socket is over
  *	-EAGAIN		another socket is in the way: ask again when one has been closed
  *	-ENAMETOOLONG	the module takes no host name of more than ESWIFI_HOST_MAX characters

@@ -262,7 +262,7 @@ static void start_failed(struct eswifi_module *module, const char *text)
 		learn_tls_limit(module);
 		set_end(module, -EAGAIN, text);
 	} else {
-		set_end(module, -ECONNREFUSED, text);
+		set_end(module, -ECONNREFUSED, *text ? text : "the module gives no reason");
 	}
 	session_command(module, TIMEOUT_STOP_MS, on_failed_stopped, "P6=0");
 }
@@ -569,6 +569,19 @@ int eswifi_send(struct eswifi_module *module, guint socket, const guint8 *data, 
 
 /* Reading. */
 
+/* A read's failure in words. What says that the connection is closed is its end, as "-1" is. */
+static int error_of(const char *text)
+{
+	static const char *const closed[] = { "Closed", "closed", "NOT_CONNECTED", "ot Connected",
+					      "ot connected" };
+	gsize i;
+
+	for (i = 0; i < G_N_ELEMENTS(closed); i++)
+		if (strstr(text, closed[i]))
+			return -EPIPE;
+	return -ECONNRESET;
+}
+
 static void collect(struct operation *op, const void *data, gsize size)
 {
 	memcpy(op->data + op->size, data, size);
@@ -666,7 +679,7 @@ static void on_read_failed(struct eswifi_module *module, const struct at_reply *
 		if (module->op.size)
 			end_read(module);
 		else
-			socket_over(module, -ECONNRESET, reply->text);
+			socket_over(module, error_of(reply->text), reply->text);
 		return;
 	}
 	if (module->firmware.gone == GONE_UNKNOWN)
@@ -704,16 +717,16 @@ static void on_counted_read(struct eswifi_module *module, const struct at_reply 
 	struct operation *op = &module->op;
 
 	op->counted = false;
-	if (!reply->ok && !is_gone(reply) && !module->firmware.counted_data) {
+	if (!reply->ok && !reply->gone && !module->firmware.counted_data) {
 		/* It may not know R4 after all: R0 tells. */
 		module->firmware.counted = false;
 		module->firmware.counted_refused = true;
 		module->identity.counted = false;
 		op->step(module);
-	} else if (is_gone(reply)) {
+	} else if (reply->gone) {
 		end_of_stream(module);
 	} else if (!reply->ok) {
-		socket_over(module, -ECONNRESET, reply->text);
+		socket_over(module, error_of(reply->text), reply->text);
 	} else {
 		module->firmware.counted_data = module->firmware.counted_data || reply->size;
 		socket->full_reads = 0;
