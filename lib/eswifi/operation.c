@@ -10,8 +10,9 @@
  *
  * Opening. A socket that was not closed with an OK is closed first: a start that was left over
  * makes the next one fail. Each start of a stream has a local port of its own, so that no server
- * takes it for a connection that it has just closed. An answer without words is a success too,
- * but it is also what P6=0 is answered, which is one bit away: so a read makes sure.
+ * takes it for a connection that it has just closed. An answer that does not speak of a connection
+ * is a success too, but it is also what P6=0 is answered, which is one bit away: so a read makes
+ * sure.
  *
  * Reading, where the module counts (R4): one command, no doubt. Where it does not (R0): "-1" says
  * that a connection is gone, and some firmware ends that in OK, like data. With R1=1 the two cannot
@@ -66,6 +67,8 @@
 /* Words of a start that is no failure of the far end [FW6]. */
 #define WORDS_TLS_IN_USE "In use by socket"
 #define WORDS_CONNECTED	 "Already Connected"
+/* What an answer to P6=1 says of a stream that is open, and one to P6=0 never [A][FW6]. */
+#define WORDS_CONNECT "Connect"
 /* Words that an answer to P6=0 cannot have. */
 #define WORDS_CONNECTING "Connecting to"
 
@@ -338,9 +341,11 @@ static void make_sure_step(struct eswifi_module *module)
 
 static void on_started(struct eswifi_module *module, const struct at_reply *reply)
 {
+	bool stream = module->op.protocol != ESWIFI_UDP;
+
 	if (!reply->ok) {
 		start_failed(module, reply->text);
-	} else if (module->op.protocol != ESWIFI_UDP && !reply->size) {
+	} else if (stream && !strstr(reply->text, WORDS_CONNECT)) {
 		module->op.step = make_sure_step;
 		make_sure_step(module);
 	} else {

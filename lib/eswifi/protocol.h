@@ -58,8 +58,11 @@
 #define PROTOCOL_KEEP_ALIVE_MIN 250
 #define PROTOCOL_KEEP_ALIVE_MAX 7200000
 
-/* The dynamic range of ports (RFC 6335), out of which each start of a stream gets one [M]. */
-#define PROTOCOL_LOCAL_PORT_FIRST 49152
+/*
+ * Out of the dynamic range of ports (RFC 6335) each start of a stream gets one [M]: out of its end,
+ * which Linux does not give to its own programs, for simulated modules that share the host's.
+ */
+#define PROTOCOL_LOCAL_PORT_FIRST 61000
 
 /*
  * S2 [UM 5.6], ms, beyond the line time of a full payload: the module takes a payload that pauses
