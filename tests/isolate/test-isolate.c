@@ -67,6 +67,8 @@ static void set_up(void)
 
 static void tear_down(void)
 {
+	/* A claim has done so already. */
+	process_kill(h->broker);
 	harness_free(h);
 }
 
@@ -243,18 +245,37 @@ START_TEST(a_close_by_the_program_frees_the_modules_socket)
 }
 END_TEST
 
-/* The newest engine is this program's. */
+/* An engine has its program's environment, and so this test's broker: no other's is killed. */
+#define KILL_ENGINE                               \
+	"for p in $(pgrep -x eswrap-tunnel); do " \
+	"grep -qz ^ESWRAP_SOCKET=$ESWRAP_SOCKET$ /proc/$p/environ && kill -9 $p; done; "
+
 START_TEST(a_killed_engine_ends_connections)
 {
-	says(_i,
+	says(0,
 	     harness_format(h,
 			    "$E bash -c 'exec 3<>/dev/tcp/" ADDRESS "/%s; echo up >&3; "
-			    "read -r up <&3; echo $up; kill -9 $(pgrep -n -x eswrap-tunnel); "
+			    "read -r up <&3; echo $up; " KILL_ENGINE
 			    "timeout 5 cat <&3; echo $?; sleep 0.5; "
 			    "(exec 4<>/dev/tcp/" ADDRESS "/%s); echo $?' 2>errors; "
 			    "grep -c -e reset -e unreachable errors",
 			    ports[0], ports[0]),
 	     "up\n1\n1\n3\n");
+}
+END_TEST
+
+/* The last claim of the case: there is no broker afterwards. */
+START_TEST(a_killed_broker_ends_connections)
+{
+	const char *line =
+		harness_format(h,
+			       "$E bash -c 'exec 3<>/dev/tcp/" ADDRESS
+			       "/%s; echo up >&3; read -r up <&3; "
+			       "kill -9 %d; timeout 5 cat <&3; echo $?; (exec 4<>/dev/tcp/" ADDRESS
+			       "/%s); echo $?' 2>errors; grep -c -e reset -e unreachable errors",
+			       ports[0], (int)process_pid(h->broker), ports[0]);
+
+	says(0, line, "1\n1\n3\n");
 }
 END_TEST
 
@@ -291,7 +312,8 @@ int main(void)
 	tcase_add_loop_test(tc, a_program_that_preloading_does_not_reach_is_isolated, 0, 2);
 	tcase_add_loop_test(tc, blocking_connects_stand_signals, 0, 2);
 	tcase_add_loop_test(tc, a_close_by_the_program_frees_the_modules_socket, 0, 2);
-	tcase_add_loop_test(tc, a_killed_engine_ends_connections, 0, 2);
+	tcase_add_test(tc, a_killed_engine_ends_connections);
 	tcase_add_test(tc, nothing_leaves_by_another_way);
+	tcase_add_test(tc, a_killed_broker_ends_connections);
 	return suite_run(suite);
 }
