@@ -11,7 +11,7 @@
 
 #include "support/process.h"
 
-#define FLASH_MAGIC	 "eswfake1"
+#define FLASH_MAGIC	 "eswfake2"
 #define FLASH_MAGIC_SIZE 8
 
 const char *credentials_broker(struct harness *h, const char *format, ...)

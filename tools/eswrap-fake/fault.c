@@ -26,6 +26,7 @@ enum trigger {
 	TRIGGER_OUT,   /* the n-th byte to the host */
 	TRIGGER_COUNT, /* the n-th command */
 	TRIGGER_NAME,  /* a command of this name, each or the n-th of them */
+	TRIGGER_START, /* a start, each or the n-th of them */
 	TRIGGER_RATE,  /* by chance */
 };
 
@@ -40,14 +41,16 @@ struct fault {
 	guint armed;	/* bytes that are still to be harmed */
 	guint count;	/* bytes at a time */
 	guint after_ms; /* from the trigger to the event */
-	guint ms, size;
+	guint ms, size, baud;
 	int socket;
+	bool ok;
 	char *text;
 };
 
 struct pending {
 	const struct fault *fault;
 	int64_t due;
+	guint32 chance;
 };
 
 struct faults {
@@ -58,12 +61,35 @@ struct faults {
 };
 
 static const char *const kind_words[FAULT_KINDS] = {
-	[FAULT_LOSE_IN] = "lose-in",	 [FAULT_LOSE_OUT] = "lose-out", [FAULT_FLIP_IN] = "flip-in",
-	[FAULT_FLIP_OUT] = "flip-out",	 [FAULT_ADD_IN] = "add-in",	[FAULT_ADD_OUT] = "add-out",
-	[FAULT_SILENCE] = "silence",	 [FAULT_RESET] = "reset",	[FAULT_NOISE] = "noise",
-	[FAULT_WIFI_LOSS] = "wifi-loss", [FAULT_REFUSE] = "refuse",	[FAULT_TIMEOUT] = "timeout",
-	[FAULT_SLOW] = "slow",		 [FAULT_LOOKUP] = "lookup",	[FAULT_CLOSE] = "close",
+	[FAULT_LOSE_IN] = "lose-in",
+	[FAULT_LOSE_OUT] = "lose-out",
+	[FAULT_FLIP_IN] = "flip-in",
+	[FAULT_FLIP_OUT] = "flip-out",
+	[FAULT_ADD_IN] = "add-in",
+	[FAULT_ADD_OUT] = "add-out",
+	[FAULT_SILENCE] = "silence",
+	[FAULT_RESET] = "reset",
+	[FAULT_NOISE] = "noise",
+	[FAULT_WIFI_LOSS] = "wifi-loss",
+	[FAULT_REFUSE] = "refuse",
+	[FAULT_TIMEOUT] = "timeout",
+	[FAULT_SLOW] = "slow",
+	[FAULT_LOOKUP] = "lookup",
+	[FAULT_CLOSE] = "close",
 	[FAULT_MESSAGE] = "message",
+	[FAULT_READ_ERROR] = "read-error",
+	[FAULT_WRITE_ERROR] = "write-error",
+	[FAULT_START_ERROR] = "start-error",
+	[FAULT_IN_USE] = "in-use",
+	[FAULT_FRONT] = "front",
+	[FAULT_UART_ERROR] = "uart-error",
+	[FAULT_STALL] = "stall",
+	[FAULT_NET_STALL] = "net-stall",
+	[FAULT_STALE] = "stale",
+	[FAULT_RESOLVER] = "stuck-resolver",
+	[FAULT_PB] = "pb",
+	[FAULT_HUMAN] = "human",
+	[FAULT_RATE] = "rate",
 };
 
 static bool is_byte_fault(enum fault_kind kind)
@@ -85,8 +111,33 @@ static bool cuts(enum fault_kind kind)
 /* Kinds that wait until the command they spoil comes. */
 static bool waits(enum fault_kind kind)
 {
-	return kind == FAULT_REFUSE || kind == FAULT_TIMEOUT || kind == FAULT_SLOW ||
-	       kind == FAULT_LOOKUP;
+	switch (kind) {
+	case FAULT_REFUSE:
+	case FAULT_TIMEOUT:
+	case FAULT_SLOW:
+	case FAULT_LOOKUP:
+	case FAULT_READ_ERROR:
+	case FAULT_WRITE_ERROR:
+	case FAULT_START_ERROR:
+	case FAULT_IN_USE:
+	case FAULT_FRONT:
+	case FAULT_UART_ERROR:
+	case FAULT_STALL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool has_text(enum fault_kind kind)
+{
+	return kind == FAULT_MESSAGE || kind == FAULT_NOISE || kind == FAULT_FRONT ||
+	       kind == FAULT_READ_ERROR || kind == FAULT_WRITE_ERROR || kind == FAULT_START_ERROR;
+}
+
+static bool has_socket(enum fault_kind kind)
+{
+	return kind == FAULT_CLOSE || kind == FAULT_NET_STALL;
 }
 
 static void free_fault(void *data)
@@ -125,7 +176,7 @@ static bool parse_number(const char *text, guint64 max, guint *value)
 
 	if (!g_ascii_string_to_unsigned(text, 10, 0, max, &number, NULL))
 		return false;
-	*value = number;
+	*value = (guint)number;
 	return true;
 }
 
@@ -135,8 +186,9 @@ static bool parse_parameter(struct fault *fault, const char *part)
 	const char *value = strchr(part, '=');
 	guint number;
 
-	if (!value++)
+	if (!value)
 		return false;
+	value++;
 	if (g_str_has_prefix(part, "count=") && is_byte_fault(fault->kind))
 		return parse_number(value, 1000000, &fault->count) && fault->count;
 	if (g_str_has_prefix(part, "after=") && !is_byte_fault(fault->kind))
@@ -145,14 +197,20 @@ static bool parse_parameter(struct fault *fault, const char *part)
 		return parse_number(value, 3600000, &fault->ms);
 	if (g_str_has_prefix(part, "size=") && fault->kind == FAULT_NOISE)
 		return parse_number(value, 1000000, &fault->size);
-	if (g_str_has_prefix(part, "socket=") && fault->kind == FAULT_CLOSE) {
+	if (g_str_has_prefix(part, "socket=") && has_socket(fault->kind)) {
 		if (!parse_number(value, 3, &number))
 			return false;
-		fault->socket = number;
+		fault->socket = (int)number;
 		return true;
 	}
-	if (g_str_has_prefix(part, "text=") &&
-	    (fault->kind == FAULT_MESSAGE || fault->kind == FAULT_NOISE)) {
+	if (g_str_has_prefix(part, "baud=") && fault->kind == FAULT_RATE)
+		return parse_number(value, 4000000, &fault->baud) && fault->baud >= 300;
+	if (g_str_has_prefix(part, "form=") &&
+	    (fault->kind == FAULT_FRONT || fault->kind == FAULT_MESSAGE)) {
+		fault->ok = g_str_equal(value, "ok");
+		return fault->ok || g_str_equal(value, "prompt");
+	}
+	if (g_str_has_prefix(part, "text=") && has_text(fault->kind)) {
 		g_free(fault->text);
 		fault->text = g_strcompress(value);
 		return true;
@@ -160,15 +218,20 @@ static bool parse_parameter(struct fault *fault, const char *part)
 	return false;
 }
 
+/* NAME or NAME#N, where a name is a command's or "start". */
 static bool parse_name(struct fault *fault, const char *text)
 {
 	size_t length = strcspn(text, "#");
 
-	if (length < 1 || length > 2)
-		return false;
-	memcpy(fault->name, text, length);
-	fault->name[length] = '\0';
 	fault->trigger = TRIGGER_NAME;
+	if (strncmp(text, "start", MAX(length, 1)) == 0 && length == strlen("start")) {
+		fault->trigger = TRIGGER_START;
+	} else {
+		if (length < 1 || length > 2)
+			return false;
+		memcpy(fault->name, text, length);
+		fault->name[length] = '\0';
+	}
 	return !text[length] ||
 	       g_ascii_string_to_unsigned(text + length + 1, 10, 1, G_MAXINT64, &fault->at, NULL);
 }
@@ -245,7 +308,7 @@ static bool parse(struct fault *fault, const char *spec)
 	/* How long the ones that last do so if nothing else is said. */
 	if (ok && fault->kind == FAULT_SILENCE)
 		fault->ms = 3000;
-	if (ok && fault->kind == FAULT_SLOW)
+	if (ok && (fault->kind == FAULT_SLOW || fault->kind == FAULT_NET_STALL))
 		fault->ms = 2000;
 	for (i = 1; ok && parts[i]; i++)
 		ok = parse_parameter(fault, parts[i]);
@@ -262,6 +325,7 @@ bool faults_add(struct faults *faults, const char *spec, GError **error)
 	fault->count = 1;
 	fault->size = 16;
 	fault->socket = -1;
+	fault->baud = 9600;
 	if (parse(fault, spec)) {
 		g_ptr_array_add(faults->all, fault);
 		return true;
@@ -285,6 +349,7 @@ static void fire(struct faults *faults, struct fault *fault)
 	pending = g_new(struct pending, 1);
 	pending->fault = fault;
 	pending->due = now_ns() + fault->after_ms * NS_PER_MS;
+	pending->chance = fault->chance ? g_rand_int(fault->chance) : 0;
 	g_queue_push_tail(&faults->pending, pending);
 }
 
@@ -387,6 +452,18 @@ void faults_command(struct faults *faults, const char *name)
 	}
 }
 
+void faults_start(struct faults *faults)
+{
+	struct fault *fault;
+	unsigned int i;
+
+	for (i = 0; i < faults->all->len; i++) {
+		fault = g_ptr_array_index(faults->all, i);
+		if (fault->trigger == TRIGGER_START && (++fault->seen == fault->at || !fault->at))
+			fire(faults, fault);
+	}
+}
+
 void faults_inject_reset(struct faults *faults)
 {
 	fire(faults, &faults->pulled);
@@ -428,8 +505,11 @@ static void take(struct faults *faults, GList *link, struct fault_event *event)
 		.kind = fault->kind,
 		.ms = fault->ms,
 		.size = fault->size,
+		.baud = fault->baud,
 		.socket = fault->socket,
 		.text = fault->text,
+		.ok = fault->ok,
+		.chance = pending->chance,
 	};
 	g_queue_delete_link(&faults->pending, link);
 	g_free(pending);

@@ -2,7 +2,7 @@
 /*
  * DOC: Theory of Operation
  *
- * The flash is one file: a magic number, the nine items, the saved settings, and the SHA-256 digest
+ * The flash is one file: a magic number, the twelve items, the saved settings, and the SHA-256 digest
  * of all that. A change is written to a second file, brought to the disk, and renamed over the
  * first, so that a crash at any moment leaves the old contents or the new. A file that does not
  * check is refused: taking it for blank would forget what can be programmed only once.
@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char magic[8] = { 'e', 's', 'w', 'f', 'a', 'k', 'e', '1' };
+static const char magic[8] = { 'e', 's', 'w', 'f', 'a', 'k', 'e', '2' };
 
 static void put_number(GByteArray *out, uint32_t value, unsigned int bytes)
 {
@@ -49,8 +49,13 @@ static void put_settings(GByteArray *out, const struct settings *settings)
 	put_number(out, ntohl(settings->netmask.s_addr), 4);
 	put_number(out, ntohl(settings->gateway.s_addr), 4);
 	put_number(out, ntohl(settings->dns.s_addr), 4);
+	put_number(out, ntohl(settings->dns2.s_addr), 4);
 	put_string(out, settings->country);
 	put_number(out, settings->baud, 4);
+	put_number(out, settings->retries, 1);
+	put_number(out, settings->auto_connect, 1);
+	put_number(out, settings->ip_version, 1);
+	put_number(out, settings->report_only, 1);
 }
 
 static GByteArray *serialise(const struct flash *flash)
@@ -76,6 +81,7 @@ static GByteArray *serialise(const struct flash *flash)
 	put_number(out, flash->saved, 1);
 	if (flash->saved)
 		put_settings(out, &flash->settings);
+	put_number(out, flash->baud, 4);
 	SHA256(out->data, out->len, digest);
 	g_byte_array_append(out, digest, sizeof(digest));
 	return out;
@@ -134,8 +140,13 @@ static void take_settings(struct reader *in, struct settings *settings)
 	settings->netmask.s_addr = htonl(take_number(in, 4));
 	settings->gateway.s_addr = htonl(take_number(in, 4));
 	settings->dns.s_addr = htonl(take_number(in, 4));
+	settings->dns2.s_addr = htonl(take_number(in, 4));
 	take_string(in, settings->country, COUNTRY_MAX);
 	settings->baud = take_number(in, 4);
+	settings->retries = take_number(in, 1);
+	settings->auto_connect = take_number(in, 1);
+	settings->ip_version = take_number(in, 1);
+	settings->report_only = take_number(in, 1);
 }
 
 static const char *parse(struct flash *flash, const uint8_t *data, size_t size)
@@ -166,6 +177,7 @@ static const char *parse(struct flash *flash, const uint8_t *data, size_t size)
 	flash->saved = take_number(&in, 1) != 0;
 	if (flash->saved)
 		take_settings(&in, &flash->settings);
+	flash->baud = take_number(&in, 4);
 	return in.bad || in.left ? "it is damaged: its parts do not fit" : NULL;
 }
 
@@ -281,39 +293,56 @@ static int store(const struct flash *flash)
 }
 
 enum flash_result flash_program(struct flash *flash, unsigned int set, enum item item,
-				const uint8_t *data, size_t size)
+				const uint8_t *data, size_t size, bool again)
 {
 	GBytes **place = &flash->item[set][item];
-	const void *old;
+	GBytes *old = *place;
+	const void *old_data;
 	gsize old_size;
 
-	if (*place) {
-		old = g_bytes_get_data(*place, &old_size);
-		if (old_size == size && memcmp(old, data, size) == 0)
+	if (old) {
+		old_data = g_bytes_get_data(old, &old_size);
+		if (old_size == size && memcmp(old_data, data, size) == 0)
 			return FLASH_MATCH;
-		return FLASH_MISMATCH;
+		if (!again)
+			return FLASH_MISMATCH;
 	}
 	*place = g_bytes_new(data, size);
 	if (store(flash)) {
-		g_clear_pointer(place, g_bytes_unref);
+		g_bytes_unref(*place);
+		*place = old;
 		return FLASH_FAILED;
 	}
+	if (old)
+		g_bytes_unref(old);
 	return FLASH_WRITTEN;
 }
 
 int flash_save(struct flash *flash, const struct settings *settings)
 {
-	struct settings old = flash->settings;
-	bool old_saved = flash->saved;
+	struct flash before = *flash;
 	int r;
 
 	flash->saved = settings != NULL;
 	if (settings)
 		flash->settings = *settings;
+	flash->baud = settings ? settings->baud : 0;
 	r = store(flash);
-	if (r) {
-		flash->saved = old_saved;
-		flash->settings = old;
-	}
+	if (r)
+		*flash = before;
+	return r;
+}
+
+int flash_save_rate(struct flash *flash, uint32_t baud)
+{
+	uint32_t before = flash->baud;
+	int r;
+
+	if (before == baud)
+		return 0;
+	flash->baud = baud;
+	r = store(flash);
+	if (r)
+		flash->baud = before;
 	return r;
 }

@@ -154,14 +154,25 @@ void line_consume(struct line *line, size_t size)
 	line->head += size;
 }
 
-void line_discard(struct line *line)
+size_t line_drop(struct line *line)
 {
-	bool wait_first = false;
+	size_t size = line_size(line), n;
+	bool wait_first = line->rx_wait;
 
 	line->head = 0;
 	line->tail = 0;
-	while (!wait_first && host_read(line->host, line->rx, LINE_RX_MAX, &wait_first) > 0)
-		continue;
+	while (!wait_first) {
+		n = host_read(line->host, line->rx, LINE_RX_MAX, &wait_first);
+		trace_bytes(line->trace, '>', now_ns(), line->rx, n);
+		size += n;
+	}
+	return size;
+}
+
+void line_discard(struct line *line)
+{
+	line->rx_wait = false;
+	line_drop(line);
 	line->rx_clock = now_ns();
 	line->late = 0;
 }

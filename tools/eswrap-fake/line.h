@@ -85,6 +85,13 @@ int64_t line_now(const struct line *line);
 /* line_consume() - the first @size bytes have been dealt with */
 void line_consume(struct line *line, size_t size);
 
+/**
+ * line_drop() - forget what the host has sent up to now, and nothing else: the clocks go on
+ *
+ * Return: how many bytes that were.
+ */
+size_t line_drop(struct line *line);
+
 /* line_discard() - forget what was received, and what the host has sent up to now */
 void line_discard(struct line *line);
 

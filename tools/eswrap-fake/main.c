@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* eswrap-fake, the simulated module: options, and the module's life. */
-#include "eswrap-fake/module.h"
+#include "eswrap-fake/cycle.h"
+#include "eswrap-fake/server.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,10 +52,12 @@ static void run(const struct options *options, struct loop *loop, GError **error
 		host = new_host(options, loop, error);
 	if (host)
 		module = module_new(options, loop, host, trace, faults, error);
-	if (module && module_start(module) != -EINTR) {
+	if (module && cycle_start(module) != -EINTR) {
 		tell_ready(options);
-		module_run(module);
+		cycle_run(module);
 	}
+	if (module)
+		module_disconnect(module);
 	module_free(module);
 	host_free(host);
 	faults_free(faults);

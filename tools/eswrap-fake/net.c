@@ -6,6 +6,11 @@
  * kernel's receive buffer until the host asks for it with R0, so the real connection has the real
  * backpressure, and the module holds no data of its own: one TLS record at most, in OpenSSL.
  *
+ * The module has an address of its own, and so its ports are not this machine's: P2 is only told of,
+ * and the real connection goes out from any port. Firmware that ignores P2 for UDP gives two sockets
+ * with one destination port one local port: they share one real socket, and which of them reads a
+ * reply is chance, as it is there. A server is reachable at P2 of this machine where that is free.
+ *
  * A TLS record that has been made must be sent. When the connection does not take it within S2, its
  * bytes count as accepted and the record waits in unsent; the next S3 sends it first.
  */
@@ -13,20 +18,25 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-void socket_reset(struct socket *sock)
+void socket_reset(struct socket *sock, bool old)
 {
 	memset(sock, 0, sizeof(*sock));
 	sock->fd = -1;
 	sock->listen_fd = -1;
 	sock->backlog = 1;
+	sock->old = old;
 	sock->read_max = PAYLOAD_MAX;
 	sock->write_size = PAYLOAD_MAX;
-	sock->write_wait_ms = 10000;
+	sock->local_port = old ? 0 : LOCAL_PORT;
+	sock->remote_port = old ? 0 : REMOTE_PORT;
+	sock->read_wait_ms = old ? 0 : READ_WAIT_MS;
+	sock->write_wait_ms = old ? 10000 : WRITE_WAIT_MS;
 }
 
 static bool is_datagram(enum protocol protocol)
@@ -58,21 +68,33 @@ static struct sockaddr_in remote_address(const struct socket *sock)
 	};
 }
 
-static int bind_local(const struct socket *sock, int fd)
+/* At P2 if nobody is there, elsewhere otherwise. Return: 0, or a negative errno. */
+static int bind_server(const struct socket *sock, int fd, uint16_t *port)
 {
 	struct sockaddr_in local = {
 		.sin_family = AF_INET,
 		.sin_port = htons(sock->local_port),
 	};
+	socklen_t size = sizeof(local);
 	int one = 1;
 
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	return bind(fd, (const struct sockaddr *)&local, sizeof(local)) ? -errno : 0;
+	if (sock->protocol == PROTOCOL_TCP)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, (const struct sockaddr *)&local, sizeof(local))) {
+		local.sin_port = 0;
+		if (bind(fd, (const struct sockaddr *)&local, sizeof(local)))
+			return -errno;
+	}
+	if (getsockname(fd, (struct sockaddr *)&local, &size))
+		return -errno;
+	*port = ntohs(local.sin_port);
+	return 0;
 }
 
+/* The kernel knows whole seconds. */
 static void set_tcp_options(const struct socket *sock)
 {
-	int one = 1, seconds = MAX(sock->keep_alive_ms / 1000, 1);
+	int one = 1, probes = 3, seconds = MAX((sock->keep_alive_ms + 999) / 1000, 1);
 
 	setsockopt(sock->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (!sock->keep_alive)
@@ -80,6 +102,7 @@ static void set_tcp_options(const struct socket *sock)
 	setsockopt(sock->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	setsockopt(sock->fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
 	setsockopt(sock->fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof(seconds));
+	setsockopt(sock->fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
 }
 
 static int connect_stream(const struct socket *sock, struct loop *loop, int64_t deadline)
@@ -102,33 +125,37 @@ static int connect_stream(const struct socket *sock, struct loop *loop, int64_t 
 	return -error;
 }
 
-bool socket_open(struct socket *sock, struct loop *loop, GBytes *const *items, bool check_names,
-		 bool tls13, int64_t connect_ns, char **why)
+static int open_fd(struct socket *sock, const struct socket *same_port)
 {
-	struct tls_setup setup = {
-		.items = items,
-		.verify = sock->verify,
-		.name = sock->name,
-		.address = sock->remote,
-		.check_names = check_names,
-		.tls13 = tls13,
-	};
-	int64_t deadline = now_ns() + connect_ns;
+	sock->fd = same_port ? fcntl(same_port->fd, F_DUPFD_CLOEXEC, 0) : new_fd(sock->protocol);
+	if (sock->fd < 0)
+		return -errno;
+	return 0;
+}
+
+bool socket_open(struct socket *sock, struct loop *loop, const struct socket_start *start,
+		 enum tls_failure *failure, char **why)
+{
+	struct tls_setup setup = start->tls;
+	int64_t deadline = now_ns() + start->connect_ns;
 	int r;
 
+	setup.verify = sock->verify;
+	setup.name = sock->name;
+	setup.address = sock->remote;
 	sock->open_as = sock->protocol;
+	sock->own_port = sock->local_port;
 	sock->gone = false;
 	sock->unsent_size = 0;
-	sock->fd = new_fd(sock->protocol);
-	r = sock->fd < 0 ? -errno : 0;
-	if (r == 0 && sock->local_port)
-		r = bind_local(sock, sock->fd);
+	sock->anybody = start->anybody;
+	*failure = TLS_NO_CONNECTION;
+	r = open_fd(sock, start->same_port);
 	if (r == 0 && !is_datagram(sock->protocol))
 		r = connect_stream(sock, loop, deadline);
 	if (r) {
 		*why = g_strdup(g_strerror(-r));
 	} else if (sock->protocol == PROTOCOL_TLS) {
-		sock->tls = tls_connect(loop, sock->fd, &setup, deadline, why);
+		sock->tls = tls_connect(loop, sock->fd, &setup, deadline, failure, why);
 		if (!sock->tls)
 			r = -ECONNREFUSED;
 	}
@@ -140,33 +167,37 @@ bool socket_open(struct socket *sock, struct loop *loop, GBytes *const *items, b
 void socket_close(struct socket *sock)
 {
 	sock->udp_server = false;
+	sock->stalled_until = 0;
 	if (sock->fd < 0)
 		return;
+	sock->ending = END_HERE;
 	g_clear_pointer(&sock->tls, tls_free);
 	close(sock->fd);
 	sock->fd = -1;
 }
 
-void socket_abort(struct socket *sock)
+void socket_abort(struct socket *sock, enum ending ending)
 {
 	struct linger at_once = { .l_onoff = 1 };
 
 	sock->udp_server = false;
+	sock->stalled_until = 0;
 	if (sock->fd < 0)
 		return;
+	sock->ending = ending;
 	setsockopt(sock->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	g_clear_pointer(&sock->tls, tls_abandon);
 	close(sock->fd);
 	sock->fd = -1;
 }
 
-int socket_listen(struct socket *sock)
+int socket_listen(struct socket *sock, uint16_t *port)
 {
 	int fd = new_fd(PROTOCOL_TCP), r;
 
 	if (fd < 0)
 		return -errno;
-	r = bind_local(sock, fd);
+	r = bind_server(sock, fd, port);
 	if (r == 0 && listen(fd, sock->backlog))
 		r = -errno;
 	if (r) {
@@ -174,6 +205,7 @@ int socket_listen(struct socket *sock)
 		return r;
 	}
 	sock->listen_fd = fd;
+	sock->own_port = sock->local_port;
 	return 0;
 }
 
@@ -195,21 +227,35 @@ bool socket_accept(struct socket *sock)
 	return true;
 }
 
-int socket_serve_datagrams(struct socket *sock)
+int socket_serve_datagrams(struct socket *sock, uint16_t *port)
 {
 	int r;
 
 	sock->fd = new_fd(sock->protocol);
 	if (sock->fd < 0)
 		return -errno;
-	r = bind_local(sock, sock->fd);
+	r = bind_server(sock, sock->fd, port);
 	if (r) {
 		socket_close(sock);
 		return r;
 	}
 	sock->open_as = sock->protocol;
+	sock->own_port = sock->local_port;
 	sock->udp_server = true;
+	sock->announced = false;
 	return 0;
+}
+
+bool socket_peek(const struct socket *sock, struct in_addr *address)
+{
+	struct sockaddr_in from;
+	socklen_t size = sizeof(from);
+	char byte;
+
+	if (recvfrom(sock->fd, &byte, 1, MSG_PEEK, (struct sockaddr *)&from, &size) < 0)
+		return false;
+	*address = from.sin_addr;
+	return true;
 }
 
 /*
@@ -232,8 +278,8 @@ static ssize_t receive_datagram(struct socket *sock, uint8_t *data, size_t size)
 			sock->remote = from.sin_addr;
 			sock->remote_port = ntohs(from.sin_port);
 		}
-	} while (from.sin_addr.s_addr != sock->remote.s_addr ||
-		 ntohs(from.sin_port) != sock->remote_port);
+	} while (!sock->anybody && (from.sin_addr.s_addr != sock->remote.s_addr ||
+				    ntohs(from.sin_port) != sock->remote_port));
 	return n;
 }
 
@@ -243,16 +289,28 @@ static ssize_t receive(const struct socket *sock, uint8_t *data, size_t size, sh
 	ssize_t n;
 
 	*events = POLLIN;
+	if (sock->stalled_until > now_ns())
+		return -EAGAIN;
 	if (sock->tls)
 		return tls_read(sock->tls, data, size, events);
 	n = recv(sock->fd, data, size, 0);
 	return n < 0 ? -errno : n;
 }
 
+/* Nothing of a stalled socket moves; the wait ends with the stall. */
 static int wait_for(const struct socket *sock, struct loop *loop, short events, int64_t deadline)
 {
 	struct pollfd poll_fd = { .fd = sock->fd, .events = events };
+	int64_t until = MIN(sock->stalled_until, deadline);
+	int r;
 
+	if (sock->stalled_until > now_ns()) {
+		r = until == LOOP_FOREVER ? loop_wait(loop, NULL, 0, until)
+					  : loop_sleep_until(loop, until);
+		if (r < 0)
+			return r;
+		return deadline <= now_ns() ? 0 : 1;
+	}
 	return loop_wait(loop, &poll_fd, 1, deadline);
 }
 
@@ -263,7 +321,8 @@ static ssize_t read_datagram(struct socket *sock, struct loop *loop, uint8_t *da
 	int r;
 
 	for (;;) {
-		n = receive_datagram(sock, data, sock->read_max);
+		n = sock->stalled_until > now_ns() ? -EAGAIN
+						   : receive_datagram(sock, data, sock->read_max);
 		if (n != -EAGAIN)
 			return n;
 		r = wait_for(sock, loop, POLLIN, deadline);
@@ -284,15 +343,16 @@ static ssize_t read_stream(struct socket *sock, struct loop *loop, uint8_t *data
 		if (n > 0) {
 			got += n;
 			/* A record may be followed by another, a short recv() is not. */
-			if (!sock->tls)
+			if (sock->at_once && !sock->tls)
 				break;
 			continue;
 		}
 		if (n != -EAGAIN) {
 			sock->gone = true;
+			sock->ending = n ? END_RESET : END_CLOSED;
 			break;
 		}
-		if (got)
+		if (got && sock->at_once)
 			break;
 		r = wait_for(sock, loop, events, deadline);
 		if (r < 0)
@@ -305,8 +365,11 @@ static ssize_t read_stream(struct socket *sock, struct loop *loop, uint8_t *data
 
 ssize_t socket_read(struct socket *sock, struct loop *loop, uint8_t *data)
 {
-	int64_t deadline = now_ns() + sock->read_wait_ms * NS_PER_MS;
+	int64_t deadline =
+		sock->read_wait_ms ? now_ns() + sock->read_wait_ms * NS_PER_MS : LOOP_FOREVER;
 
+	if (sock->old && !sock->read_wait_ms)
+		deadline = now_ns();
 	if (sock->fd < 0)
 		return sock->accepting ? 0 : -EPIPE;
 	return is_datagram(sock->open_as) ? read_datagram(sock, loop, data, deadline)
@@ -319,6 +382,8 @@ static ssize_t transmit(const struct socket *sock, const uint8_t *data, size_t s
 	ssize_t n;
 
 	*events = POLLOUT;
+	if (sock->stalled_until > now_ns())
+		return -EAGAIN;
 	if (sock->tls) {
 		n = tls_write(sock->tls, data, size, events);
 		return n ? n : -EPIPE;
@@ -395,16 +460,4 @@ ssize_t socket_write(struct socket *sock, struct loop *loop, const uint8_t *data
 	if (sock->tls)
 		return write_tls(sock, loop, data, size, deadline);
 	return push(sock, loop, data, size, deadline);
-}
-
-uint16_t socket_local_port(const struct socket *sock)
-{
-	struct sockaddr_in local;
-	socklen_t size = sizeof(local);
-
-	int fd = sock->listen_fd >= 0 ? sock->listen_fd : sock->fd;
-
-	if (fd < 0 || getsockname(fd, (struct sockaddr *)&local, &size))
-		return sock->local_port;
-	return ntohs(local.sin_port);
 }

@@ -3,6 +3,7 @@
 #include "eswrap-fake/options.h"
 #include "eswrap-fake/flash.h"
 #include "eswrap-fake/loop.h"
+#include "eswrap-fake/report.h"
 
 #include <arpa/inet.h>
 #include <config.h>
@@ -10,19 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BAUD_DEFAULT  115200 /* at power-up [Inventek, ST, Zephyr] */
-#define BAUD_MAX      4000000
-#define MS_MAX	      3600000.0
-#define MAC_DEFAULT   "c4:7f:51:00:00:01" /* the first half is Inventek's */
-#define AP_DEFAULT    "eswrap-fake"
-#define REVISION_NOTE "C3.5.2.5"
-#define REVISION_ST   "C3.5.2.5.STM"
-#define REVISION_MAX  24 /* what ST's driver has room for */
+#define BAUD_DEFAULT 115200 /* at power-up [Inventek, ST, Zephyr] */
+#define BAUD_MAX     4000000
+#define MS_MAX	     3600000.0
+#define MAC_DEFAULT  "c4:7f:51:00:00:01" /* the first half is Inventek's */
+#define AP_DEFAULT   "eswrap-fake"
+#define REVISION_MAX 24 /* what ST's driver has room for */
+#define AS_DEFAULT   "0.1.0"
+#define SWITCHES_MAX 48
 
 /* The strings of the command line, before they are checked. */
 struct raw {
-	char *listen, *pty, *baud, *boot, *payload, *connect, *flash, *trace, *firmware, *revision;
-	char *banner, *pause, *seed, *mac, *gone, *empty, *names, *tls, *all_names, *ready_fd;
+	char *listen, *pty, *baud, *boot, *payload, *connect, *flash, *trace, *revision;
+	char *banner, *pause, *seed, *mac, *all_names, *ready_fd, *as, *tls_sockets, *without;
+	char *switches[SWITCHES_MAX];
 	char **latency, **access_points, **resolve, **faults;
 	gboolean version;
 };
@@ -58,23 +60,6 @@ static bool set_ms(const char *option, const char *text, gint64 *ns, GError **er
 	return true;
 }
 
-/* One of two words; no word leaves @value alone. */
-static bool set_word(const char *option, const char *text, const char *no, const char *yes,
-		     bool *value, GError **error)
-{
-	char *allowed;
-
-	if (!text)
-		return true;
-	*value = g_str_equal(text, yes);
-	if (*value || g_str_equal(text, no))
-		return true;
-	allowed = g_strdup_printf("%s or %s", no, yes);
-	bad(error, option, text, allowed);
-	g_free(allowed);
-	return false;
-}
-
 static bool set_baud(struct options *options, const char *text, GError **error)
 {
 	guint64 baud;
@@ -90,6 +75,23 @@ static bool set_baud(struct options *options, const char *text, GError **error)
 	return true;
 }
 
+void options_add_time(struct options *options, const struct command_time *time)
+{
+	const struct command_time *each;
+	unsigned int first_general;
+
+	if (time->name) {
+		g_array_prepend_vals(options->times, time, 1);
+		return;
+	}
+	for (first_general = 0; first_general < options->times->len; first_general++) {
+		each = &g_array_index(options->times, struct command_time, first_general);
+		if (!each->name)
+			break;
+	}
+	g_array_insert_vals(options->times, first_general, time, 1);
+}
+
 static bool add_time(struct options *options, const char *text, GError **error)
 {
 	struct command_time time = { .name = NULL };
@@ -97,12 +99,9 @@ static bool add_time(struct options *options, const char *text, GError **error)
 
 	if (!parse_ms(equals ? equals + 1 : text, &time.ns) || (equals && equals != text + 2))
 		return bad(error, "latency", text, "MS, or COMMAND=MS with 0 to 3600000 ms");
-	if (equals) {
+	if (equals)
 		time.name = g_strndup(text, 2);
-		g_array_prepend_val(options->times, time);
-	} else {
-		g_array_append_val(options->times, time);
-	}
+	options_add_time(options, &time);
 	return true;
 }
 
@@ -165,21 +164,77 @@ static bool set_mac(struct options *options, const char *text, GError **error)
 	return true;
 }
 
-static bool set_dialect(struct options *options, const struct raw *raw, GError **error)
+static bool set_revision(struct options *options, const struct raw *raw, GError **error)
 {
-	bool st = false;
+	char **place = &options->firmware.identity.firmware;
 
-	if (!set_word("firmware", raw->firmware, "note", "st", &st, error))
-		return false;
-	options->dialect = st ? DIALECT_ST : DIALECT_NOTE;
-	options->revision = g_strdup(raw->revision ? raw->revision
-				     : st	   ? REVISION_ST
-						   : REVISION_NOTE);
-	if (!*options->revision || strlen(options->revision) > REVISION_MAX ||
-	    strpbrk(options->revision, ",\r\n"))
-		return bad(error, "revision", options->revision,
+	if (!raw->revision)
+		return true;
+	g_free(*place);
+	*place = g_strdup(raw->revision);
+	if (!**place || strlen(*place) > REVISION_MAX || strpbrk(*place, ",\r\n"))
+		return bad(error, "revision", *place,
 			   "1 to 24 characters without a comma, like C3.5.2.5.STM");
 	return true;
+}
+
+/* More commands that it does not know. */
+static bool add_without(struct options *options, const char *list, GError **error)
+{
+	g_auto(GStrv) names = NULL;
+	g_autofree char *joined = NULL, *old = NULL;
+	char **each;
+
+	if (!list)
+		return true;
+	names = g_strsplit(list, ",", -1);
+	for (each = names; *each; each++)
+		if (strlen(*each) < 1 || strlen(*each) > 2)
+			return bad(error, "without", list, "commands, like PE,MS");
+	old = g_strjoinv(",", options->firmware.without);
+	joined = *old ? g_strjoin(",", old, list, NULL) : g_strdup(list);
+	g_strfreev(options->firmware.without);
+	options->firmware.without = g_strsplit(joined, ",", -1);
+	return true;
+}
+
+static bool set_as(struct options *options, const char *as, GError **error)
+{
+	g_autofree char *profiles = NULL;
+
+	if (firmware_init(&options->firmware, as ? as : AS_DEFAULT))
+		return true;
+	if (strchr(as, '/') || g_file_test(as, G_FILE_TEST_EXISTS))
+		return report_read(options, as, error);
+	profiles = firmware_profiles();
+	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+		    "--as %s: use one of %s, or the file of a report", as, profiles);
+	return false;
+}
+
+/* The profile first, wherever it stands on the command line, then what differs from it. */
+static bool set_firmware(struct options *options, const struct raw *raw, GError **error)
+{
+	struct firmware_switch each;
+	guint64 sockets;
+	unsigned int i;
+
+	if (!set_as(options, raw->as, error))
+		return false;
+	for (i = 0; firmware_each(i, &each); i++)
+		if (raw->switches[i] &&
+		    !firmware_set(&options->firmware, each.name, raw->switches[i], error))
+			return false;
+	if (raw->tls_sockets) {
+		if (!g_ascii_string_to_unsigned(raw->tls_sockets, 10, 1, 4, &sockets, NULL))
+			return bad(error, "tls-sockets", raw->tls_sockets, "a number, 1 to 4");
+		options->firmware.tls_sockets = sockets;
+	}
+	if (raw->banner) {
+		g_free(options->firmware.banner);
+		options->firmware.banner = g_strcompress(raw->banner);
+	}
+	return set_revision(options, raw, error) && add_without(options, raw->without, error);
 }
 
 static bool set_ends(struct options *options, const struct raw *raw, GError **error)
@@ -211,8 +266,6 @@ static bool set_disturbances(struct options *options, const struct raw *raw, GEr
 	if (raw->seed && !g_ascii_string_to_unsigned(raw->seed, 10, 0, G_MAXUINT32, &seed, NULL))
 		return bad(error, "seed", raw->seed, "a number, 0 to 4294967295");
 	options->seed = seed;
-	if (raw->banner)
-		options->banner = g_strcompress(raw->banner);
 	options->faults = g_strdupv(raw->faults);
 	return set_ms("pause", raw->pause, &options->pause_ns, error);
 }
@@ -242,23 +295,22 @@ static bool set_lists(struct options *options, const struct raw *raw, GError **e
 static bool check(struct options *options, const struct raw *raw, GError **error)
 {
 	options->boot_ns = 100 * NS_PER_MS;
-	options->payload_ns = 2000 * NS_PER_MS;
+	options->payload_ns = -1;
 	options->connect_ns = 10000 * NS_PER_MS;
-	return set_ends(options, raw, error) && set_baud(options, raw->baud, error) &&
+	/* First, since a report may say some of the rest. */
+	return set_firmware(options, raw, error) && set_ends(options, raw, error) &&
+	       set_baud(options, raw->baud, error) &&
 	       set_ms("boot-time", raw->boot, &options->boot_ns, error) &&
 	       set_ms("payload-timeout", raw->payload, &options->payload_ns, error) &&
 	       set_ms("connect-timeout", raw->connect, &options->connect_ns, error) &&
-	       set_dialect(options, raw, error) && set_mac(options, raw->mac, error) &&
-	       set_word("gone", raw->gone, "ok", "error", &options->error_gone, error) &&
-	       set_word("empty", raw->empty, "long", "short", &options->short_empty, error) &&
-	       set_word("server-name", raw->names, "ignored", "checked", &options->check_names,
-			error) &&
-	       set_word("tls", raw->tls, "1.2", "1.3", &options->tls13, error) &&
-	       set_disturbances(options, raw, error) && set_lists(options, raw, error);
+	       set_mac(options, raw->mac, error) && set_disturbances(options, raw, error) &&
+	       set_lists(options, raw, error);
 }
 
 static void free_raw(struct raw *raw)
 {
+	unsigned int i;
+
 	g_free(raw->listen);
 	g_free(raw->pty);
 	g_free(raw->baud);
@@ -267,16 +319,16 @@ static void free_raw(struct raw *raw)
 	g_free(raw->connect);
 	g_free(raw->flash);
 	g_free(raw->trace);
-	g_free(raw->firmware);
 	g_free(raw->revision);
 	g_free(raw->banner);
+	g_free(raw->as);
+	g_free(raw->tls_sockets);
+	g_free(raw->without);
+	for (i = 0; i < SWITCHES_MAX; i++)
+		g_free(raw->switches[i]);
 	g_free(raw->pause);
 	g_free(raw->seed);
 	g_free(raw->mac);
-	g_free(raw->gone);
-	g_free(raw->empty);
-	g_free(raw->names);
-	g_free(raw->tls);
 	g_free(raw->all_names);
 	g_free(raw->ready_fd);
 	g_strfreev(raw->latency);
@@ -313,6 +365,29 @@ static void init_arrays(struct options *options)
 	g_array_set_clear_func(options->times, clear_time);
 }
 
+/* The switches of the firmware, in a group of their own: --help-firmware. */
+static GOptionGroup *switch_group(struct raw *raw)
+{
+	GOptionGroup *group = g_option_group_new("firmware", "What the firmware does:",
+						 "Show the switches of the firmware", NULL, NULL);
+	GOptionEntry entries[SWITCHES_MAX + 1] = { { NULL } };
+	struct firmware_switch each;
+	unsigned int i;
+
+	for (i = 0; firmware_each(i, &each); i++) {
+		g_assert(i < SWITCHES_MAX);
+		entries[i] = (GOptionEntry){
+			.long_name = each.name,
+			.arg = G_OPTION_ARG_STRING,
+			.arg_data = &raw->switches[i],
+			.description = each.help,
+			.arg_description = each.words,
+		};
+	}
+	g_option_group_add_entries(group, entries);
+	return group;
+}
+
 /* Reads the words of the command line; their meaning is check()'s business. */
 static bool read_words(struct raw *raw, int argc, char **argv, GError **error)
 {
@@ -330,17 +405,14 @@ static bool read_words(struct raw *raw, int argc, char **argv, GError **error)
 		TEXT("baud", baud, "RATE", "rate at power-up; bytes take their time"),
 		TEXTS("latency", latency, "[COMMAND=]MS", "time before each answer"),
 		TEXT("boot-time", boot, "MS", "time from a reset to the prompt (100)"),
-		TEXT("payload-timeout", payload, "MS", "longest pause in a payload (2000)"),
+		TEXT("payload-timeout", payload, "MS", "longest pause in a payload"),
 		TEXT("connect-timeout", connect, "MS", "how long P6=1 tries (10000)"),
 		TEXT("flash", flash, "FILE", "where credentials and settings are kept"),
-		TEXT("firmware", firmware, "note|st", "form of PF and PG (note)"),
+		TEXT("as", as, "PROFILE|FILE", "which firmware it is, or what a report says"),
 		TEXT("revision", revision, "REVISION", "firmware revision in I?"),
+		TEXT("tls-sockets", tls_sockets, "N", "TLS connections at a time"),
+		TEXT("without", without, "COMMANDS", "commands that it does not know"),
 		TEXT("mac", mac, "ADDRESS", "what Z5 says"),
-		TEXT("gone", gone, "ok|error", "what follows the -1 of a closed connection (ok)"),
-		TEXT("empty", empty, "long|short", "form of an answer without data (long)"),
-		TEXT("server-name", names, "ignored|checked",
-		     "whether the certificate must carry the name (ignored)"),
-		TEXT("tls", tls, "1.2|1.3", "newest version of TLS (1.2)"),
 		TEXTS("resolve", resolve, "NAME=ADDRESS", "what D0 finds for NAME"),
 		TEXT("resolve-all", all_names, "ADDRESS", "what D0 finds for any other name"),
 		TEXTS("access-point", access_points, "SSID:PASSPHRASE:SECURITY",
@@ -360,6 +432,7 @@ static bool read_words(struct raw *raw, int argc, char **argv, GError **error)
 	bool ok;
 
 	g_option_context_add_main_entries(context, entries, NULL);
+	g_option_context_add_group(context, switch_group(raw));
 	ok = g_option_context_parse(context, &argc, &argv, error);
 	g_option_context_free(context);
 	if (ok && raw->version) {
@@ -395,8 +468,7 @@ void options_free(struct options *options)
 	g_free(options->pty);
 	g_free(options->flash);
 	g_free(options->trace);
-	g_free(options->revision);
+	firmware_free(&options->firmware);
 	g_free(options->mac);
-	g_free(options->banner);
 	g_strfreev(options->faults);
 }

@@ -2,6 +2,8 @@
 #ifndef FAKE_OPTIONS_H
 #define FAKE_OPTIONS_H
 
+#include "eswrap-fake/firmware.h"
+
 #include <glib.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -17,8 +19,6 @@ enum security {
 	SECURITY_WPA_WPA2,
 	SECURITY_WPA2_TKIP,
 };
-
-enum dialect { DIALECT_NOTE, DIALECT_ST };
 
 struct access_point {
 	char *ssid;
@@ -43,17 +43,12 @@ struct command_time {
  * @paced:	bytes take their time
  * @times:	struct command_time, the specific ones first
  * @boot_ns:	from a reset to the prompt
- * @payload_ns:	how long a payload may pause before its command is given up; 0: for ever
+ * @payload_ns:	how long a payload may pause; 0: for ever, -1: S3 as S2 says
  * @connect_ns:	how long P6=1 tries
- * @revision:	firmware revision in I?
- * @error_gone:	-1 of a closed connection is followed by ERROR, not OK
- * @short_empty: an answer without data leaves out its empty line
- * @check_names: the server's certificate must also carry the name that D0 was given
- * @tls13:	TLS 1.3 is offered too
+ * @firmware:	what it does in one way or another
  * @access_points: struct access_point
  * @names:	struct name
  * @all_names:	every other name has this address
- * @banner:	printed before the prompt at every start, NULL: nothing
  * @pause_ns:	the longest pause inside an answer
  * @seed:	of the places of these pauses
  * @faults:	specifications, a NULL-terminated list or NULL
@@ -66,15 +61,12 @@ struct options {
 	GArray *times;
 	gint64 boot_ns, payload_ns, connect_ns;
 	char *flash, *trace;
-	enum dialect dialect;
-	char *revision;
 	char *mac;
-	bool error_gone, short_empty, check_names, tls13;
+	struct firmware firmware;
 	GArray *access_points;
 	GArray *names;
 	bool resolve_all;
 	struct in_addr all_names;
-	char *banner;
 	gint64 pause_ns;
 	guint seed;
 	char **faults;
@@ -89,5 +81,8 @@ struct options {
  */
 bool options_parse(struct options *options, int argc, char **argv, GError **error);
 void options_free(struct options *options);
+
+/* options_add_time() - a time for a command, or for all; takes @time's name over */
+void options_add_time(struct options *options, const struct command_time *time);
 
 #endif

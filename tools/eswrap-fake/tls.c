@@ -12,7 +12,18 @@ struct tls {
 	SSL *ssl;
 };
 
-/* Items may be in PEM or DER; what both have in common is a BIO over their bytes. */
+/*
+ * The parser in the firmware is mbedTLS's: text in PEM ends with a NUL that counts, or it is none,
+ * and is then looked at as DER.
+ */
+static bool may_be_pem(GBytes *item, const struct tls_setup *setup)
+{
+	gsize size;
+	const char *data = g_bytes_get_data(item, &size);
+
+	return setup->pem_any || (size && !data[size - 1]);
+}
+
 static BIO *open_item(GBytes *item)
 {
 	gsize size;
@@ -22,15 +33,15 @@ static BIO *open_item(GBytes *item)
 }
 
 /* Every certificate of an item: a PEM bundle, or one in DER. NULL when there is none. */
-static STACK_OF(X509) * read_certificates(GBytes *item)
+static STACK_OF(X509) * read_certificates(GBytes *item, const struct tls_setup *setup)
 {
 	STACK_OF(X509) *all = sk_X509_new_null();
 	BIO *bio = open_item(item);
 	X509 *one;
 
-	while ((one = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
+	while (may_be_pem(item, setup) && (one = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
 		sk_X509_push(all, one);
-	if (!sk_X509_num(all)) {
+	if (!sk_X509_num(all) && setup->der) {
 		(void)BIO_reset(bio);
 		one = d2i_X509_bio(bio, NULL);
 		if (one)
@@ -51,12 +62,14 @@ static int no_passphrase(char *buffer G_GNUC_UNUSED, int size G_GNUC_UNUSED,
 	return 0;
 }
 
-static EVP_PKEY *read_key(GBytes *item)
+static EVP_PKEY *read_key(GBytes *item, const struct tls_setup *setup)
 {
 	BIO *bio = open_item(item);
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	EVP_PKEY *key = NULL;
 
-	if (!key) {
+	if (may_be_pem(item, setup))
+		key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	if (!key && setup->der) {
 		(void)BIO_reset(bio);
 		key = d2i_PrivateKey_bio(bio, NULL);
 	}
@@ -65,9 +78,15 @@ static EVP_PKEY *read_key(GBytes *item)
 	return key;
 }
 
-static const char *use_root(SSL_CTX *context, GBytes *item)
+/* Roots that were refused, the server's name, ...: reported, and the handshake goes on. */
+static int pass_whatever_it_is(int ok G_GNUC_UNUSED, X509_STORE_CTX *store G_GNUC_UNUSED)
 {
-	STACK_OF(X509) *roots = read_certificates(item);
+	return 1;
+}
+
+static const char *use_root(SSL_CTX *context, const struct tls_setup *setup)
+{
+	STACK_OF(X509) *roots = read_certificates(setup->items[ITEM_CA], setup);
 	X509_STORE *store = SSL_CTX_get_cert_store(context);
 	int i;
 
@@ -78,14 +97,15 @@ static const char *use_root(SSL_CTX *context, GBytes *item)
 	sk_X509_pop_free(roots, X509_free);
 	/* Whatever is in the set is trusted, an intermediate too. */
 	X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER,
+			   setup->report_only ? pass_whatever_it_is : NULL);
 	return NULL;
 }
 
-static const char *use_certificate(SSL_CTX *context, GBytes *certificate, GBytes *key_item)
+static const char *use_certificate(SSL_CTX *context, const struct tls_setup *setup)
 {
-	STACK_OF(X509) *chain = read_certificates(certificate);
-	EVP_PKEY *key = read_key(key_item);
+	STACK_OF(X509) *chain = read_certificates(setup->items[ITEM_CERTIFICATE], setup);
+	EVP_PKEY *key = read_key(setup->items[ITEM_KEY], setup);
 	const char *why = NULL;
 	int i;
 
@@ -104,32 +124,44 @@ static const char *use_certificate(SSL_CTX *context, GBytes *certificate, GBytes
 	return why;
 }
 
-static const char *use_set(SSL_CTX *context, const struct tls_setup *setup)
+static const char *use_all(SSL_CTX *context, const struct tls_setup *setup,
+			   enum tls_failure *failure)
 {
 	GBytes *const *items = setup->items;
 	const char *why;
 
+	*failure = TLS_MISSING;
+	if (!items[ITEM_CA])
+		return "the active set has no root CA";
+	if (!items[ITEM_CERTIFICATE])
+		return "the active set has no certificate";
+	if (!items[ITEM_KEY])
+		return "the active set has no key";
+	*failure = TLS_ROOT;
+	why = use_root(context, setup);
+	if (why)
+		return why;
+	*failure = TLS_IDENTITY;
+	return use_certificate(context, setup);
+}
+
+static const char *use_set(SSL_CTX *context, const struct tls_setup *setup,
+			   enum tls_failure *failure)
+{
 	SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
 	switch (setup->verify) {
 	case VERIFY_NONE:
 		return NULL;
 	case VERIFY_OPTIONAL:
-		return items[ITEM_CA] ? use_root(context, items[ITEM_CA]) : NULL;
+		*failure = TLS_ROOT;
+		return setup->items[ITEM_CA] ? use_root(context, setup) : NULL;
 	case VERIFY_REQUIRED:
-		if (!items[ITEM_CA])
-			return "the active set has no root CA";
-		if (!items[ITEM_CERTIFICATE])
-			return "the active set has no certificate";
-		if (!items[ITEM_KEY])
-			return "the active set has no key";
-		why = use_root(context, items[ITEM_CA]);
-		return why ? why
-			   : use_certificate(context, items[ITEM_CERTIFICATE], items[ITEM_KEY]);
+		return use_all(context, setup, failure);
 	}
 	return NULL;
 }
 
-static SSL_CTX *new_context(const struct tls_setup *setup, char **why)
+static SSL_CTX *new_context(const struct tls_setup *setup, enum tls_failure *failure, char **why)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 	const char *wrong;
@@ -141,7 +173,7 @@ static SSL_CTX *new_context(const struct tls_setup *setup, char **why)
 					  SSL_MODE_RELEASE_BUFFERS);
 	/* One system call for a record, not two. */
 	SSL_CTX_set_read_ahead(context, 1);
-	wrong = use_set(context, setup);
+	wrong = use_set(context, setup, failure);
 	if (!wrong)
 		return context;
 	*why = g_strdup(wrong);
@@ -154,7 +186,7 @@ static void set_names(SSL *ssl, const struct tls_setup *setup)
 {
 	char address[INET_ADDRSTRLEN];
 
-	if (*setup->name)
+	if (*setup->name && setup->sni)
 		SSL_set_tlsext_host_name(ssl, setup->name);
 	if (!setup->check_names)
 		return;
@@ -212,9 +244,9 @@ static bool handshake(struct loop *loop, SSL *ssl, int64_t deadline, char **why)
 }
 
 struct tls *tls_connect(struct loop *loop, int fd, const struct tls_setup *setup, int64_t deadline,
-			char **why)
+			enum tls_failure *failure, char **why)
 {
-	SSL_CTX *context = new_context(setup, why);
+	SSL_CTX *context = new_context(setup, failure, why);
 	struct tls *tls;
 	SSL *ssl;
 
@@ -224,11 +256,15 @@ struct tls *tls_connect(struct loop *loop, int fd, const struct tls_setup *setup
 	SSL_CTX_free(context);
 	SSL_set_fd(ssl, fd);
 	set_names(ssl, setup);
+	*failure = TLS_HANDSHAKE;
 	if (!handshake(loop, ssl, deadline, why)) {
 		SSL_free(ssl);
 		ERR_clear_error();
 		return NULL;
 	}
+	if (setup->verify && SSL_get_verify_result(ssl) != X509_V_OK)
+		trace_note(setup->trace, "the server does not pass: %s",
+			   X509_verify_cert_error_string(SSL_get_verify_result(ssl)));
 	tls = g_new0(struct tls, 1);
 	tls->ssl = ssl;
 	return tls;

@@ -5,11 +5,21 @@
 
 #include "eswrap-fake/flash.h"
 #include "eswrap-fake/loop.h"
+#include "eswrap-fake/trace.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 enum verify { VERIFY_NONE, VERIFY_OPTIONAL, VERIFY_REQUIRED }; /* values of P9 [product note] */
+
+/* What a handshake failed at. */
+enum tls_failure {
+	TLS_NO_CONNECTION, /* there was no connection to have one on */
+	TLS_ROOT,	   /* the root CA of the set cannot be used */
+	TLS_IDENTITY,	   /* its certificate or key cannot */
+	TLS_MISSING,	   /* there is none */
+	TLS_HANDSHAKE,
+};
 
 struct tls;
 
@@ -17,29 +27,35 @@ struct tls;
  * struct tls_setup - what a connection is made with
  * @items:	the active set
  * @verify:	P9
- * @name:	what D0 was given, "" when that was an address: sent as SNI
+ * @report_only: PB: a server that does not pass is reported, and the connection goes on
+ * @name:	what D0 was given, "" when that was an address
+ * @sni:	@name is sent to the server
  * @address:	the server's address
  * @check_names: the certificate must carry @name, or @address where there is no name
  * @tls13:	offer TLS 1.3 too
+ * @pem_any:	PEM need not end with a NUL
+ * @der:	items may be in DER
+ * @trace:	told of a server that does not pass
  */
 struct tls_setup {
 	GBytes *const *items;
 	enum verify verify;
 	const char *name;
 	struct in_addr address;
-	bool check_names, tls13;
+	bool report_only, sni, check_names, tls13, pem_any, der;
+	struct trace *trace;
 };
 
 /**
  * tls_connect() - do the handshake as a client
  * @fd:		connected, non-blocking; stays the caller's
  * @deadline:	give up then, ns
- * @why:	on failure, the reason in words; a string of g_strdup()
+ * @failure, @why: on failure, what failed and the reason in words; a string of g_strdup()
  *
  * Return: the connection, or NULL. Free with tls_free().
  */
 struct tls *tls_connect(struct loop *loop, int fd, const struct tls_setup *setup, int64_t deadline,
-			char **why);
+			enum tls_failure *failure, char **why);
 
 /* tls_abandon() - free without a word */
 void tls_abandon(struct tls *tls);
