@@ -31,12 +31,13 @@ static void wait_readable(int fd, const char *what)
 static char **arguments(const struct fake *fake, const char *options)
 {
 	const char *top = g_getenv("top_builddir");
+	const char *as = strstr(options, "--as") ? "" : "--as 0.1.0";
 	char **parts = g_strsplit(options, "%s", -1), *all, *line, **argv;
 	GError *error = NULL;
 
 	all = g_strjoinv(fake->dir, parts);
-	line = g_strdup_printf("'%s/tools/eswrap-fake/eswrap-fake' %s '%s' %s", top ? top : ".",
-			       fake->pty ? "--pty" : "--listen", fake->path, all);
+	line = g_strdup_printf("'%s/tools/eswrap-fake/eswrap-fake' %s '%s' %s %s", top ? top : ".",
+			       fake->pty ? "--pty" : "--listen", fake->path, as, all);
 	ck_assert_msg(g_shell_parse_argv(line, NULL, &argv, &error), "%s", line);
 	g_strfreev(parts);
 	g_free(all);

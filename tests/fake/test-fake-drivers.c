@@ -31,7 +31,8 @@ static char port_command[16];
 
 static void set_up(void)
 {
-	fake = fake_start_pty(115200, "--firmware st --baud 115200 --resolve-all 127.0.0.1");
+	fake = fake_start_pty(115200, "--firmware st --revision C3.5.2.5.STM --baud 115200 "
+				      "--resolve-all 127.0.0.1");
 	listen_fd = peer_listen(&port);
 	peer = -1;
 	snprintf(port_command, sizeof(port_command), "P4=%u\r", port);
@@ -67,7 +68,7 @@ START_TEST(st_brings_it_up_and_joins)
 		{ "C3=3\r", OK },
 		{ "C0\r", JOINED },
 		{ "C?\r", DATA("eswrap-fake,eswrap-fake,3,1,0,192.168.1.174,255.255.255.0,"
-			       "192.168.1.1,192.168.1.1,0.0.0.0,0,0") },
+			       "192.168.1.1,192.168.1.1,0.0.0.0,2,0") },
 		{ "CS\r", DATA("1") },
 		{ "U?\r", DATA("0,115200,8,0,1,0") },
 		{ "D0=mail.example\r", DATA("127.0.0.1") },

@@ -55,12 +55,12 @@ START_TEST(saved_settings_survive_a_restart_and_z0_clears_them_alone)
 	fake_stop_process(fake);
 	fake_restart(fake, WITH_FLASH);
 	fake_says(fake, "C?\r",
-		  DATA("plant-7,secret,3,0,0,10.0.0.9,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,0,0"));
+		  DATA("plant-7,secret,3,0,0,10.0.0.9,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,2,0"));
 	fake_says(fake, "U?\r", DATA("0,921600,8,0,1,0"));
 	fake_says(fake, "Z0\r", OK);
 	fake_stop_process(fake);
 	fake_restart(fake, WITH_FLASH);
-	fake_says(fake, "C?\r", DATA(",,3,1,0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,0,0"));
+	fake_says(fake, "C?\r", DATA(",,3,1,0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,2,0"));
 	fake_says(fake, "PG=0,0,5,Hello", MISMATCH);
 	fake_stop(fake);
 }

@@ -312,6 +312,7 @@ START_TEST(trace_shows_every_byte_both_ways)
 		" > \"Z5\\r\"",
 		" < \"\\r\\n" MAC "\\r\\nOK\\r\\n> \"",
 		" > \"\\x00\\\"\\\\\\xff\\r\"",
+		" * why: Unknown command",
 		" < \"\\r\\nERROR\\r\\nUnknown command\\r\\n> \"",
 		" > \"ZR\\r\"",
 		" * reset",

@@ -117,7 +117,7 @@ END_TEST
 
 START_TEST(firmware_revision_is_a_switch)
 {
-	struct fake *other = fake_start("--firmware st");
+	struct fake *other = fake_start("--as C3.5.2.5");
 	char *answer = fake_ask(other, "I?\r");
 
 	ck_assert_ptr_nonnull(strstr(answer, "-UART,C3.5.2.5.STM,"));
@@ -156,7 +156,7 @@ START_TEST(row_factory_defaults)
 	fake_says(fake, "C1=somewhere\r", OK);
 	fake_says(fake, "U2=921600\r", OK);
 	fake_says(fake, "Z0\r", OK);
-	fake_says(fake, "C?\r", DATA(",,3,1,0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,0,0"));
+	fake_says(fake, "C?\r", DATA(",,3,1,0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,2,0"));
 	fake_says(fake, "U?\r", DATA("0,115200,8,0,1,0"));
 	fake_usage(fake, "Z0=1\r");
 }
@@ -203,7 +203,7 @@ START_TEST(row_save)
 	fake_says(fake, "Z1\r", OK);
 	fake_says(fake, "C1=forgotten\r", OK);
 	fake_says(fake, "ZR\r", PROMPT);
-	fake_says(fake, "C?\r", DATA("kept,,3,1,0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,0,0"));
+	fake_says(fake, "C?\r", DATA("kept,,3,1,0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,2,0"));
 	fake_usage(fake, "Z1=1\r");
 }
 END_TEST
@@ -299,14 +299,14 @@ START_TEST(wrong_options_are_refused_with_what_is_allowed)
 		{ "--listen a --baud 12", "300 to 4000000" },
 		{ "--listen a --baud fast", "300 to 4000000" },
 		{ "--listen a --latency x", "0 to 3600000 ms" },
-		{ "--listen a --firmware old", "note or st" },
+		{ "--listen a --firmware old", "note|st" },
 		{ "--listen a --access-point cafe:secret:wpa9", "wpa2-tkip" },
 		{ "--listen a --access-point cafe:secret:open", "no passphrase with open" },
 		{ "--listen a --resolve name", "NAME=ADDRESS" },
 		{ "--listen a --resolve-all name", "IPv4 address" },
 		{ "--listen a --mac 12:34", "hexadecimal digits" },
 		{ "--listen a --fault lose@in=1", "eswrap-fake(1)" },
-		{ "--listen a --tls 1.1", "1.2 or 1.3" },
+		{ "--listen a --tls 1.1", "1.2|1.3" },
 		{ "--listen a surplus", "not an option" },
 		{ "--listen /nowhere/at/all", "/nowhere/at/all" },
 		{ "--listen a --trace /nowhere/at/all", "/nowhere/at/all" },

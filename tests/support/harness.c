@@ -217,6 +217,20 @@ const char *harness_credential(struct harness *h, const char *name)
 	return in_tree(h, "top_builddir", harness_format(h, "tests/credentials/%s", name));
 }
 
+/* What the matrix of profiles adds to every simulated module: see tests/soak/matrix. */
+static void add_from_environment(struct harness *h, GPtrArray *argv)
+{
+	const char *more = g_getenv("ESWRAP_FAKE_ARGS");
+	g_auto(GStrv) words = NULL;
+	guint i;
+
+	if (!more || !*more)
+		return;
+	ck_assert_msg(g_shell_parse_argv(more, NULL, &words, NULL), "ESWRAP_FAKE_ARGS: %s", more);
+	for (i = 0; words[i]; i++)
+		g_ptr_array_add(argv, (char *)harness_format(h, "%s", words[i]));
+}
+
 const char *harness_fake(struct harness *h, const char *option, ...)
 {
 	GPtrArray *argv = g_ptr_array_new();
@@ -237,6 +251,7 @@ const char *harness_fake(struct harness *h, const char *option, ...)
 	for (; option; option = va_arg(options, const char *))
 		g_ptr_array_add(argv, (char *)option);
 	va_end(options);
+	add_from_environment(h, argv);
 	g_ptr_array_add(argv, NULL);
 	h->fake = process_start(h, "eswrap-fake", (const char *const *)argv->pdata, NULL);
 	g_ptr_array_free(argv, TRUE);

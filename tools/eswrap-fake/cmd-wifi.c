@@ -172,7 +172,7 @@ enum verdict run_country(struct module *module, const struct argument *argument)
 	const char *text = argument->text;
 	unsigned int i;
 
-	if (argument_none(argument)) {
+	if (!text) {
 		answer_text(module, "%s/0", module->settings.country);
 		return VERDICT_OK;
 	}

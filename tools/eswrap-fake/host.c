@@ -16,6 +16,7 @@
  * when something happens, and stays quiet otherwise.
  */
 #include "eswrap-fake/host.h"
+#include "eswrap-fake/pty-rate.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -61,10 +61,4 @@ int host_wait(struct host *host, short events, int64_t deadline);
  */
 unsigned int host_rate(const struct host *host);
 
-/* pty_rate() - output speed of a terminal in bit/s, 0 when it cannot be told */
-unsigned int pty_rate(int fd);
-/* pty_make_raw() - no echo, no translation, 8 bits, at @rate bit/s. Return: 0 or a negative errno
- */
-int pty_make_raw(int fd, unsigned int rate);
-
 #endif

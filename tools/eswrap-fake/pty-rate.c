@@ -3,7 +3,7 @@
  * The kernel's own terminal interface, for rates that the B constants do not know. In a file of its
  * own because its header cannot be included together with <termios.h>.
  */
-#include "eswrap-fake/host.h"
+#include "eswrap-fake/pty-rate.h"
 
 #include <asm/termbits.h>
 #include <errno.h>
