@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* TLS credentials: what the product note says of PF and PG, the vendors' form of both, PE and PB. */
-#include "eswrap-fake/command.h"
+#include "eswrap-fake/run.h"
 
 #include <string.h>
 

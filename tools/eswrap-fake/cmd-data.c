@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Reading and writing: R0 to R4, S0 to S3. */
-#include "eswrap-fake/command.h"
+#include "eswrap-fake/run.h"
 #include "eswrap-fake/server.h"
 
 #include <string.h>

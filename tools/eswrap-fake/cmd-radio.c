@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What needs the radio and no connection: a scan, and pings. */
-#include "eswrap-fake/command.h"
+#include "eswrap-fake/run.h"
 #include "eswrap-fake/ping.h"
 #include "eswrap-fake/radio.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Servers: P5, P7, P8. */
-#include "eswrap-fake/command.h"
+#include "eswrap-fake/run.h"
 #include "eswrap-fake/server.h"
 
 #define BACKLOG_MAX 6

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Identity, UART, system: the page's first table. */
-#include "eswrap-fake/command.h"
+#include "eswrap-fake/run.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The four sockets: what they are set to, and how a client is started and stopped. */
-#include "eswrap-fake/command.h"
+#include "eswrap-fake/run.h"
 #include "eswrap-fake/radio.h"
 #include "eswrap-fake/resolve.h"
 #include "eswrap-fake/server.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Wi-Fi: the page's second table. */
-#include "eswrap-fake/command.h"
+#include "eswrap-fake/run.h"
 #include "eswrap-fake/radio.h"
 #include "eswrap-fake/server.h"
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The commands: one table, and how their arguments are read. */
+/* The commands: one table. */
 #include "eswrap-fake/command.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 static enum verdict run_help(struct module *module, const struct argument *argument);
@@ -139,25 +138,4 @@ const struct command *command_find(const char *line, size_t size)
 			return command;
 	}
 	return NULL;
-}
-
-bool argument_number(const char *text, unsigned int min, unsigned int max, unsigned int *value)
-{
-	guint64 number;
-
-	if (!text || !g_ascii_isdigit(*text) ||
-	    !g_ascii_string_to_unsigned(text, 10, min, max, &number, NULL))
-		return false;
-	*value = number;
-	return true;
-}
-
-bool argument_none(const struct argument *argument)
-{
-	return !argument->text || !*argument->text;
-}
-
-bool argument_address(const char *text, struct in_addr *address)
-{
-	return text && inet_pton(AF_INET, text, address) == 1;
 }

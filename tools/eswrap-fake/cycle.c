@@ -145,7 +145,11 @@ static int print_messages(struct module *module)
 int cycle_start(struct module *module)
 {
 	const char *banner = module->firmware->banner;
-	int r = banner ? send_text(module, banner) : 0;
+	int r;
+
+	if (module->settings.auto_connect)
+		module->joined = radio_finds(module);
+	r = banner ? send_text(module, banner) : 0;
 
 	return r ? r : send_text(module, module->human ? "\r\n# " : "\r\n> ");
 }

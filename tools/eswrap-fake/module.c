@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What a module knows at power-up, the answer that it is making, and the messages that wait. */
 #include "eswrap-fake/module.h"
-#include "eswrap-fake/radio.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -64,8 +63,6 @@ void module_power_up(struct module *module)
 	memset(&module->ping, 0, sizeof(module->ping));
 	module->ping.count = 1;
 	find_it_as_it_was_left(module);
-	if (module->settings.auto_connect)
-		module->joined = radio_finds(module);
 }
 
 static void pull_reset_line(void *data)

@@ -75,23 +75,6 @@ static bool set_baud(struct options *options, const char *text, GError **error)
 	return true;
 }
 
-void options_add_time(struct options *options, const struct command_time *time)
-{
-	const struct command_time *each;
-	unsigned int first_general;
-
-	if (time->name) {
-		g_array_prepend_vals(options->times, time, 1);
-		return;
-	}
-	for (first_general = 0; first_general < options->times->len; first_general++) {
-		each = &g_array_index(options->times, struct command_time, first_general);
-		if (!each->name)
-			break;
-	}
-	g_array_insert_vals(options->times, first_general, time, 1);
-}
-
 static bool add_time(struct options *options, const char *text, GError **error)
 {
 	struct command_time time = { .name = NULL };
@@ -101,7 +84,7 @@ static bool add_time(struct options *options, const char *text, GError **error)
 		return bad(error, "latency", text, "MS, or COMMAND=MS with 0 to 3600000 ms");
 	if (equals)
 		time.name = g_strndup(text, 2);
-	options_add_time(options, &time);
+	times_add(options->times, &time);
 	return true;
 }
 
@@ -205,7 +188,8 @@ static bool set_as(struct options *options, const char *as, GError **error)
 	if (firmware_init(&options->firmware, as ? as : AS_DEFAULT))
 		return true;
 	if (strchr(as, '/') || g_file_test(as, G_FILE_TEST_EXISTS))
-		return report_read(options, as, error);
+		return report_read(as, &options->firmware, options->times, &options->boot_ns,
+				   error);
 	profiles = firmware_profiles();
 	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
 		    "--as %s: use one of %s, or the file of a report", as, profiles);

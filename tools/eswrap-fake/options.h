@@ -3,6 +3,7 @@
 #define FAKE_OPTIONS_H
 
 #include "eswrap-fake/firmware.h"
+#include "eswrap-fake/times.h"
 
 #include <glib.h>
 #include <netinet/in.h>
@@ -29,11 +30,6 @@ struct access_point {
 struct name {
 	char *name;
 	struct in_addr address;
-};
-
-struct command_time {
-	char *name; /* two characters, or NULL: every command */
-	gint64 ns;
 };
 
 /**
@@ -81,8 +77,5 @@ struct options {
  */
 bool options_parse(struct options *options, int argc, char **argv, GError **error);
 void options_free(struct options *options);
-
-/* options_add_time() - a time for a command, or for all; takes @time's name over */
-void options_add_time(struct options *options, const struct command_time *time);
 
 #endif

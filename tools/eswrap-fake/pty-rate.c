@@ -7,6 +7,7 @@
 
 #include <asm/termbits.h>
 #include <errno.h>
+#include <glib.h>
 #include <sys/ioctl.h>
 
 /* Asked on the master side, both calls act on the settings of the slave. */

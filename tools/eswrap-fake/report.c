@@ -34,7 +34,7 @@ static bool wrong(GError **error, const char *group, const char *key, const char
 	return false;
 }
 
-static bool read_base(struct options *options, GKeyFile *file, GError **error)
+static bool read_base(struct firmware *firmware, GKeyFile *file, GError **error)
 {
 	g_autofree char *base = known(file, GROUP_HEAD, "base");
 
@@ -45,13 +45,13 @@ static bool read_base(struct options *options, GKeyFile *file, GError **error)
 	}
 	if (!base)
 		return true;
-	firmware_free(&options->firmware);
-	return firmware_init(&options->firmware, base) || wrong(error, GROUP_HEAD, "base", base);
+	firmware_free(firmware);
+	return firmware_init(firmware, base) || wrong(error, GROUP_HEAD, "base", base);
 }
 
-static bool read_identity(struct options *options, GKeyFile *file, GError **error)
+static bool read_identity(struct firmware *firmware, GKeyFile *file, GError **error)
 {
-	struct identity *identity = &options->firmware.identity;
+	struct identity *identity = &firmware->identity;
 	const struct {
 		const char *key;
 		char **place;
@@ -135,7 +135,7 @@ static bool read_switches(struct firmware *firmware, GKeyFile *file, GError **er
 	return read_rest(firmware, file, error);
 }
 
-static bool read_times(struct options *options, GKeyFile *file, GError **error)
+static bool read_times(GArray *times, gint64 *boot_ns, GKeyFile *file, GError **error)
 {
 	g_auto(GStrv) keys = g_key_file_get_keys(file, GROUP_TIMES, NULL, NULL);
 	struct command_time time;
@@ -152,24 +152,25 @@ static bool read_times(struct options *options, GKeyFile *file, GError **error)
 			return wrong(error, GROUP_TIMES, *key, value);
 		time.ns = ms * NS_PER_MS;
 		if (g_str_equal(*key, "boot")) {
-			options->boot_ns = time.ns;
+			*boot_ns = time.ns;
 			continue;
 		}
 		if (!g_str_equal(*key, "command") && strlen(*key) > 2)
 			continue;
 		time.name = g_str_equal(*key, "command") ? NULL : g_strdup(*key);
-		options_add_time(options, &time);
+		times_add(times, &time);
 	}
 	return true;
 }
 
-bool report_read(struct options *options, const char *path, GError **error)
+bool report_read(const char *path, struct firmware *firmware, GArray *times, gint64 *boot_ns,
+		 GError **error)
 {
 	g_autoptr(GKeyFile) file = g_key_file_new();
 
 	if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, error) &&
-	    read_base(options, file, error) && read_identity(options, file, error) &&
-	    read_switches(&options->firmware, file, error) && read_times(options, file, error))
+	    read_base(firmware, file, error) && read_identity(firmware, file, error) &&
+	    read_switches(firmware, file, error) && read_times(times, boot_ns, file, error))
 		return true;
 	g_prefix_error(error, "--as %s: ", path);
 	return false;

@@ -3,14 +3,18 @@
 #ifndef FAKE_REPORT_H
 #define FAKE_REPORT_H
 
-#include "eswrap-fake/options.h"
+#include "eswrap-fake/firmware.h"
+#include "eswrap-fake/times.h"
 
 /**
  * report_read() - behave as the module did of which @path tells
- * @options:	its firmware is set up already; that, the times and boot_ns are changed
+ * @firmware:	set up already; is changed
+ * @times:	struct command_time; gets more
+ * @boot_ns:	from a reset to the prompt; changed if the report says so
  *
  * Return: false with @error set when the file cannot be used.
  */
-bool report_read(struct options *options, const char *path, GError **error);
+bool report_read(const char *path, struct firmware *firmware, GArray *times, gint64 *boot_ns,
+		 GError **error);
 
 #endif

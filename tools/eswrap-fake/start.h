@@ -3,7 +3,7 @@
 #ifndef FAKE_START_H
 #define FAKE_START_H
 
-#include "eswrap-fake/command.h"
+#include "eswrap-fake/run.h"
 
 enum verdict start_client(struct module *module);
 
