@@ -2,10 +2,11 @@
 /*
  * libFuzzer on everything of eswrap-fake that reads what the host sends: the whole module, with a
  * line that gives it the input and swallows its answers, a clock that jumps, and no network. The
- * first byte of the input chooses the dialect.
+ * first byte of the input chooses the profile.
  */
+#include "eswrap-fake/cycle.h"
 #include "eswrap-fake/host.h"
-#include "eswrap-fake/module.h"
+#include "eswrap-fake/server.h"
 
 #include <errno.h>
 #include <string.h>
@@ -118,13 +119,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const char *const profiles[] = { "C3.5.2.5", "C3.5.2.3", "C6.2.1", "note" };
 	const char *const arguments[] = { "fuzz-fake",
 					  "--listen",
 					  "none",
 					  "--resolve-all",
 					  "127.0.0.1",
-					  "--firmware",
-					  size && *data & 1 ? "st" : "note",
+					  "--as",
+					  profiles[size ? *data % G_N_ELEMENTS(profiles) : 0],
 					  NULL };
 	struct loop loop = { .signal_fd = -1 };
 	struct host host = { .loop = &loop, .data = data, .left = size };
@@ -137,8 +139,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		g_assert_not_reached();
 	g_free(argv);
 	module = module_new(&options, &loop, &host, NULL, faults, NULL);
-	module_run(module);
+	cycle_run(module);
 	g_assert(loop.stop);
+	module_disconnect(module);
 	module_free(module);
 	faults_free(faults);
 	options_free(&options);
