@@ -141,18 +141,6 @@ static void limit_wait(int control, int seconds)
 		(result) = (call); \
 	} while ((result) < 0 && errno == EINTR && now_ms() < (end))
 
-static int take_descriptor(struct msghdr *message)
-{
-	struct cmsghdr *header = CMSG_FIRSTHDR(message);
-	int fd;
-
-	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-	    header->cmsg_len != CMSG_LEN(sizeof(fd)))
-		return -1;
-	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	return fd;
-}
-
 /* Is whoever listens there somebody who may decide where our connections go? */
 static bool is_trustworthy(int control)
 {
@@ -161,18 +149,6 @@ static bool is_trustworthy(int control)
 
 	return real()->getsockopt(control, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
 	       shim_policy_vouches_for(peer.uid);
-}
-
-static bool is_endpoint(const struct eswrap_endpoint *endpoint, int family)
-{
-	return endpoint->family == 0 || endpoint->family == family;
-}
-
-/* Is everything in a reply what we rely on? */
-static bool is_sound(const struct eswrap_reply *reply)
-{
-	return reply->magic == ESWRAP_MAGIC && memchr(reply->name, '\0', sizeof(reply->name)) &&
-	       is_endpoint(&reply->v4, AF_INET) && is_endpoint(&reply->v6, AF_INET6);
 }
 
 static int connect_to(int control, const struct sockaddr_un *address, socklen_t len, int64_t end)
@@ -253,24 +229,12 @@ static int begin(const struct eswrap_request *request, int socket, int seconds, 
 
 static int end(int control, struct eswrap_reply *reply, int *fd, int64_t until)
 {
-	char ancillary[CMSG_SPACE(sizeof(int))] __attribute__((aligned(sizeof(size_t))));
-	struct iovec part = { .iov_base = reply, .iov_len = sizeof(*reply) };
-	struct msghdr message = { .msg_iov = &part,
-				  .msg_iovlen = 1,
-				  .msg_control = ancillary,
-				  .msg_controllen = sizeof(ancillary) };
-	long got;
+	int error;
 
-	*fd = -1;
-	RETRY(got, syscall(SYS_recvmsg, control, &message, MSG_CMSG_CLOEXEC), until);
-	if (got < 0)
-		return errno;
-	*fd = take_descriptor(&message);
-	if (message.msg_flags & MSG_CTRUNC)
-		return EMFILE;
-	if (got == 0)
-		return ECONNRESET;
-	return got == sizeof(*reply) && is_sound(reply) ? 0 : EPROTO;
+	do {
+		error = eswrap_ask_take(control, 0, reply, fd);
+	} while (error == EINTR && now_ms() < until);
+	return error;
 }
 
 static int ask(const struct eswrap_request *request, int socket, struct eswrap_reply *reply,

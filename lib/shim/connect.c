@@ -134,7 +134,7 @@ static int report(int fd)
 	struct eswrap_name outcome;
 	int error = EPROTO; /* writable, and nobody says why: the broker must not do that */
 
-	switch (shim_outcome(fd, &outcome)) {
+	switch (eswrap_outcome(fd, &outcome)) {
 	case OUTCOME_KNOWN:
 		error = outcome.error;
 		break;
@@ -518,7 +518,7 @@ static int connect_stream_flow(int fd, const struct eswrap_name *flow,
 		error = give_back(fd, flow);
 		return error ? fail(error) : 0;
 	}
-	if (shim_outcome(fd, &outcome) == OUTCOME_NONE) {
+	if (eswrap_outcome(fd, &outcome) == OUTCOME_NONE) {
 		error = is_nonblocking(fd) ? EALREADY : wait_for_end(fd, EALREADY);
 		if (error)
 			return fail(error);

@@ -121,31 +121,6 @@ bool shim_flow(int fd, struct eswrap_name *flow)
 }
 
 /**
- * shim_outcome() - how did the connect of a stream flow end?
- * @fd:		the program's end
- * @outcome:	filled in for OUTCOME_KNOWN
- *
- * errno is left alone.
- */
-enum outcome shim_outcome(int fd, struct eswrap_name *outcome)
-{
-	struct pollfd hangup = { .fd = fd };
-	int saved = errno;
-	int ready;
-
-	if (name_of(real()->getpeername, fd, outcome) && outcome->kind == ESWRAP_NAME_OUTCOME)
-		return OUTCOME_KNOWN;
-	ready = poll(&hangup, 1, 0);
-	errno = saved;
-	if (ready <= 0 || !(hangup.revents & POLLHUP))
-		return OUTCOME_NONE;
-	/* It may have been said between the two looks. */
-	if (name_of(real()->getpeername, fd, outcome) && outcome->kind == ESWRAP_NAME_OUTCOME)
-		return OUTCOME_KNOWN;
-	return OUTCOME_ORPHAN;
-}
-
-/**
  * shim_outcome_error() - the errno of a connect that has ended
  * @fd:		the program's end
  *
@@ -155,7 +130,7 @@ int shim_outcome_error(int fd)
 {
 	struct eswrap_name outcome;
 
-	switch (shim_outcome(fd, &outcome)) {
+	switch (eswrap_outcome(fd, &outcome)) {
 	case OUTCOME_KNOWN:
 		return outcome.error;
 	case OUTCOME_ORPHAN:

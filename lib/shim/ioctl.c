@@ -91,7 +91,7 @@ static int unsent(int fd, int native)
 	int netlink;
 
 	/* What is in the queue before that was put there by the broker. */
-	if (shim_outcome(fd, &outcome) != OUTCOME_KNOWN || outcome.error)
+	if (eswrap_outcome(fd, &outcome) != OUTCOME_KNOWN || outcome.error)
 		return 0;
 	netlink = (int)syscall(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	if (netlink < 0)

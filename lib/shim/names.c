@@ -41,7 +41,7 @@ static void local_endpoint(int fd, const struct eswrap_name *flow, struct eswrap
 	struct notes notes;
 
 	memset(local, 0, sizeof(*local));
-	if (flow->type == SOCK_STREAM && shim_outcome(fd, &outcome) == OUTCOME_KNOWN)
+	if (flow->type == SOCK_STREAM && eswrap_outcome(fd, &outcome) == OUTCOME_KNOWN)
 		*local = outcome.endpoint;
 	if (!shim_notes_read(fd, &notes))
 		return;
@@ -75,7 +75,7 @@ static int peer_of_stream(int fd, const struct eswrap_name *flow, struct sockadd
 {
 	struct eswrap_name outcome;
 
-	if (shim_outcome(fd, &outcome) != OUTCOME_KNOWN || outcome.error)
+	if (eswrap_outcome(fd, &outcome) != OUTCOME_KNOWN || outcome.error)
 		return fail(ENOTCONN);
 	return answer(&flow->endpoint, flow->family, to, len, room);
 }

@@ -320,7 +320,7 @@ static int answer_tcp_info(int fd, void *to, socklen_t *len)
 				 .tcpi_pmtu = 1500 };
 	struct eswrap_name outcome;
 
-	switch (shim_outcome(fd, &outcome)) {
+	switch (eswrap_outcome(fd, &outcome)) {
 	case OUTCOME_NONE:
 		info.tcpi_state = TCP_SYN_SENT;
 		break;

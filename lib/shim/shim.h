@@ -42,8 +42,10 @@
 #include <unistd.h>
 
 #include "eswrap/wire.h"
+#include "wire/ask.h"
 #include "wire/endpoint.h"
 #include "wire/name.h"
+#include "wire/outcome.h"
 #include "wire/policy.h"
 #include "wire/strict.h"
 #include "wire/tag.h"
@@ -254,15 +256,7 @@ void shim_find_inherited(void);
 int shim_number(const char *text);
 void shim_put_number(char *to, int number);
 
-/* How the connect of a stream flow stands. */
-enum outcome {
-	OUTCOME_NONE,	/* still connecting */
-	OUTCOME_KNOWN,	/* the name of the broker's end says it */
-	OUTCOME_ORPHAN, /* the broker went away before it said anything */
-};
-
 bool shim_flow(int fd, struct eswrap_name *flow);
-enum outcome shim_outcome(int fd, struct eswrap_name *outcome);
 int shim_outcome_error(int fd);
 int shim_get_int(int fd, int level, int option, int missing);
 

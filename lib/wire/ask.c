@@ -3,6 +3,7 @@
 #include "wire/ask.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -18,6 +19,18 @@ static int take_descriptor(struct msghdr *message)
 		return -1;
 	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
 	return fd;
+}
+
+static bool is_endpoint(const struct eswrap_endpoint *endpoint, int family)
+{
+	return endpoint->family == 0 || endpoint->family == family;
+}
+
+/* Is everything in a reply what we rely on? */
+static bool is_sound(const struct eswrap_reply *reply)
+{
+	return reply->magic == ESWRAP_MAGIC && memchr(reply->name, '\0', sizeof(reply->name)) &&
+	       is_endpoint(&reply->v4, AF_INET) && is_endpoint(&reply->v6, AF_INET6);
 }
 
 int eswrap_ask_take(int control, int flags, struct eswrap_reply *reply, int *fd)
@@ -38,7 +51,5 @@ int eswrap_ask_take(int control, int flags, struct eswrap_reply *reply, int *fd)
 		return EMFILE;
 	if (got == 0)
 		return ECONNRESET;
-	if (got != sizeof(*reply) || reply->magic != ESWRAP_MAGIC)
-		return EPROTO;
-	return 0;
+	return got == sizeof(*reply) && is_sound(reply) ? 0 : EPROTO;
 }
