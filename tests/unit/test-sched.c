@@ -577,7 +577,7 @@ START_TEST(reads_that_find_nothing_come_ever_less_often_up_to_a_limit)
 		before = pause;
 	}
 	ck_assert_int_eq(pause, 80 * MS);
-	ck_assert_uint_eq(fake.wait_ms, 27);
+	ck_assert_uint_eq(fake.wait_ms, 16);
 }
 END_TEST
 

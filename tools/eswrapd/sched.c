@@ -38,8 +38,7 @@
 /* Pause before sending again to a far end that takes nothing. */
 #define SEND_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
 
-/* How long the module waits in a read, ms: while the line is quiet, has nothing else to do, or else. */
-#define WAIT_IDLE 27
+/* How long the module waits in a read, ms: while the line has nothing else to do, or else. */
 #define WAIT_LONE 16
 #define WAIT_BUSY 1
 
@@ -597,8 +596,6 @@ static bool try_read(struct sched *sched, struct slot *slot)
 		return false;
 	if (slot->channel->may_send || others_active(sched, slot, now))
 		wait = WAIT_BUSY;
-	else if (slot->pause >= READ_PAUSE_IDLE)
-		wait = WAIT_IDLE;
 	slot->sent_last = false;
 	return started(sched, slot,
 		       sched->line->ops->read(sched->line, number_of(sched, slot), wait, read_done,

@@ -42,10 +42,9 @@
  * and again for ANSWER_WAIT while nothing else needs the line, because an answer is likely; not so
  * a part of what is there to be sent.
  *
- * When nothing else needs the line, the module waits for data in the read (WAIT_LONE; WAIT_IDLE once
- * the pauses are at their longest): it is seen as soon as it comes, and a quiet line costs few
- * commands. The line cannot be used meanwhile, so the wait is short; while anything else has bytes to
- * move it is WAIT_BUSY.
+ * When nothing else needs the line, the module waits for data in the read (WAIT_LONE): it is seen
+ * as soon as it comes, and a quiet line costs few commands. The line cannot be used meanwhile, so
+ * the wait is short; while anything else has bytes to move it is WAIT_BUSY.
  */
 #ifndef ESWRAPD_SCHED_H
 #define ESWRAPD_SCHED_H
