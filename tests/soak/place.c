@@ -66,7 +66,13 @@ static bool answers(const GByteArray *answer, const GByteArray *command, guint r
 	if (begins(command, "R0"))
 		return size <= read_max;
 	data = g_strndup((const char *)answer->data + strlen(HEADER), size);
-	if (begins(command, "S3="))
+	/* Four digits say how many bytes follow. */
+	if (begins(command, "R4"))
+		possible = size >= 4 && strspn(data, "0123456789") >= 4 &&
+			   (guint)(data[0] - '0') * 1000 + (guint)(data[1] - '0') * 100 +
+					   (guint)(data[2] - '0') * 10 + (guint)(data[3] - '0') ==
+				   size - 4;
+	else if (begins(command, "S3="))
 		possible = count_is_possible(data, command);
 	else if (begins(command, "D0="))
 		possible = size < ADDRESS_TEXT && inet_aton(data, &address);
