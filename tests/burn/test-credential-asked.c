@@ -60,7 +60,7 @@ static void expect_burnt(void)
 /* With firmware that can be asked which items are blank (PE). */
 static void start_asking(void)
 {
-	harness_fake(h, "--firmware", "st", NULL);
+	harness_fake(h, "--as", "C3.5.2.5", NULL);
 	start_broker();
 }
 
@@ -143,7 +143,7 @@ START_TEST(a_ledger_that_holds_what_the_module_calls_blank_stops_everything)
 	process_stop(h->broker);
 	process_stop(h->fake);
 	ck_assert_int_eq(g_unlink(harness_path(h, "flash.bin")), 0);
-	harness_fake(h, "--firmware", "st", NULL);
+	harness_fake(h, "--as", "C3.5.2.5", NULL);
 	start_broker();
 	result = credentials_ctl(h, "credentials", "list", NULL);
 	ck_text_has(result->out->str, "DIFFERS: the module says that it is blank");
