@@ -52,9 +52,12 @@ static void start_broker(void)
 	expect_status(credentials_ctl(h, "credentials", "list", "--wait", NULL), 0);
 }
 
+/* Firmware that cannot be asked what is blank: then the ledger's rules are all there is. */
+#define WITHOUT_PE "--as", "0.1.0"
+
 static void start(void)
 {
-	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
+	harness_fake(h, WITHOUT_PE, "--resolve-all", "127.0.0.1", NULL);
 	start_broker();
 }
 
@@ -411,7 +414,7 @@ START_TEST(the_first_error_stops_and_says_what_is_burnt)
 {
 	const struct result *result;
 
-	harness_fake(h, NULL, NULL);
+	harness_fake(h, WITHOUT_PE, NULL);
 	harness_burn(h, 0, NULL, "device.pem", NULL);
 	start_broker();
 	result = program();
@@ -447,7 +450,7 @@ START_TEST(a_set_that_another_tool_programmed_is_adopted)
 {
 	const struct result *result;
 
-	harness_fake(h, NULL, NULL);
+	harness_fake(h, WITHOUT_PE, NULL);
 	start_broker();
 	result = credentials_ctl(h, "credentials", "adopt", "0", NULL);
 	ck_result_status(result, 0);
@@ -555,7 +558,7 @@ START_TEST(an_optional_route_without_a_ca_is_warned_of)
 {
 	const struct result *result;
 
-	harness_fake(h, NULL, NULL);
+	harness_fake(h, WITHOUT_PE, NULL);
 	credentials_broker(h, "[credentials web]\nset = 1\nca = ca.pem\n\n"
 			      "[route web]\nhost = *.example\nthrough = tls\nverify = optional\n"
 			      "credentials = web\n");
@@ -778,7 +781,7 @@ START_TEST(members_of_the_admin_group_may_administer)
 {
 	const char *tool = harness_tool(h, "eswrapctl");
 
-	harness_fake(h, NULL, NULL);
+	harness_fake(h, WITHOUT_PE, NULL);
 	credentials_broker(h, "admin-group = nogroup\n\n%s", configuration);
 	ck_assert_int_eq(chmod(h->directory, 0711), 0);
 	expect_status(harness_run(h, "setpriv", "--reuid=65534", "--regid=65533", "--groups=65534",

@@ -204,7 +204,7 @@ START_TEST(a_server_that_the_sets_root_did_not_sign_is_refused)
 
 	ck_result_status(curl(h, "foreign.example", nginx.tls, "/subject"), 7);
 	ck_assert_str_eq(python_connect(h, "foreign.example", nginx.tls)->out->str,
-			 harness_format(h, "OSError %d\n", EPROTO));
+			 harness_format(h, "ConnectionRefusedError %d\n", ECONNREFUSED));
 	harness_free(h);
 }
 END_TEST

@@ -117,11 +117,14 @@ START_TEST(a_refused_connect_is_econnrefused)
 }
 END_TEST
 
+/* Words that tell one failure from another; no known firmware has them, but one may. */
+#define WITH_REASONS "--as", "0.1.0"
+
 START_TEST(a_connect_that_times_out_is_etimedout)
 {
 	guint16 port = server(SERVER_ECHO);
 
-	harness_fake(h, "--fault", "timeout@P6", "--connect-timeout", "200", NULL);
+	harness_fake(h, WITH_REASONS, "--fault", "timeout@P6", "--connect-timeout", "200", NULL);
 	broker(port, "tcp");
 	check_failure(ETIMEDOUT, port);
 }
@@ -130,7 +133,7 @@ END_TEST
 /* Nobody can connect to a multicast address: the module finds no network to send to. */
 START_TEST(an_unreachable_network_is_enetunreach)
 {
-	harness_fake(h, "--resolve-all", LOOPBACK, NULL);
+	harness_fake(h, WITH_REASONS, "--resolve-all", LOOPBACK, NULL);
 	harness_broker(h, "[route under-test]\naddress = 224.0.0.0/4\nthrough = tcp\n");
 	stage_says("connect: -1 ENETUNREACH\nSO_ERROR 0\n", "refused", "224.0.0.1", 9, 9, -1);
 }
@@ -140,9 +143,19 @@ START_TEST(a_failed_tls_handshake_is_eproto)
 {
 	guint16 port = server(SERVER_ECHO);
 
-	harness_fake(h, "--resolve-all", LOOPBACK, NULL);
+	harness_fake(h, WITH_REASONS, "--resolve-all", LOOPBACK, NULL);
 	broker(port, "tls\nverify = none");
 	check_failure(EPROTO, port);
+}
+END_TEST
+
+START_TEST(a_failure_that_the_module_gives_no_reason_for_is_econnrefused)
+{
+	guint16 port = server(SERVER_ECHO);
+
+	harness_fake(h, "--as", "C3.5.2.5", "--resolve-all", LOOPBACK, NULL);
+	broker(port, "tls\nverify = none");
+	check_failure(ECONNREFUSED, port);
 }
 END_TEST
 
@@ -316,6 +329,7 @@ int main(void)
 	tcase_add_test(errors, a_connect_that_times_out_is_etimedout);
 	tcase_add_test(errors, an_unreachable_network_is_enetunreach);
 	tcase_add_test(errors, a_failed_tls_handshake_is_eproto);
+	tcase_add_test(errors, a_failure_that_the_module_gives_no_reason_for_is_econnrefused);
 	tcase_add_test(errors, a_route_that_refuses_is_eacces);
 	tcase_add_test(breaks, a_broker_that_dies_during_connect_is_enetdown);
 	tcase_add_test(breaks, a_killed_broker_is_econnreset);

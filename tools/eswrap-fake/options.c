@@ -17,7 +17,7 @@
 #define MAC_DEFAULT  "c4:7f:51:00:00:01" /* the first half is Inventek's */
 #define AP_DEFAULT   "eswrap-fake"
 #define REVISION_MAX 24 /* what ST's driver has room for */
-#define AS_DEFAULT   "0.1.0"
+#define AS_DEFAULT   "C3.5.2.5"
 #define SWITCHES_MAX 48
 
 /* The strings of the command line, before they are checked. */
