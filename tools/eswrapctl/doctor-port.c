@@ -10,7 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "eswrapctl/doctor.h"
+#include "eswrapctl/doctor-port.h"
 
 #define STEP "port"
 

@@ -16,54 +16,11 @@
 
 #include "config/load.h"
 #include "eswrap/wire.h"
-#include "eswrapctl/doctor.h"
+#include "eswrapctl/doctor-port.h"
 
 #define SERVICE_USER "eswrap"
 /* A clock before it was never set, as set-check.c has it. */
 #define CLOCK_FLOOR G_GINT64_CONSTANT(1767225600)
-
-static void add(struct doctor *doctor, const char *step, const char *result, const char *text,
-		const char *remedy)
-{
-	GVariantDict dict;
-
-	g_variant_dict_init(&dict, NULL);
-	g_variant_dict_insert(&dict, "step", "s", step);
-	g_variant_dict_insert(&dict, "result", "s", result);
-	g_variant_dict_insert(&dict, "text", "s", text);
-	g_variant_dict_insert(&dict, "remedy", "s", remedy);
-	g_ptr_array_add(doctor->findings, g_variant_ref_sink(g_variant_dict_end(&dict)));
-	if (doctor->ctl->json)
-		return;
-	printf("%-5s %-14s %s\n", result, step, text);
-	if (*remedy)
-		printf("%-5s %-14s -> %s\n", "", "", remedy);
-	fflush(stdout);
-}
-
-bool doctor_good(struct doctor *doctor, const char *step, const char *format, ...)
-{
-	g_autofree char *text = NULL;
-	va_list arguments;
-
-	va_start(arguments, format);
-	text = g_strdup_vprintf(format, arguments);
-	va_end(arguments);
-	add(doctor, step, "good", text, "");
-	return true;
-}
-
-bool doctor_mind(struct doctor *doctor, const char *step, const char *text, const char *remedy)
-{
-	add(doctor, step, "mind", text, remedy);
-	return true;
-}
-
-bool doctor_bad(struct doctor *doctor, const char *step, const char *text, const char *remedy)
-{
-	add(doctor, step, "bad", text, remedy);
-	return false;
-}
 
 static void ask_broker(struct doctor *doctor, char **why)
 {

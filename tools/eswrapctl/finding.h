@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the files of `eswrapctl doctor`: one finding after another, up to the first that is bad. */
-#ifndef ESWRAPCTL_DOCTOR_H
-#define ESWRAPCTL_DOCTOR_H
+/* The findings of `eswrapctl doctor`, one after another, up to the first that is bad. */
+#ifndef ESWRAPCTL_FINDING_H
+#define ESWRAPCTL_FINDING_H
 
 #include "config/settings.h"
 #include "eswrapctl/ctl.h"
@@ -30,8 +30,5 @@ bool doctor_good(struct doctor *doctor, const char *step, const char *format, ..
 bool doctor_mind(struct doctor *doctor, const char *step, const char *text, const char *remedy);
 /* doctor_bad() - nothing behind this can work. Return: false */
 bool doctor_bad(struct doctor *doctor, const char *step, const char *text, const char *remedy);
-
-/* A step. Return: false after doctor_bad(): the consultation ends */
-bool doctor_port(struct doctor *doctor);
 
 #endif
