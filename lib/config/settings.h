@@ -65,6 +65,17 @@ struct route {
 	guint line;
 };
 
+/* What one user may have at most of; the keys `per-user-...` of [broker]. */
+enum limit {
+	LIMIT_QUESTIONS, /* connections to the control socket that wait for an answer */
+	LIMIT_CONNECTS,	 /* stream connects under way; each holds 280 KB of the kernel's memory */
+	LIMIT_FLOWS,	 /* stream flows */
+	LIMIT_DATAGRAM_FLOWS, /* sockets that send flagged datagrams */
+	LIMIT_LOOKUPS,	      /* name look-ups under way */
+	LIMIT_NAMES,	      /* stand-in addresses */
+	LIMITS
+};
+
 /**
  * struct settings - one configuration file
  * @path:	absolute
@@ -83,17 +94,6 @@ struct route {
  * @give_up_idlest_after:	s that a connect waits before the idlest flow is given up; 0: never
  * @strings:	owns what @module points to
  */
-/* What one user may have at most of; the keys `per-user-...` of [broker]. */
-enum limit {
-	LIMIT_QUESTIONS, /* connections to the control socket that wait for an answer */
-	LIMIT_CONNECTS,	 /* stream connects under way; each holds 280 KB of the kernel's memory */
-	LIMIT_FLOWS,	 /* stream flows */
-	LIMIT_DATAGRAM_FLOWS, /* sockets that send flagged datagrams */
-	LIMIT_LOOKUPS,	      /* name look-ups under way */
-	LIMIT_NAMES,	      /* stand-in addresses */
-	LIMITS
-};
-
 struct settings {
 	char *path;
 	struct eswifi_settings module;
