@@ -249,3 +249,28 @@ int client_call_who(const struct ctl *ctl, const char *verb, GVariant **reply, u
 	*who = (uid_t)-1;
 	return call(ctl, verb, NULL, NULL, NULL, who, reply, error);
 }
+
+int client_command(struct ctl *ctl, const struct ctl_usage *usage, int argc, char **argv,
+		   GVariant **reply)
+{
+	const char *verb = strrchr(usage->words, ' ') + 1;
+	g_autoptr(GVariant) got = NULL;
+	g_autoptr(GError) error = NULL;
+	int status;
+
+	*reply = NULL;
+	if (!ctl_parse(ctl, usage, &argc, &argv))
+		return CTL_USAGE;
+	if (argc > 1) {
+		ctl_error(ctl, "%s takes no arguments", verb);
+		return CTL_USAGE;
+	}
+	status = client_call(ctl, verb, NULL, NULL, NULL, &got, &error);
+	if (status != CTL_OK)
+		ctl_error(ctl, "%s", error->message);
+	else if (ctl->json)
+		ctl_print_reply(got);
+	else
+		*reply = g_steal_pointer(&got);
+	return status;
+}

@@ -142,6 +142,16 @@ int client_call(const struct ctl *ctl, const char *verb, GVariant *arguments,
 		client_progress progress, gpointer user, GVariant **reply, GError **error);
 
 /**
+ * client_command() - a subcommand that takes no arguments and asks one verb
+ * @usage:	its words end in the verb
+ * @reply:	for people to be printed; NULL where nothing is left to be said: an error, or JSON
+ *
+ * Return: the exit status.
+ */
+int client_command(struct ctl *ctl, const struct ctl_usage *usage, int argc, char **argv,
+		   GVariant **reply);
+
+/**
  * client_call_who() - ask something short, and whose the answer is
  * @who:	the user of the process that sent it, as the kernel says; (uid_t)-1: not known
  */

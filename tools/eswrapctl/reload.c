@@ -24,21 +24,9 @@ int ctl_reload(struct ctl *ctl, int argc, char **argv)
 			   "restart is said. A file with mistakes changes nothing.",
 	};
 	g_autoptr(GVariant) reply = NULL;
-	g_autoptr(GError) error = NULL;
-	int status;
+	int status = client_command(ctl, &usage, argc, argv, &reply);
 
-	if (!ctl_parse(ctl, &usage, &argc, &argv))
-		return CTL_USAGE;
-	if (argc > 1) {
-		ctl_error(ctl, "reload takes no arguments");
-		return CTL_USAGE;
-	}
-	status = client_call(ctl, "reload", NULL, NULL, NULL, &reply, &error);
-	if (status != CTL_OK) {
-		ctl_error(ctl, "%s", error->message);
-	} else if (ctl->json) {
-		ctl_print_reply(reply);
-	} else {
+	if (reply) {
 		printf("%s was read again\n", ctl_text(reply, "config"));
 		print_list(stdout, reply, "restart", "",
 			   " has changed: `systemctl restart eswrapd` makes it take effect");

@@ -129,21 +129,9 @@ int ctl_status(struct ctl *ctl, int argc, char **argv)
 			   "to mind. Who does not administer\nsees his own connections."
 	};
 	g_autoptr(GVariant) reply = NULL;
-	g_autoptr(GError) error = NULL;
-	int status;
+	int status = client_command(ctl, &usage, argc, argv, &reply);
 
-	if (!ctl_parse(ctl, &usage, &argc, &argv))
-		return CTL_USAGE;
-	if (argc > 1) {
-		ctl_error(ctl, "status takes no arguments");
-		return CTL_USAGE;
-	}
-	status = client_call(ctl, "status", NULL, NULL, NULL, &reply, &error);
-	if (status != CTL_OK) {
-		ctl_error(ctl, "%s", error->message);
-	} else if (ctl->json) {
-		ctl_print_reply(reply);
-	} else {
+	if (reply) {
 		print_module(reply);
 		print_tally(reply, "opened");
 		print_tally(reply, "failed");
