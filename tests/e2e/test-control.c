@@ -552,32 +552,46 @@ START_TEST(clients_that_ask_nothing_keep_nobody_waiting)
 }
 END_TEST
 
+/* Asks until a connect is granted: the broker hears of the closes before and of this in an order of
+ * its own. */
+static void grant_one(void)
+{
+	gint64 end = g_get_monotonic_time() + HARNESS_DEADLINE_S * G_USEC_PER_SEC;
+	struct eswrap_reply reply;
+	int fd;
+
+	do
+		fd = raw_flow(h, "127.0.0.1", 80, &reply);
+	while (reply.verdict != ESWRAP_GRANTED && g_get_monotonic_time() < end);
+	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
+	close(fd);
+}
+
 START_TEST(without_descriptors_connects_are_refused_with_enobufs_until_there_are_some)
 {
 	struct rlimit limit;
 	struct eswrap_reply reply;
-	int fds[64], n, i;
+	int fds[64], granted = 0, i;
 
 	h->device = harness_format(h, "unix:%s", harness_path(h, "nobody.sock"));
 	harness_broker(h, RAW_LOCAL_TCP "[broker]\nstate-dir = %s\n", harness_path(h, "state"));
 	ck_assert_int_eq(prlimit(process_pid(h->broker), RLIMIT_NOFILE, NULL, &limit), 0);
 	limit.rlim_cur = 40;
 	ck_assert_int_eq(prlimit(process_pid(h->broker), RLIMIT_NOFILE, &limit, NULL), 0);
-	for (n = 0; n < 64; n++) {
-		fds[n] = raw_flow(h, "127.0.0.1", 80, &reply);
-		if (reply.verdict != ESWRAP_GRANTED)
-			break;
+	/* Other threads of the broker close what it has done with: one may come free behind a
+	 * refusal. */
+	for (i = 0; i < 64; i++) {
+		fds[granted] = raw_flow(h, "127.0.0.1", 80, &reply);
+		if (reply.verdict == ESWRAP_GRANTED)
+			granted++;
+		else
+			raw_refused(&reply, ENOBUFS);
 	}
-	ck_assert_int_gt(n, 5);
-	raw_refused(&reply, ENOBUFS);
-	raw_flow(h, "127.0.0.1", 80, &reply);
-	raw_refused(&reply, ENOBUFS);
-	for (i = 0; i < n; i++)
+	ck_assert_int_gt(granted, 5);
+	ck_assert_int_lt(granted, 40);
+	for (i = 0; i < granted; i++)
 		close(fds[i]);
-	still_answers();
-	fds[0] = raw_flow(h, "127.0.0.1", 80, &reply);
-	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
-	close(fds[0]);
+	grant_one();
 }
 END_TEST
 
@@ -596,11 +610,7 @@ START_TEST(hundreds_of_connects_wait_at_once_and_then_no_more)
 	raw_refused(&reply, ENOBUFS);
 	for (i = 0; i < 512; i++)
 		close(fds[i]);
-	/* The broker hears of the closes and of the next questions in an order of its own. */
-	for (i = 0; i < 1000 && reply.verdict != ESWRAP_GRANTED; i++)
-		fds[0] = raw_flow(h, "127.0.0.1", 80, &reply);
-	ck_assert_uint_eq(reply.verdict, ESWRAP_GRANTED);
-	close(fds[0]);
+	grant_one();
 }
 END_TEST
 

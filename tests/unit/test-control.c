@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sysexits.h>
@@ -215,6 +216,26 @@ START_TEST(who_has_as_many_as_he_may_is_told_so_without_a_question)
 }
 END_TEST
 
+START_TEST(who_came_when_there_were_no_descriptors_is_heard_as_soon_as_there_are)
+{
+	struct rlimit limit, none;
+	int fd = connect_to_it(), i;
+	char text[8];
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	/* Of standard input, output and error only. poll() takes no more than that either. */
+	none.rlim_cur = 3;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (i = 0; i < 3; i++)
+		g_main_context_iteration(NULL, FALSE);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	send(fd, "?", 1, 0);
+	ck_assert_int_eq(receive(fd, text, sizeof(text)), 3);
+	close(fd);
+}
+END_TEST
+
 START_TEST(what_the_queue_has_no_room_for_follows_in_order)
 {
 	const gsize size = 32768;
@@ -336,6 +357,8 @@ int main(void)
 	tcase_add_test(tcase, who_closes_while_he_waits_is_told_of_once);
 	tcase_add_test(tcase, work_goes_on_for_who_has_closed_and_its_replies_go_nowhere);
 	tcase_add_test(tcase, who_has_as_many_as_he_may_is_told_so_without_a_question);
+	tcase_add_test(tcase,
+		       who_came_when_there_were_no_descriptors_is_heard_as_soon_as_there_are);
 	tcase_add_test(tcase, what_the_queue_has_no_room_for_follows_in_order);
 	tcase_add_test(tcase, a_call_is_heard_then_in_progress_then_done_with_its_rows_user);
 	tcase_add_test(tcase, a_verb_that_nobody_knows_and_a_request_that_is_none_fail);

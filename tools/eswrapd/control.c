@@ -20,6 +20,9 @@
 
 #define ASK_TIMEOUT_S 10
 
+/* How long the listeners rest when there are no descriptors. */
+#define REST_MS 10
+
 /* Whoever has more clients than this that say nothing is not waited for. */
 #define SILENT_MAX 4
 
@@ -55,6 +58,7 @@ struct control {
 	int door; /* the other way in, see control_open_door(); -1: none */
 	bool for_all;
 	guint watch, door_watch;
+	guint rest;	     /* until the listeners are watched again */
 	GHashTable *clients; /* a set */
 	bool short_of_descriptors;
 	guint8 packet[ESWRAP_ADMIN_MAX]; /* the request that is being read */
@@ -140,6 +144,12 @@ static void uncount(struct client *client)
 	client->counted = false;
 }
 
+static void hold_reserve(struct control *control)
+{
+	if (control->reserve < 0)
+		control->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 static void client_free(struct client *client)
 {
 	struct control *control = client->control;
@@ -151,12 +161,7 @@ static void client_free(struct client *client)
 	closer_close(client->descriptor);
 	g_queue_clear_full(&client->unsent, (GDestroyNotify)g_bytes_unref);
 	g_hash_table_remove(control->clients, client);
-	if (control->reserve < 0)
-		control->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (!control->watch)
-		watch_listener(control);
-	if (!control->door_watch && control->door >= 0)
-		control->door_watch = g_unix_fd_add(control->door, G_IO_IN, door_ready, control);
+	hold_reserve(control);
 	g_free(client);
 }
 
@@ -396,6 +401,37 @@ static int accept_client(struct control *control)
 	return fd;
 }
 
+static void watch_listeners(struct control *control)
+{
+	if (!control->watch)
+		watch_listener(control);
+	if (!control->door_watch && control->door >= 0)
+		control->door_watch = g_unix_fd_add(control->door, G_IO_IN, door_ready, control);
+}
+
+static gboolean rest_over(gpointer user)
+{
+	struct control *control = user;
+
+	control->rest = 0;
+	hold_reserve(control);
+	watch_listeners(control);
+	return G_SOURCE_REMOVE;
+}
+
+/*
+ * Out of descriptors, the reserve too: a listener that is watched would be ready, and fail, all the
+ * time. Nobody tells when one comes free: other threads close ours, and other processes fill the
+ * system's table. So it is tried again after a while.
+ */
+static gboolean rest(struct control *control, guint *watch)
+{
+	*watch = 0;
+	if (!control->rest)
+		control->rest = g_timeout_add(REST_MS, rest_over, control);
+	return G_SOURCE_REMOVE;
+}
+
 /* @for_all: else only for our own user, and root */
 static void begin_client(struct control *control, int fd, bool for_all)
 {
@@ -429,11 +465,8 @@ static gboolean control_ready(gint listening G_GNUC_UNUSED, GIOCondition conditi
 	struct control *control = user;
 	int fd = accept_client(control);
 
-	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
-		/* The reserve is in use: client_free() watches again. */
-		control->watch = 0;
-		return G_SOURCE_REMOVE;
-	}
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+		return rest(control, &control->watch);
 	if (fd >= 0)
 		begin_client(control, fd, true);
 	return G_SOURCE_CONTINUE;
@@ -444,11 +477,8 @@ static gboolean door_ready(gint door, GIOCondition condition G_GNUC_UNUSED, gpoi
 	struct control *control = user;
 	int fd = accept4(door, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
-		/* client_free() watches again. */
-		control->door_watch = 0;
-		return G_SOURCE_REMOVE;
-	}
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+		return rest(control, &control->door_watch);
 	if (fd >= 0)
 		begin_client(control, fd, control->for_all);
 	return G_SOURCE_CONTINUE;
@@ -527,6 +557,7 @@ void control_free(struct control *control)
 	     g_hash_table_iter_init(&iter, control->clients))
 		end_client(client);
 	g_hash_table_destroy(control->clients);
+	g_clear_handle_id(&control->rest, g_source_remove);
 	if (control->watch)
 		g_source_remove(control->watch);
 	close(control->fd);
