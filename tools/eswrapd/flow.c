@@ -18,6 +18,7 @@
 #include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
 #include "eswrapd/tally.h"
+#include "eswrapd/twin.h"
 #include "ledger/missing.h"
 #include "loop/poller.h"
 #include "wire/endpoint.h"
@@ -34,10 +35,6 @@
 #define CONNECTING_MAX	 512
 #define CONNECTING_SHARE 16
 
-/* How long the twin of a connect waits for its program to close it; how long a failure counts. */
-#define TWIN_HOLD_S  1
-#define TWIN_HOLD_US (TWIN_HOLD_S * G_TIME_SPAN_SECOND)
-
 /* First of the dynamic ports (RFC 6335) and how many there are. */
 #define DYNAMIC_PORT  49152
 #define DYNAMIC_PORTS 16384
@@ -48,27 +45,13 @@ enum flow_state { FLOW_CONNECTING, FLOW_OPEN, FLOW_FINISHED, FLOW_LEAVING };
 static const char *const state_names[] = { "connecting", "open", "finished", "leaving" };
 G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == FLOW_LEAVING + 1);
 
-/**
- * struct failure - a connect that has failed
- * @attempt:	as in struct flow, or NULL
- * @ipv6:	over which of its addresses
- * @error:	errno
- * @when:	monotonic time, us
- */
-struct failure {
-	char *attempt;
-	bool ipv6;
-	int error;
-	gint64 when;
-};
-
 struct flows {
 	struct flow_parts parts;
 	GHashTable *all; /* struct flow, a set */
 	int buffer;	 /* SO_SNDBUF of the program's end */
 	guint connecting;
-	bool crowded;		/* it has been told that connecting is at its limit */
-	struct failure failure; /* the last */
+	bool crowded; /* it has been told that connecting is at its limit */
+	struct twins *twins;
 	guint8 peeked[ANCHOR + ESWIFI_PAYLOAD_MAX];
 };
 
@@ -78,12 +61,8 @@ struct flows {
  * @filling:	bytes in its receive queue that keep the program's end from being writable
  * @host:	of channel.target
  * @where:	"HOST:PORT", for people
- * @attempt:	who connects to what: the same for a connect and its twin; NULL: can have none
- * @ipv6:	over the IPv6 address
- * @ahead:	its twin, for whose end it waits
- * @behind:	its twin, which waits for its end
- * @given_up:	the program has closed while P6=1 was under way; @watch is NULL
- * @began, @opened:	monotonic time, us; @opened 0: not yet
+ * @attempt:	its connect, which may have a twin. When it is abandoned the program has closed, and
+ *		@watch is NULL
  * @rest, @rest_size, @rest_at:	what the program's queue has not taken yet
  * @shut:	the program has said shutdown(SHUT_WR) or closed
  * @hung_up:	the program has closed, or each end has shut down its side
@@ -102,14 +81,13 @@ struct flow {
 	struct poller_watch *watch;
 	size_t filling;
 	const struct route *route;
-	char *host, *where, *program, *attempt;
-	struct flow *ahead, *behind;
+	char *host, *where, *program;
+	struct attempt attempt;
 	uid_t uid;
 	guint8 *rest;
 	gsize rest_size, rest_at;
-	bool shut, hung_up, deaf, far_closed, refused, greeted, ipv6, given_up;
+	bool shut, hung_up, deaf, far_closed, refused, greeted;
 	guint timer;
-	gint64 began, opened;
 	guint64 bytes_sent, bytes_received;
 };
 
@@ -118,6 +96,17 @@ static const struct channel_ops channel_ops;
 static struct flow *flow_of(struct channel *channel)
 {
 	return (gpointer)((char *)channel - offsetof(struct flow, channel));
+}
+
+/* Return: whose attempt it is; NULL: of NULL. */
+static struct flow *flow_of_attempt(struct attempt *attempt)
+{
+	return attempt ? (gpointer)((char *)attempt - offsetof(struct flow, attempt)) : NULL;
+}
+
+static bool is_abandoned(const struct flow *flow)
+{
+	return flow->attempt.state == ATTEMPT_ABANDONED;
 }
 
 static const char not_listening[] = "the far end has closed and takes no more";
@@ -133,20 +122,8 @@ struct flows *flows_new(const struct flow_parts *parts, GError **error)
 		return NULL;
 	}
 	flows->all = g_hash_table_new(NULL, NULL);
+	flows->twins = twins_new();
 	return flows;
-}
-
-/* The twin behind a flow, if there is one, is on its own from now on. */
-static struct flow *part_twins(struct flow *flow)
-{
-	struct flow *behind = flow->behind;
-
-	if (behind)
-		behind->ahead = NULL;
-	if (flow->ahead)
-		flow->ahead->behind = NULL;
-	flow->ahead = flow->behind = NULL;
-	return behind;
 }
 
 static void stop_connecting(struct flow *flow)
@@ -158,7 +135,7 @@ static void stop_connecting(struct flow *flow)
 static void flow_free(struct flow *flow)
 {
 	const struct flow_parts *parts = &flow->flows->parts;
-	struct flow *behind = part_twins(flow);
+	struct flow *behind = flow_of_attempt(twin_leave(&flow->attempt));
 
 	g_debug("flow %" G_GINT64_MODIFIER "x: to %s closed, %" G_GUINT64_FORMAT " bytes out, "
 		"%" G_GUINT64_FORMAT " in",
@@ -178,7 +155,7 @@ static void flow_free(struct flow *flow)
 	g_free(flow->host);
 	g_free(flow->where);
 	g_free(flow->program);
-	g_free(flow->attempt);
+	attempt_clear(&flow->attempt);
 	g_free(flow->rest);
 	g_free(flow);
 	presence_leave(parts->presence);
@@ -209,7 +186,7 @@ void flows_free(struct flows *flows)
 	     g_hash_table_iter_init(&iter, flows->all))
 		abort_flow(flow, "the broker ends");
 	g_hash_table_destroy(flows->all);
-	g_free(flows->failure.attempt);
+	twins_free(flows->twins);
 	g_free(flows);
 }
 
@@ -250,31 +227,20 @@ static void tell_failure(struct flow *flow, int error)
 	flow_free(flow);
 }
 
-static void remember_failure(struct flow *flow, int error)
-{
-	struct failure *failure = &flow->flows->failure;
-
-	g_free(failure->attempt);
-	failure->attempt = g_strdup(flow->attempt);
-	failure->ipv6 = flow->ipv6;
-	failure->error = error;
-	failure->when = g_get_monotonic_time();
-}
-
 static void fail_connect(struct flow *flow, int error, const char *why)
 {
 	const struct flow_parts *parts = &flow->flows->parts;
 	g_autofree char *missing =
 		missing_for_route(parts->settings->state_dir,
 				  eswifi_module_identity(parts->module)->mac, flow->route);
-	struct flow *behind = part_twins(flow);
+	struct flow *behind =
+		flow_of_attempt(twin_failed(&flow->attempt, error, g_get_monotonic_time()));
 
 	g_message("connect to %s (route %s): %s: %s", flow->where, flow->route->name,
 		  g_strerror(error), why);
 	if (missing)
 		g_warning("%s", missing);
 	tallies_add(parts->tallies, TALLY_FAILED, strerrorname_np(error));
-	remember_failure(flow, error);
 	tell_failure(flow, error);
 	if (behind)
 		tell_failure(behind, error);
@@ -285,7 +251,7 @@ static gboolean connect_expired(gpointer user)
 	struct flow *flow = user;
 
 	flow->timer = 0;
-	if (flow->given_up) {
+	if (is_abandoned(flow)) {
 		flow_free(flow);
 		return G_SOURCE_REMOVE;
 	}
@@ -329,7 +295,7 @@ static gsize pending(struct flow *flow)
 }
 
 /* A TLS record of a handshake [RFC 8446, 5.1]: the module is to speak TLS, not the program. */
-static void greet(struct flow *flow, const guint8 *data, gsize size)
+static void warn_of_double_tls(struct flow *flow, const guint8 *data, gsize size)
 {
 	flow->greeted = true;
 	if (flow->route->through == ROUTE_TLS && size >= 2 && data[0] == 0x16 && data[1] == 0x03)
@@ -348,7 +314,7 @@ static gsize flow_peek(struct channel *channel, const guint8 **data)
 	size = pending(flow);
 	*data = flow->flows->peeked + ANCHOR;
 	if (size && !flow->greeted)
-		greet(flow, *data, size);
+		warn_of_double_tls(flow, *data, size);
 	return size;
 }
 
@@ -389,13 +355,13 @@ static void flow_check(struct flow *flow)
 static void give_up(struct flow *flow)
 {
 	struct sched *sched = flow->flows->parts.sched;
-	struct flow *behind = part_twins(flow);
+	struct flow *behind = flow_of_attempt(twin_abandon(&flow->attempt));
 
 	g_debug("flow %" G_GINT64_MODIFIER "x: the program gave up", flow->id);
 	if (behind) {
 		sched_hand_over(sched, &flow->channel, &behind->channel);
-	} else if (flow->attempt && sched_is_opening(sched, &flow->channel)) {
-		flow->given_up = flow->channel.last_try = true;
+	} else if (flow->attempt.what && sched_is_opening(sched, &flow->channel)) {
+		flow->channel.last_try = true;
 		g_clear_pointer(&flow->watch, poller_remove);
 		return;
 	}
@@ -489,7 +455,7 @@ static void flow_opened(struct channel *channel, int result, const char *text)
 	struct flow *flow = flow_of(channel);
 	struct flow *behind;
 
-	if (flow->given_up) {
+	if (is_abandoned(flow)) {
 		flow_free(flow);
 		return;
 	}
@@ -509,8 +475,7 @@ static void flow_opened(struct channel *channel, int result, const char *text)
 	set_timer(flow, 0, NULL);
 	tallies_add(flow->flows->parts.tallies, TALLY_OPENED, flow->route->name);
 	flow->state = FLOW_OPEN;
-	flow->opened = g_get_monotonic_time();
-	behind = part_twins(flow);
+	behind = flow_of_attempt(twin_connected(&flow->attempt, g_get_monotonic_time()));
 	if (behind)
 		set_timer(behind, TWIN_HOLD_S, hold_expired);
 	stop_connecting(flow);
@@ -572,7 +537,7 @@ static void flow_lost(struct channel *channel, const char *why)
 {
 	struct flow *flow = flow_of(channel);
 
-	if (flow->given_up)
+	if (is_abandoned(flow))
 		flow_free(flow);
 	else if (flow->state == FLOW_CONNECTING)
 		fail_connect(flow, ENETDOWN, why);
@@ -685,85 +650,34 @@ static void give_account(struct flows *flows, uid_t uid)
 	account_give(flows->parts.accounts, uid, LIMIT_FLOWS);
 }
 
-/* Return: what struct flow says of @attempt, to be freed. */
-static char *attempt_text(const struct flow_request *request)
-{
-	if (!request->name || !request->asker.pid)
-		return NULL;
-	return g_strdup_printf("%d %u %s %s %u", (int)request->asker.pid, (guint)request->asker.uid,
-			       request->route->name, request->name, request->dest.port);
-}
-
-static bool is_over_ipv6(const struct flow_request *request)
-{
-	guint8 mapped[16];
-
-	eswrap_map_address(&request->dest, mapped);
-	return !IN6_IS_ADDR_V4MAPPED((struct in6_addr *)mapped);
-}
-
-/* Has the same just failed over the other address? Return: errno, or 0. */
-static int failure_of_twin(struct flows *flows, const char *attempt, bool ipv6)
-{
-	struct failure *failure = &flows->failure;
-
-	if (!attempt || g_strcmp0(failure->attempt, attempt) != 0 || failure->ipv6 == ipv6 ||
-	    g_get_monotonic_time() - failure->when > TWIN_HOLD_US)
-		return 0;
-	/* The next is a new attempt. */
-	g_clear_pointer(&failure->attempt, g_free);
-	return failure->error;
-}
-
-/* May the program have made the second of these connects because the first was slow? */
-static bool may_be_twins(const struct flow *flow, const struct flow *other)
-{
-	return other->ipv6 != flow->ipv6 && !other->ahead && !other->behind &&
-	       (other->state == FLOW_CONNECTING ||
-		(other->opened && flow->began - other->opened < TWIN_HOLD_US));
-}
-
-/* A program with several connects under way will have made their twins in the same order. */
-static bool is_likelier_twin(const struct flow *flow, const struct flow *than)
-{
-	bool connecting = flow->state == FLOW_CONNECTING;
-
-	if (connecting != (than->state == FLOW_CONNECTING))
-		return connecting;
-	return flow->began < than->began;
-}
-
-/* Where the same is under way already, or was a moment ago, no other P6=1 is asked for. */
-static void begin(struct flow *flow)
+/* Return: 0; or the negative errno with which it ends, not freed. */
+static int open_or_join_twin(struct flow *flow)
 {
 	struct sched *sched = flow->flows->parts.sched;
-	struct flow *other, *twin = NULL;
-	GHashTableIter iter;
+	struct attempt *abandoned;
+	int error;
 
-	g_hash_table_iter_init(&iter, flow->flows->all);
-	while (flow->attempt && g_hash_table_iter_next(&iter, (gpointer *)&other, NULL)) {
-		if (other == flow || g_strcmp0(other->attempt, flow->attempt) != 0)
-			continue;
-		if (other->given_up) {
-			sched_hand_over(sched, &other->channel, &flow->channel);
-			flow_free(other);
-			return;
-		}
-		if (may_be_twins(flow, other) && (!twin || is_likelier_twin(other, twin)))
-			twin = other;
-	}
-	if (!twin) {
+	switch (twin_join(flow->flows->twins, &flow->attempt, g_get_monotonic_time(), &abandoned,
+			  &error)) {
+	case TWIN_GO:
 		sched_open(sched, &flow->channel);
-	} else if (twin->state == FLOW_CONNECTING) {
-		flow->ahead = twin;
-		twin->behind = flow;
-	} else {
+		break;
+	case TWIN_WAIT:
+		break;
+	case TWIN_HOLD:
 		set_timer(flow, TWIN_HOLD_S, hold_expired);
+		break;
+	case TWIN_TAKE_OVER:
+		sched_hand_over(sched, &flow_of_attempt(abandoned)->channel, &flow->channel);
+		flow_free(flow_of_attempt(abandoned));
+		break;
+	case TWIN_FAILED:
+		return -error;
 	}
+	return 0;
 }
 
-/* @attempt is taken over. */
-static struct flow *flow_new(struct flows *flows, const struct flow_request *request, char *attempt)
+static struct flow *flow_new(struct flows *flows, const struct flow_request *request)
 {
 	struct flow *flow = g_new0(struct flow, 1);
 
@@ -771,9 +685,7 @@ static struct flow *flow_new(struct flows *flows, const struct flow_request *req
 	flow->route = request->route;
 	flow->program = g_strdup(request->asker.program);
 	flow->uid = request->asker.uid;
-	flow->attempt = attempt;
-	flow->ipv6 = is_over_ipv6(request);
-	flow->began = g_get_monotonic_time();
+	attempt_init(&flow->attempt, request);
 	set_target(flow, request);
 	flows->connecting++;
 	g_hash_table_add(flows->all, flow);
@@ -784,14 +696,11 @@ static struct flow *flow_new(struct flows *flows, const struct flow_request *req
 int flow_connect(struct flows *flows, const struct flow_request *request, guint64 *id)
 {
 	const struct flow_parts *parts = &flows->parts;
-	g_autofree char *attempt = attempt_text(request);
 	int fds[2] = { -1, -1 }, result;
 	struct flow *flow;
 	size_t filling = 0;
 
-	result = -failure_of_twin(flows, attempt, is_over_ipv6(request));
-	if (result == 0)
-		result = take_account(flows, request->asker.uid);
+	result = take_account(flows, request->asker.uid);
 	if (result < 0)
 		return result;
 	result = make_pair(flows, request, fds, id, &filling);
@@ -799,7 +708,7 @@ int flow_connect(struct flows *flows, const struct flow_request *request, guint6
 		give_account(flows, request->asker.uid);
 		return result;
 	}
-	flow = flow_new(flows, request, g_steal_pointer(&attempt));
+	flow = flow_new(flows, request);
 	flow->id = *id;
 	flow->fd = fds[1];
 	flow->filling = filling;
@@ -813,7 +722,12 @@ int flow_connect(struct flows *flows, const struct flow_request *request, guint6
 	g_debug("flow %" G_GINT64_MODIFIER "x: %s (uid %u) to %s, route %s", flow->id,
 		flow->program, (guint)flow->uid, flow->where, flow->route->name);
 	set_timer(flow, parts->settings->connect_timeout, connect_expired);
-	begin(flow);
+	result = open_or_join_twin(flow);
+	if (result < 0) {
+		close(fds[0]);
+		flow_free(flow);
+		return result;
+	}
 	return fds[0];
 }
 
@@ -832,7 +746,7 @@ void flow_list(const struct flows *flows, const uid_t *only, GVariantBuilder *li
 			.socket = flow->channel.socket,
 			.program = flow->program,
 			.uid = flow->uid,
-			.began = flow->began,
+			.began = flow->attempt.began,
 			.sent = flow->bytes_sent,
 			.received = flow->bytes_received,
 		};

@@ -29,20 +29,7 @@
  * is taken out before the broker's end is closed: it may only have shut its end down both ways, and
  * must then read an end of file.
  *
- * Twins. A name has a stand-in address of each family, and both lead to the same place. Programs try
- * the second when the first takes long (RFC 8305), when they have given it up, or when it has
- * failed; but the module would only do the same again, and a connect keeps its line for a while. So
- * connects of one process to one name and port, over both addresses, are one attempt. While the
- * first is connecting, the second waits, with nothing in the scheduler:
- *
- *	the first fails			the second fails alike
- *	the program gives the first up	the second goes on in its place
- *	the first succeeds		the program closes the second; if it has not after a second,
- *					that is a connect of its own
- *
- * What failed less than a second ago fails over the other address, too, without being asked of the
- * module. And since a P6=1 cannot be taken back, a connect that is given up is kept until it is
- * answered, for the case that the process asks for the same again.
+ * Some connects are not made of the module at once, because the same is under way already: see twin.h.
  *
  * Program to module: EPOLLIN says that there may be something; the scheduler asks, the bytes are
  * peeked at behind the anchor, and taken out of the queue when the module has accepted them, all
