@@ -31,6 +31,7 @@
 #include "eswrapd/verb-status.h"
 #include "eswrapd/verbs.h"
 #include "loop/poller.h"
+#include "loop/timer.h"
 
 /* A shell script starts one program after another; a private broker bridges the gap. */
 #define LOOK_MS 1000
@@ -41,6 +42,7 @@ struct broker {
 	GMainLoop *loop;
 	struct eswifi_module *module;
 	struct poller *poller;
+	struct timers *timers;
 	struct presence *presence; /* NULL: the system's broker */
 	struct sched *sched;
 	struct accounts *accounts;
@@ -276,11 +278,12 @@ static bool make_flows(struct broker *broker, GError **error)
 {
 	const struct flow_parts parts = {
 		.settings = broker->settings,
-		.module = broker->module,
+		.identity = eswifi_module_identity(broker->module),
 		.sched = broker->sched,
 		.accounts = broker->accounts,
 		.tallies = broker->tallies,
 		.poller = broker->poller,
+		.timers = broker->timers,
 		.presence = broker->presence,
 	};
 
@@ -295,7 +298,7 @@ static void make_requests(struct broker *broker)
 {
 	const struct request_parts parts = {
 		.settings = broker->settings,
-		.module = broker->module,
+		.identity = eswifi_module_identity(broker->module),
 		.sched = broker->sched,
 		.accounts = broker->accounts,
 		.tallies = broker->tallies,
@@ -321,6 +324,7 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 	broker->loop = g_main_loop_new(NULL, FALSE);
 	broker->module = eswifi_module_new(&settings->module, &module_ops, broker, error);
 	broker->poller = poller_new();
+	broker->timers = timers_new(NULL);
 	if (broker->module && !broker->poller)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "epoll_create1: %s",
 			    g_strerror(errno));
@@ -329,11 +333,11 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 	if (private)
 		broker->presence = presence_new(&presence_ops, broker, LOOK_MS);
 	broker->sched = sched_new();
-	sched_set_module(broker->sched, broker->module);
+	sched_set_module(broker->sched, broker->module, broker->timers);
 	set_rules(broker);
 	broker->accounts = accounts_new(settings->limits);
 	broker->tallies = tallies_new();
-	broker->lookups = lookups_new(broker->sched, broker->accounts);
+	broker->lookups = lookups_new(broker->sched, broker->accounts, broker->timers);
 	burner.module = broker->module;
 	burner.sched = broker->sched;
 	burner.presence = broker->presence;
@@ -371,6 +375,7 @@ void broker_free(struct broker *broker)
 	sched_free(broker->sched);
 	presence_free(broker->presence);
 	poller_free(broker->poller);
+	timers_free(broker->timers);
 	names_free(broker->names);
 	settings_free(broker->settings);
 	g_ptr_array_unref(broker->retired);

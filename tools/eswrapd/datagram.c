@@ -17,10 +17,12 @@
 #include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
 #include "loop/poller.h"
+#include "loop/timer.h"
 #include "wire/tag.h"
 
-#define CHECK_S 2 /* how often the timer looks for flows that have ended */
-#define IDLE_S	30
+/* How often the timer looks for flows that have ended. */
+#define CHECK_US (2 * G_TIME_SPAN_SECOND)
+#define IDLE_S	 30
 #define CROWDED_S \
 	5 /* instead of IDLE_S where others wait for a socket; longer than DNS or NTP take */
 /* More destinations than this at once is a scan: the one used least recently loses its name. */
@@ -34,17 +36,17 @@ G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == PEER_OPEN + 1);
 
 struct datagrams {
 	struct flow_parts parts;
-	GHashTable *flows;     /* id -> struct association */
+	GHashTable *flows;     /* id -> struct datagram_flow */
 	struct living *living; /* the program's ends */
-	guint timer;
+	struct timer timer;    /* for check() */
 	guint8 peeked[ESWIFI_PAYLOAD_MAX];
 };
 
 /**
- * struct association - a datagram flow
+ * struct datagram_flow - a datagram flow
  * @peers:	least recently used first
  */
-struct association {
+struct datagram_flow {
 	struct datagrams *datagrams;
 	guint64 id;
 	struct eswrap_key key;
@@ -58,7 +60,7 @@ struct association {
 };
 
 struct peer {
-	struct association *flow;
+	struct datagram_flow *flow;
 	struct channel channel;
 	enum peer_state state;
 	int fd;
@@ -79,6 +81,11 @@ static struct peer *peer_of(struct channel *channel)
 	return (gpointer)((char *)channel - offsetof(struct peer, channel));
 }
 
+static gint64 now(const struct datagrams *datagrams)
+{
+	return timers_now(datagrams->parts.timers);
+}
+
 static struct sched *sched_of(const struct peer *peer)
 {
 	return peer->flow->datagrams->parts.sched;
@@ -96,9 +103,9 @@ static void peer_free(struct peer *peer)
 	g_free(peer);
 }
 
-static void association_free(gpointer data)
+static void datagram_flow_free(gpointer data)
 {
-	struct association *flow = data;
+	struct datagram_flow *flow = data;
 
 	g_debug("datagram flow %" G_GINT64_MODIFIER "x: closed", flow->id);
 	presence_leave(flow->datagrams->parts.presence);
@@ -109,7 +116,7 @@ static void association_free(gpointer data)
 	g_free(flow);
 }
 
-static void end_flow(struct association *flow)
+static void end_flow(struct datagram_flow *flow)
 {
 	g_hash_table_remove(flow->datagrams->flows, &flow->id);
 }
@@ -117,12 +124,12 @@ static void end_flow(struct association *flow)
 static void set_state(struct peer *peer, enum peer_state state)
 {
 	peer->state = state;
-	peer->since = g_get_monotonic_time();
+	peer->since = now(peer->flow->datagrams);
 }
 
 static void touch(struct peer *peer)
 {
-	peer->since = g_get_monotonic_time();
+	peer->since = now(peer->flow->datagrams);
 	g_queue_unlink(&peer->flow->peers, &peer->link);
 	g_queue_push_tail_link(&peer->flow->peers, &peer->link);
 }
@@ -134,7 +141,7 @@ static void touch(struct peer *peer)
  *
  * Return: 0; -EPERM: not now; -ECONNREFUSED: the program's end is gone.
  */
-static int connect_peer(const struct association *flow, int fd)
+static int connect_peer(const struct datagram_flow *flow, int fd)
 {
 	if (connect(fd, (const struct sockaddr *)&flow->name, flow->name_len) < 0)
 		return -errno;
@@ -149,7 +156,7 @@ static int connect_peer(const struct association *flow, int fd)
  */
 static gsize first_datagram(struct peer *peer)
 {
-	const struct association *flow = peer->flow;
+	const struct datagram_flow *flow = peer->flow;
 	guint8 *peeked = flow->datagrams->peeked;
 	struct sockaddr_un from;
 	socklen_t len;
@@ -295,25 +302,13 @@ static const struct channel_ops channel_ops = {
 	.lost = peer_lost,
 };
 
-struct datagrams *datagrams_new(const struct flow_parts *parts)
-{
-	struct datagrams *datagrams = g_new0(struct datagrams, 1);
-
-	datagrams->parts = *parts;
-	datagrams->living = living_new();
-	datagrams->flows =
-		g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, association_free);
-	return datagrams;
-}
-
 void datagrams_free(struct datagrams *datagrams)
 {
 	if (!datagrams)
 		return;
 	g_hash_table_destroy(datagrams->flows);
 	living_free(datagrams->living);
-	if (datagrams->timer)
-		g_source_remove(datagrams->timer);
+	timer_clear(&datagrams->timer);
 	g_free(datagrams);
 }
 
@@ -330,14 +325,14 @@ void datagram_reap(struct datagrams *datagrams)
 		return;
 	g_hash_table_iter_init(&iter, datagrams->flows);
 	while (g_hash_table_iter_next(&iter, NULL, &flow))
-		if (!g_hash_table_contains(living, &((struct association *)flow)->id))
+		if (!g_hash_table_contains(living, &((struct datagram_flow *)flow)->id))
 			g_hash_table_iter_remove(&iter);
 }
 
 static void check_peer(struct peer *peer)
 {
 	const struct flow_parts *parts = &peer->flow->datagrams->parts;
-	gint64 s = (g_get_monotonic_time() - peer->since) / G_TIME_SPAN_SECOND;
+	gint64 s = (now(peer->flow->datagrams) - peer->since) / G_TIME_SPAN_SECOND;
 
 	switch (peer->state) {
 	case PEER_IDLE:
@@ -358,7 +353,7 @@ static void check_peer(struct peer *peer)
 	}
 }
 
-static void check_peers(struct association *flow)
+static void check_peers(struct datagram_flow *flow)
 {
 	GList *link;
 
@@ -366,7 +361,7 @@ static void check_peers(struct association *flow)
 		check_peer(link->data);
 }
 
-static gboolean check(gpointer user)
+static void check(gpointer user)
 {
 	struct datagrams *datagrams = user;
 	GHashTableIter iter;
@@ -377,9 +372,19 @@ static gboolean check(gpointer user)
 	while (g_hash_table_iter_next(&iter, NULL, &flow))
 		check_peers(flow);
 	if (g_hash_table_size(datagrams->flows))
-		return G_SOURCE_CONTINUE;
-	datagrams->timer = 0;
-	return G_SOURCE_REMOVE;
+		timer_start(&datagrams->timer, CHECK_US);
+}
+
+struct datagrams *datagrams_new(const struct flow_parts *parts)
+{
+	struct datagrams *datagrams = g_new0(struct datagrams, 1);
+
+	datagrams->parts = *parts;
+	datagrams->living = living_new();
+	datagrams->flows =
+		g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, datagram_flow_free);
+	timer_init(&datagrams->timer, parts->timers, check, datagrams);
+	return datagrams;
 }
 
 static void set_target(struct peer *peer, const struct flow_request *request)
@@ -397,7 +402,7 @@ static void set_target(struct peer *peer, const struct flow_request *request)
 }
 
 /* A socket bound to the destination's name, and @connected to the program's end where that can be. */
-static int peer_socket(struct association *flow, const struct flow_request *request,
+static int peer_socket(struct datagram_flow *flow, const struct flow_request *request,
 		       bool *connected)
 {
 	struct eswrap_name name = {
@@ -423,7 +428,7 @@ static int peer_socket(struct association *flow, const struct flow_request *requ
 	return result;
 }
 
-static bool has_peer(const struct association *flow, const struct eswrap_endpoint *dest)
+static bool has_peer(const struct datagram_flow *flow, const struct eswrap_endpoint *dest)
 {
 	GList *link;
 
@@ -436,7 +441,7 @@ static bool has_peer(const struct association *flow, const struct eswrap_endpoin
 	return false;
 }
 
-static int add_peer(struct association *flow, const struct flow_request *request)
+static int add_peer(struct datagram_flow *flow, const struct flow_request *request)
 {
 	const struct flow_parts *parts = &flow->datagrams->parts;
 	struct peer *peer;
@@ -472,7 +477,7 @@ static int add_peer(struct association *flow, const struct flow_request *request
 }
 
 /* Return: the program's end, bound to the flow's name; or a negative errno. */
-static int program_socket(struct association *flow, const struct flow_request *request)
+static int program_socket(struct datagram_flow *flow, const struct flow_request *request)
 {
 	struct eswrap_name name = {
 		.kind = ESWRAP_NAME_FLOW,
@@ -511,16 +516,16 @@ static int program_socket(struct association *flow, const struct flow_request *r
 int datagram_associate(struct datagrams *datagrams, const struct flow_request *request, guint64 *id,
 		       struct eswrap_key *key)
 {
-	struct association *flow;
+	struct datagram_flow *flow;
 	int fd, result;
 
 	if (!account_take(datagrams->parts.accounts, request->asker.uid, LIMIT_DATAGRAM_FLOWS))
 		return -ENOBUFS;
-	flow = g_new0(struct association, 1);
+	flow = g_new0(struct datagram_flow, 1);
 	flow->datagrams = datagrams;
 	flow->uid = request->asker.uid;
 	flow->program = g_strdup(request->asker.program);
-	flow->began = g_get_monotonic_time();
+	flow->began = now(datagrams);
 	g_queue_init(&flow->peers);
 	presence_enter(datagrams->parts.presence);
 	fd = program_socket(flow, request);
@@ -528,12 +533,12 @@ int datagram_associate(struct datagrams *datagrams, const struct flow_request *r
 	if (result < 0) {
 		if (fd >= 0)
 			close(fd);
-		association_free(flow);
+		datagram_flow_free(flow);
 		return result;
 	}
 	g_hash_table_insert(datagrams->flows, &flow->id, flow);
-	if (!datagrams->timer)
-		datagrams->timer = g_timeout_add_seconds(CHECK_S, check, datagrams);
+	if (!timer_is_set(&datagrams->timer))
+		timer_start(&datagrams->timer, CHECK_US);
 	*id = flow->id;
 	*key = flow->key;
 	return fd;
@@ -542,7 +547,7 @@ int datagram_associate(struct datagrams *datagrams, const struct flow_request *r
 int datagram_add_peer(struct datagrams *datagrams, guint64 id, const struct flow_request *request,
 		      guint64 *tag)
 {
-	struct association *flow = g_hash_table_lookup(datagrams->flows, &id);
+	struct datagram_flow *flow = g_hash_table_lookup(datagrams->flows, &id);
 
 	if (!flow || flow->uid != request->asker.uid)
 		return -ENOENT;
@@ -558,7 +563,7 @@ void datagram_list(const struct datagrams *datagrams, const uid_t *only, GVarian
 
 	g_hash_table_iter_init(&iter, datagrams->flows);
 	while (g_hash_table_iter_next(&iter, NULL, &item)) {
-		const struct association *flow = item;
+		const struct datagram_flow *flow = item;
 
 		for (link = flow->peers.head; link; link = link->next) {
 			const struct peer *peer = link->data;
@@ -569,7 +574,7 @@ void datagram_list(const struct datagrams *datagrams, const uid_t *only, GVarian
 				.socket = peer->channel.socket,
 				.program = flow->program,
 				.uid = flow->uid,
-				.began = flow->began,
+				.age = now(datagrams) - flow->began,
 				.sent = peer->bytes_sent,
 				.received = peer->bytes_received,
 			};

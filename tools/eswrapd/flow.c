@@ -21,6 +21,7 @@
 #include "eswrapd/twin.h"
 #include "ledger/missing.h"
 #include "loop/poller.h"
+#include "loop/timer.h"
 #include "wire/endpoint.h"
 
 #define ANCHOR 1 /* byte */
@@ -70,7 +71,7 @@ struct flows {
  * @far_closed:	the far end has closed, and all that it sent has been read
  * @refused:	a send found that the far end has closed; what it sent is still being read
  * @greeted:	the program's first bytes have been looked at
- * @timer:	GSource id: the connect's deadline, or the wait for something to move
+ * @timer, @expired:	the connect's deadline, the wait for its twin's end or for something to move
  */
 struct flow {
 	struct flows *flows;
@@ -87,11 +88,17 @@ struct flow {
 	guint8 *rest;
 	gsize rest_size, rest_at;
 	bool shut, hung_up, deaf, far_closed, refused, greeted;
-	guint timer;
+	struct timer timer;
+	void (*expired)(struct flow *flow);
 	guint64 bytes_sent, bytes_received;
 };
 
 static const struct channel_ops channel_ops;
+
+static gint64 now(const struct flows *flows)
+{
+	return timers_now(flows->parts.timers);
+}
 
 static struct flow *flow_of(struct channel *channel)
 {
@@ -146,8 +153,7 @@ static void flow_free(struct flow *flow)
 	sched_release(parts->sched, &flow->channel);
 	if (behind)
 		sched_open(parts->sched, &behind->channel);
-	if (flow->timer)
-		g_source_remove(flow->timer);
+	timer_clear(&flow->timer);
 	if (flow->watch)
 		poller_remove(flow->watch);
 	close(flow->fd);
@@ -190,17 +196,23 @@ void flows_free(struct flows *flows)
 	g_free(flows);
 }
 
-static void set_timer(struct flow *flow, guint seconds, GSourceFunc expired)
+static void timer_expired(gpointer user)
 {
-	if (flow->timer)
-		g_source_remove(flow->timer);
-	flow->timer = seconds ? g_timeout_add_seconds(seconds, expired, flow) : 0;
+	struct flow *flow = user;
+
+	flow->expired(flow);
+}
+
+static void set_timer(struct flow *flow, guint seconds, void (*expired)(struct flow *flow))
+{
+	flow->expired = expired;
+	timer_start(&flow->timer, seconds * G_TIME_SPAN_SECOND);
 }
 
 static int bind_outcome(struct flow *flow, int error)
 {
 	struct eswrap_name name = { .kind = ESWRAP_NAME_OUTCOME, .id = flow->id, .error = error };
-	const char *own = eswifi_module_identity(flow->flows->parts.module)->address;
+	const char *own = flow->flows->parts.identity->address;
 	int result;
 
 	if (error == 0 && inet_pton(AF_INET, own, name.endpoint.address) == 1) {
@@ -231,10 +243,8 @@ static void fail_connect(struct flow *flow, int error, const char *why)
 {
 	const struct flow_parts *parts = &flow->flows->parts;
 	g_autofree char *missing =
-		missing_for_route(parts->settings->state_dir,
-				  eswifi_module_identity(parts->module)->mac, flow->route);
-	struct flow *behind =
-		flow_of_attempt(twin_failed(&flow->attempt, error, g_get_monotonic_time()));
+		missing_for_route(parts->settings->state_dir, parts->identity->mac, flow->route);
+	struct flow *behind = flow_of_attempt(twin_failed(&flow->attempt, error, now(flow->flows)));
 
 	g_message("connect to %s (route %s): %s: %s", flow->where, flow->route->name,
 		  g_strerror(error), why);
@@ -246,43 +256,32 @@ static void fail_connect(struct flow *flow, int error, const char *why)
 		tell_failure(behind, error);
 }
 
-static gboolean connect_expired(gpointer user)
+static void connect_expired(struct flow *flow)
 {
-	struct flow *flow = user;
-
-	flow->timer = 0;
 	if (is_abandoned(flow)) {
 		flow_free(flow);
-		return G_SOURCE_REMOVE;
+		return;
 	}
 	fail_connect(flow, ETIMEDOUT,
 		     sched_is_waiting(&flow->channel)
 			     ? "no free socket of the module within connect-timeout"
 			     : "not connected within connect-timeout");
-	return G_SOURCE_REMOVE;
 }
 
 /* The program wants both connections. */
-static gboolean hold_expired(gpointer user)
+static void hold_expired(struct flow *flow)
 {
-	struct flow *flow = user;
 	const struct flow_parts *parts = &flow->flows->parts;
 
-	flow->timer = 0;
 	set_timer(flow, parts->settings->connect_timeout, connect_expired);
 	sched_open(parts->sched, &flow->channel);
-	return G_SOURCE_REMOVE;
 }
 
-static gboolean nothing_moves(gpointer user)
+static void nothing_moves(struct flow *flow)
 {
-	struct flow *flow = user;
-
-	flow->timer = 0;
 	g_message("flow to %s: nothing has moved for half-close-timeout since one side closed",
 		  flow->where);
 	abort_flow(flow, "half-close-timeout");
-	return G_SOURCE_REMOVE;
 }
 
 /* How many bytes wait behind the anchor, at most ESWIFI_PAYLOAD_MAX. */
@@ -331,7 +330,7 @@ static void flow_check(struct flow *flow)
 			if (!flow->deaf)
 				shutdown(flow->fd, SHUT_WR);
 			sched_release(flow->flows->parts.sched, &flow->channel);
-			set_timer(flow, 0, NULL);
+			timer_stop(&flow->timer);
 			flow->state = FLOW_FINISHED;
 		} else if (flow->shut || flow->far_closed) {
 			set_timer(flow, patience, nothing_moves);
@@ -472,10 +471,10 @@ static void flow_opened(struct channel *channel, int result, const char *text)
 	}
 	g_debug("flow %" G_GINT64_MODIFIER "x: to %s open on socket %d", flow->id, flow->where,
 		channel->socket);
-	set_timer(flow, 0, NULL);
+	timer_stop(&flow->timer);
 	tallies_add(flow->flows->parts.tallies, TALLY_OPENED, flow->route->name);
 	flow->state = FLOW_OPEN;
-	behind = flow_of_attempt(twin_connected(&flow->attempt, g_get_monotonic_time()));
+	behind = flow_of_attempt(twin_connected(&flow->attempt, now(flow->flows)));
 	if (behind)
 		set_timer(behind, TWIN_HOLD_S, hold_expired);
 	stop_connecting(flow);
@@ -657,7 +656,7 @@ static int open_or_join_twin(struct flow *flow)
 	struct attempt *abandoned;
 	int error;
 
-	switch (twin_join(flow->flows->twins, &flow->attempt, g_get_monotonic_time(), &abandoned,
+	switch (twin_join(flow->flows->twins, &flow->attempt, now(flow->flows), &abandoned,
 			  &error)) {
 	case TWIN_GO:
 		sched_open(sched, &flow->channel);
@@ -686,6 +685,7 @@ static struct flow *flow_new(struct flows *flows, const struct flow_request *req
 	flow->program = g_strdup(request->asker.program);
 	flow->uid = request->asker.uid;
 	attempt_init(&flow->attempt, request);
+	timer_init(&flow->timer, flows->parts.timers, timer_expired, flow);
 	set_target(flow, request);
 	flows->connecting++;
 	g_hash_table_add(flows->all, flow);
@@ -746,7 +746,7 @@ void flow_list(const struct flows *flows, const uid_t *only, GVariantBuilder *li
 			.socket = flow->channel.socket,
 			.program = flow->program,
 			.uid = flow->uid,
-			.began = flow->attempt.began,
+			.age = now(flows) - flow->attempt.began,
 			.sent = flow->bytes_sent,
 			.received = flow->bytes_received,
 		};

@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The line of a real module: the driver's operations, the monotonic clock, and a timer.
+ * The line of a real module: the driver's operations, the loop's clock, and a timer.
  */
 #include "eswrapd/line.h"
 
-/*
- * struct timer - when to look for work again
- * @due:	monotonic, us; -1: never
- *
- * Not g_source_set_ready_time(), which wakes the main loop that it is called from: two system calls
- * and a turn of the loop for every command.
- */
-struct timer {
-	GSource source;
-	struct eswifi_module *module;
-	gint64 due;
-};
+#include "loop/timer.h"
 
 /**
  * struct module_line - a module's line
@@ -24,53 +13,21 @@ struct timer {
 struct module_line {
 	struct line line;
 	struct eswifi_module *module;
-	struct timer *timer;
+	struct timers *timers;
+	struct timer timer; /* when to look for work again */
 	line_done done;
 	line_read_done read_done;
 	gpointer user;
 };
-
-static gboolean timer_is_due(const struct timer *timer)
-{
-	return timer->due >= 0 && timer->due <= g_get_monotonic_time();
-}
-
-static gboolean timer_prepare(GSource *source, gint *timeout_ms)
-{
-	const struct timer *timer = (struct timer *)source;
-	gint64 left = timer->due - g_get_monotonic_time();
-
-	*timeout_ms = timer->due < 0 ? -1 : (gint)((MAX(left, 0) + 999) / 1000);
-	return timer_is_due(timer);
-}
-
-static gboolean timer_check(GSource *source)
-{
-	return timer_is_due((struct timer *)source);
-}
-
-static gboolean timer_dispatch(GSource *source, GSourceFunc callback G_GNUC_UNUSED,
-			       gpointer user G_GNUC_UNUSED)
-{
-	struct timer *timer = (struct timer *)source;
-
-	timer->due = -1;
-	eswifi_module_kick(timer->module);
-	return G_SOURCE_CONTINUE;
-}
-
-static GSourceFuncs timer_funcs = { .prepare = timer_prepare,
-				    .check = timer_check,
-				    .dispatch = timer_dispatch };
 
 static struct module_line *self_of(struct line *line)
 {
 	return (struct module_line *)line;
 }
 
-static gint64 line_now(struct line *line G_GNUC_UNUSED)
+static gint64 line_now(struct line *line)
 {
-	return g_get_monotonic_time();
+	return timers_now(self_of(line)->timers);
 }
 
 static void line_kick(struct line *line)
@@ -80,7 +37,10 @@ static void line_kick(struct line *line)
 
 static void line_wake(struct line *line, gint64 when)
 {
-	self_of(line)->timer->due = when;
+	if (when < 0)
+		timer_stop(&self_of(line)->timer);
+	else
+		timer_set(&self_of(line)->timer, when);
 }
 
 static void on_done(struct eswifi_module *module G_GNUC_UNUSED, int result, const char *text,
@@ -156,16 +116,19 @@ static const struct line_ops module_line_ops = {
 	.close = line_close,
 };
 
-struct line *line_new(struct eswifi_module *module)
+static void look_for_work(gpointer user)
+{
+	eswifi_module_kick(user);
+}
+
+struct line *line_new(struct eswifi_module *module, struct timers *timers)
 {
 	struct module_line *self = g_new0(struct module_line, 1);
 
 	self->line.ops = &module_line_ops;
 	self->module = module;
-	self->timer = (struct timer *)g_source_new(&timer_funcs, sizeof(*self->timer));
-	self->timer->module = module;
-	self->timer->due = -1;
-	g_source_attach(&self->timer->source, NULL);
+	self->timers = timers;
+	timer_init(&self->timer, timers, look_for_work, module);
 	return &self->line;
 }
 
@@ -175,7 +138,6 @@ void line_free(struct line *line)
 
 	if (!self)
 		return;
-	g_source_destroy(&self->timer->source);
-	g_source_unref(&self->timer->source);
+	timer_clear(&self->timer);
 	g_free(self);
 }

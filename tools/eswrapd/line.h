@@ -2,7 +2,7 @@
 /*
  * The line to the module, as the scheduler sees it: one operation at a time, and a clock.
  *
- * The real one (line_new()) is the driver's module and the monotonic clock. A unit test brings one
+ * The real one (line_new()) is the driver's module and the main loop's timers. A unit test brings one
  * of its own, in which time passes when the test says so.
  */
 #ifndef ESWRAPD_LINE_H
@@ -14,6 +14,7 @@
 #include "eswifi/eswifi.h"
 
 struct line;
+struct timers;
 
 /* The end of an operation; @result and @text as eswifi_done has them. */
 typedef void (*line_done)(int result, const char *text, gpointer user);
@@ -46,8 +47,8 @@ struct line {
 	const struct line_ops *ops;
 };
 
-/* line_new() - the line of a module, which must outlive it */
-struct line *line_new(struct eswifi_module *module);
+/* line_new() - the line of a module, which must outlive it, as @timers must */
+struct line *line_new(struct eswifi_module *module, struct timers *timers);
 void line_free(struct line *line);
 
 #endif

@@ -16,6 +16,7 @@
 
 #include "eswrapd/account.h"
 #include "eswrapd/sched.h"
+#include "loop/timer.h"
 
 /* Shorter than what resolvers take for a dead server: 2 attempts of 5 s for 3 servers. */
 #define LOOKUP_TIMEOUT_S 20
@@ -51,12 +52,13 @@ struct lookup_asker {
 	uid_t uid;
 	lookup_done done;
 	gpointer user;
-	guint deadline; /* GSource id */
+	struct timer deadline;
 };
 
 struct lookups {
 	struct sched *sched;
 	struct accounts *accounts;
+	struct timers *timers;
 	GQueue users;	       /* struct user; the next to be served first */
 	struct lookup *served; /* QUEUED or STARTED */
 	GHashTable *under_way; /* name -> struct lookup */
@@ -72,12 +74,13 @@ static void lookup_free(gpointer data)
 	g_free(lookup);
 }
 
-struct lookups *lookups_new(struct sched *sched, struct accounts *accounts)
+struct lookups *lookups_new(struct sched *sched, struct accounts *accounts, struct timers *timers)
 {
 	struct lookups *lookups = g_new0(struct lookups, 1);
 
 	lookups->sched = sched;
 	lookups->accounts = accounts;
+	lookups->timers = timers;
 	g_queue_init(&lookups->users);
 	lookups->under_way = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, lookup_free);
 	lookups->found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -160,7 +163,7 @@ static gboolean is_stale(gpointer name G_GNUC_UNUSED, gpointer until, gpointer n
 
 static void keep(struct lookups *lookups, const char *name)
 {
-	gint64 now = g_get_monotonic_time(), until = now + LOOKUP_KEEP;
+	gint64 now = timers_now(lookups->timers), until = now + LOOKUP_KEEP;
 
 	if (g_hash_table_size(lookups->found) >= LOOKUP_KEEP_MAX)
 		g_hash_table_foreach_remove(lookups->found, is_stale, &now);
@@ -173,7 +176,7 @@ static bool is_kept(struct lookups *lookups, const char *name)
 {
 	const gint64 *until = g_hash_table_lookup(lookups->found, name);
 
-	return until && *until >= g_get_monotonic_time();
+	return until && *until >= timers_now(lookups->timers);
 }
 
 static void asker_end(struct lookup_asker *asker)
@@ -181,7 +184,7 @@ static void asker_end(struct lookup_asker *asker)
 	struct lookup *lookup = asker->lookup;
 	struct lookups *lookups = lookup->lookups;
 
-	g_source_remove(asker->deadline);
+	timer_clear(&asker->deadline);
 	g_ptr_array_remove_fast(lookup->askers, asker);
 	account_give(lookups->accounts, asker->uid, LIMIT_LOOKUPS);
 	g_free(asker);
@@ -211,13 +214,12 @@ void lookup_cancel(struct lookup_asker *asker)
 	asker_end(asker);
 }
 
-static gboolean deadline_passed(gpointer user)
+static void deadline_passed(gpointer user)
 {
 	struct lookup_asker *asker = user;
 
 	g_message("look-up of %s: no answer within %d s", asker->lookup->name, LOOKUP_TIMEOUT_S);
 	tell(asker, LOOKUP_AGAIN);
-	return G_SOURCE_REMOVE;
 }
 
 static void lookup_end(struct lookup *lookup, enum lookup_result result)
@@ -282,7 +284,8 @@ enum lookup_result lookup_ask(struct lookups *lookups, uid_t uid, const char *na
 	(*asker)->uid = uid;
 	(*asker)->done = done;
 	(*asker)->user = user;
-	(*asker)->deadline = g_timeout_add_seconds(LOOKUP_TIMEOUT_S, deadline_passed, *asker);
+	timer_init(&(*asker)->deadline, lookups->timers, deadline_passed, *asker);
+	timer_start(&(*asker)->deadline, LOOKUP_TIMEOUT_S * G_TIME_SPAN_SECOND);
 	if (lookup) {
 		(*asker)->lookup = lookup;
 		g_ptr_array_add(lookup->askers, *asker);

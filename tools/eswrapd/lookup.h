@@ -10,6 +10,7 @@ struct accounts;
 struct lookups;
 struct lookup_asker;
 struct sched;
+struct timers;
 
 enum lookup_result {
 	LOOKUP_FOUND,
@@ -20,7 +21,7 @@ enum lookup_result {
 
 typedef void (*lookup_done)(enum lookup_result result, gpointer user);
 
-struct lookups *lookups_new(struct sched *sched, struct accounts *accounts);
+struct lookups *lookups_new(struct sched *sched, struct accounts *accounts, struct timers *timers);
 void lookups_free(struct lookups *lookups);
 
 /**

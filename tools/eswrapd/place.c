@@ -43,8 +43,6 @@ static void add(GVariantBuilder *row, const char *key, GVariant *value)
 
 void flow_summary_add(GVariantBuilder *list, const struct flow_summary *summary)
 {
-	gint64 age = g_get_monotonic_time() - summary->began;
-
 	g_variant_builder_open(list, G_VARIANT_TYPE("a{sv}"));
 	add(list, "to", g_variant_new_string(summary->to));
 	add(list, "route", g_variant_new_string(summary->route));
@@ -52,7 +50,7 @@ void flow_summary_add(GVariantBuilder *list, const struct flow_summary *summary)
 	add(list, "program", g_variant_new_string(summary->program));
 	add(list, "socket", g_variant_new_int32(summary->socket));
 	add(list, "uid", g_variant_new_uint32(summary->uid));
-	add(list, "seconds", g_variant_new_uint32((guint32)(age / G_TIME_SPAN_SECOND)));
+	add(list, "seconds", g_variant_new_uint32((guint32)(summary->age / G_TIME_SPAN_SECOND)));
 	add(list, "sent", g_variant_new_uint64(summary->sent));
 	add(list, "received", g_variant_new_uint64(summary->received));
 	g_variant_builder_close(list);

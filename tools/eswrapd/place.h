@@ -15,20 +15,22 @@
 #include "wire/name.h"
 
 struct accounts;
-struct eswifi_module;
+struct eswifi_identity;
 struct poller;
 struct presence;
 struct sched;
 struct tallies;
+struct timers;
 
 /* struct flow_parts - whom flows work with; all outlive them */
 struct flow_parts {
 	const struct settings *settings;
-	struct eswifi_module *module;
+	const struct eswifi_identity *identity;
 	struct sched *sched;
 	struct accounts *accounts;
 	struct tallies *tallies;
 	struct poller *poller;
+	struct timers *timers;
 	struct presence *presence;
 };
 
@@ -71,14 +73,14 @@ int bind_name(int fd, const struct eswrap_name *name);
 /**
  * struct flow_summary - one row of `status`
  * @socket:	the module's, or -1
- * @began:	monotonic time, us
+ * @age:	us
  * @sent, @received:	bytes
  */
 struct flow_summary {
 	const char *to, *route, *state, *program;
 	int socket;
 	uid_t uid;
-	gint64 began;
+	gint64 age;
 	guint64 sent, received;
 };
 

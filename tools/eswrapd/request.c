@@ -245,7 +245,7 @@ static void handle_connect(struct asked *asked)
 /* What getsockname() is to say of a datagram flow, where it is known by now. */
 static void tell_local_address(struct asked *asked)
 {
-	const char *own = eswifi_module_identity(asked->requests->parts.module)->address;
+	const char *own = asked->requests->parts.identity->address;
 
 	if (inet_pton(AF_INET, own, asked->reply.v4.address) == 1)
 		asked->reply.v4.family = AF_INET;

@@ -10,7 +10,7 @@
 struct accounts;
 struct client;
 struct datagrams;
-struct eswifi_module;
+struct eswifi_identity;
 struct flows;
 struct lookups;
 struct names;
@@ -25,7 +25,7 @@ struct tallies;
  */
 struct request_parts {
 	const struct settings *settings;
-	struct eswifi_module *module;
+	const struct eswifi_identity *identity;
 	struct sched *sched;
 	struct accounts *accounts;
 	struct tallies *tallies;

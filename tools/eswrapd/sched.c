@@ -139,10 +139,10 @@ void sched_set_line(struct sched *sched, struct line *line)
 	sched->line = line;
 }
 
-void sched_set_module(struct sched *sched, struct eswifi_module *module)
+void sched_set_module(struct sched *sched, struct eswifi_module *module, struct timers *timers)
 {
 	sched->module = module;
-	sched->own = line_new(module);
+	sched->own = line_new(module, timers);
 	sched_set_line(sched, sched->own);
 }
 

@@ -141,8 +141,8 @@ struct sched *sched_new(void);
 void sched_free(struct sched *sched);
 void sched_set_rules(struct sched *sched, const struct sched_rules *rules);
 
-/* sched_set_module() - the module whose line it works with; before anything else */
-void sched_set_module(struct sched *sched, struct eswifi_module *module);
+/* sched_set_module() - the module whose line it works with, and by which clock; before anything else */
+void sched_set_module(struct sched *sched, struct eswifi_module *module, struct timers *timers);
 /* sched_set_line() - a line of the caller's instead, which outlives the scheduler */
 void sched_set_line(struct sched *sched, struct line *line);
 
