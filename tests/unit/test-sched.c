@@ -8,88 +8,7 @@
 
 #include "eswrapd/sched.h"
 #include "support/suite.h"
-
-#define MS G_TIME_SPAN_MILLISECOND
-
-enum what { NOTHING, OPEN, SEND, READ, CLOSE };
-
-/* A line that keeps the operation under way until the test ends it. */
-static struct {
-	struct line line;
-	gint64 now, wake;
-	bool kicked;
-	enum what what;
-	guint socket, wait_ms, patience_ms;
-	gsize size;
-	char host[32];
-	line_done done;
-	line_read_done read_done;
-	gpointer user;
-} fake;
-
-static gint64 fake_now(struct line *line G_GNUC_UNUSED)
-{
-	return fake.now;
-}
-
-static void fake_kick(struct line *line G_GNUC_UNUSED)
-{
-	fake.kicked = true;
-}
-
-static void fake_wake(struct line *line G_GNUC_UNUSED, gint64 when)
-{
-	fake.wake = when;
-}
-
-static int begin(enum what what, guint socket, line_done done, gpointer user)
-{
-	if (fake.what)
-		return -EBUSY;
-	fake.what = what;
-	fake.socket = socket;
-	fake.done = done;
-	fake.user = user;
-	return 0;
-}
-
-static int fake_open(struct line *line G_GNUC_UNUSED, guint socket,
-		     const struct eswifi_target *target, line_done done, gpointer user)
-{
-	g_strlcpy(fake.host, target->host, sizeof(fake.host));
-	fake.patience_ms = target->patience_ms;
-	return begin(OPEN, socket, done, user);
-}
-
-static int fake_send(struct line *line G_GNUC_UNUSED, guint socket,
-		     const guint8 *data G_GNUC_UNUSED, gsize size, line_done done, gpointer user)
-{
-	fake.size = size;
-	return begin(SEND, socket, done, user);
-}
-
-static int fake_read(struct line *line G_GNUC_UNUSED, guint socket, guint wait_ms,
-		     line_read_done done, gpointer user)
-{
-	fake.wait_ms = wait_ms;
-	fake.read_done = done;
-	return begin(READ, socket, NULL, user);
-}
-
-static int fake_close(struct line *line G_GNUC_UNUSED, guint socket, line_done done, gpointer user)
-{
-	return begin(CLOSE, socket, done, user);
-}
-
-static const struct line_ops fake_ops = {
-	.now = fake_now,
-	.kick = fake_kick,
-	.wake = fake_wake,
-	.open = fake_open,
-	.send = fake_send,
-	.read = fake_read,
-	.close = fake_close,
-};
+#include "unit/fake-line.h"
 
 /* struct owner - of a channel: what it has to send, and what it has heard */
 struct owner {
@@ -152,12 +71,8 @@ static const struct channel_ops ops = {
 
 static void setup(void)
 {
-	memset(&fake, 0, sizeof(fake));
-	fake.line.ops = &fake_ops;
-	fake.now = 1000 * MS;
-	fake.wake = -1;
 	sched = sched_new();
-	sched_set_line(sched, &fake.line);
+	fake_line_init(sched);
 }
 
 static void teardown(void)
@@ -173,42 +88,6 @@ static void ask_for(struct owner *owner, uid_t uid, const char *host)
 	owner->channel.target.port = 80;
 	owner->channel.socket = -1;
 	sched_open(sched, &owner->channel);
-}
-
-/* What the line does next, if it is free. */
-static enum what next(void)
-{
-	if (!fake.what)
-		sched_next(sched);
-	return fake.what;
-}
-
-static void end(int result, gint64 took)
-{
-	static const guint8 bytes[ESWIFI_PAYLOAD_MAX];
-	enum what what = fake.what;
-
-	ck_assert_int_ne(what, NOTHING);
-	fake.now += took;
-	fake.what = NOTHING;
-	if (what == READ)
-		fake.read_done(result, bytes, fake.user);
-	else
-		fake.done(result, "", fake.user);
-}
-
-/* Ends whatever comes, reads with nothing, until an operation of that kind is under way. */
-static void until(enum what what)
-{
-	int i;
-
-	for (i = 0; next() != what; i++) {
-		ck_assert_int_lt(i, 10000);
-		if (fake.what == NOTHING)
-			fake.now = fake.wake;
-		else
-			end(fake.what == SEND ? (int)fake.size : 0, 1 * MS);
-	}
 }
 
 static void open_all(struct owner *owners, int count, uid_t uid)
