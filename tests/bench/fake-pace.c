@@ -130,7 +130,7 @@ static bool report(const char *direction, unsigned int rate, double bytes)
 
 int main(void)
 {
-	static const unsigned int rates[] = { 115200, 921600, 3000000 };
+	static const unsigned int rates[] = { 115200, 921600, 2073600 };
 	char *dir = g_dir_make_tmp("eswrap-pace-XXXXXX", NULL);
 	char *path = g_build_filename(dir, "line", NULL);
 	bool exact = true;
