@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Datagram flows. The theory of operation is in datagram.h. */
 #include "eswrapd/datagram.h"
-#include "eswrapd/guard.h"
-#include "eswrapd/living.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,6 +11,8 @@
 #include <unistd.h>
 
 #include "eswrapd/account.h"
+#include "eswrapd/guard.h"
+#include "eswrapd/living.h"
 #include "eswrapd/outcome.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/sched.h"

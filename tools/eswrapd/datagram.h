@@ -25,8 +25,8 @@
  * kernel keeps short; the program then waits or drops, as it chose. A datagram that the program's
  * own queue has no room for is dropped, as UDP does.
  *
- * Nobody is told when an unconnected datagram socket is closed. So a timer tries, while there are
- * flows, whether the name is still taken; and so does a connect that finds no free socket.
+ * Nobody is told when an unconnected datagram socket is closed. So while there are flows a timer looks
+ * which of their ends are still held (living.h); and so does a connect that finds no free socket.
  */
 #ifndef ESWRAPD_DATAGRAM_H
 #define ESWRAPD_DATAGRAM_H
