@@ -8,13 +8,13 @@
 
 static struct eswifi_target target = { .protocol = ESWIFI_TLS, .verify = ESWIFI_VERIFY_OPTIONAL };
 static GMainLoop *loop;
-static int status = EXIT_FAILURE;
+static int ended;
 
-static void end(const char *what, int result, const char *text)
+static void end(int result, const char *text)
 {
-	status = result == -EPIPE ? EXIT_SUCCESS : EXIT_FAILURE;
-	if (status)
-		fprintf(stderr, "eswifi-get: %s: %s %s\n", what, g_strerror(-result), text);
+	ended = result;
+	if (result != -EPIPE) /* the far end has closed, which is how a page ends */
+		fprintf(stderr, "eswifi-get: %s %s\n", g_strerror(-result), text);
 	g_main_loop_quit(loop);
 }
 
@@ -23,13 +23,13 @@ static void got(struct eswifi_module *module, int result, const guint8 *data, gp
 	if (result > 0)
 		fwrite(data, 1, (size_t)result, stdout);
 	if (result < 0 || eswifi_read(module, 0, 100, got, user) < 0)
-		end("reading", result, "");
+		end(result, "");
 }
 
 static void sent(struct eswifi_module *module, int result, const char *text, gpointer user)
 {
 	if (result < 0 || eswifi_read(module, 0, 100, got, user) < 0)
-		end("sending", result, text);
+		end(result, text);
 }
 
 static void opened(struct eswifi_module *module, int result, const char *text, gpointer user)
@@ -39,7 +39,7 @@ static void opened(struct eswifi_module *module, int result, const char *text, g
 
 	if (result < 0 ||
 	    eswifi_send(module, 0, (guint8 *)request, strlen(request), sent, user) < 0)
-		end(target.host, result, text);
+		end(result, text);
 }
 
 /* The line is free and the module ready: the first time, open; an operation starts the next one. */
@@ -51,26 +51,20 @@ static void next(struct eswifi_module *module, gpointer user)
 		begun = eswifi_open(module, 0, &target, opened, user) == 0;
 }
 
-static void state(struct eswifi_module *module, enum eswifi_state now, const char *why,
-		  gpointer user)
+static void tell(struct eswifi_module *module, enum eswifi_state now, const char *why, void *user)
 {
 	fprintf(stderr, "eswifi-get: %s: %s\n", eswifi_state_name(now), why);
 }
 
-static void lost(struct eswifi_module *module, const char *why, gpointer user)
-{
-	end("the module", -ENETDOWN, why);
-}
-
 int main(int argc, char **argv)
 {
-	static const struct eswifi_ops ops = { .state = state, .next = next, .lost = lost };
+	static const struct eswifi_ops ops = { .state = tell, .next = next };
 	struct eswifi_settings settings = { .baud = 115200, .security = ESWIFI_SECURITY_WPA2 };
 	g_autoptr(GError) error = NULL;
 	struct eswifi_module *module;
 
 	if (argc != 6)
-		return fprintf(stderr, "Usage: eswifi-get DEVICE SSID PASSPHRASE HOST PORT\n"), 2;
+		return fprintf(stderr, "usage: eswifi-get DEVICE SSID PASSPHRASE HOST PORT\n"), 2;
 	settings.device = argv[1], settings.ssid = argv[2], settings.passphrase = argv[3];
 	target.host = argv[4], target.port = (guint16)atoi(argv[5]);
 	module = eswifi_module_new(&settings, &ops, NULL, &error);
@@ -80,5 +74,5 @@ int main(int argc, char **argv)
 	eswifi_module_start(module);
 	g_main_loop_run(loop);
 	eswifi_module_free(module);
-	return status;
+	return ended == -EPIPE ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -169,9 +169,10 @@ struct eswifi_module;
 
 /**
  * struct eswifi_ops - the owner's callbacks; all run from the main loop
- * @state:	the state has changed; @why is a short phrase for people
+ * @state:	the state has changed; @why is a short phrase for people. May be NULL
  * @next:	the line is free and the module ready: start an operation, or none
- * @lost:	all sockets of the module are gone; comes before @state
+ * @lost:	all sockets of the module are gone; comes behind the end of the operation under way, which
+ *		has failed, and before @state. May be NULL
  */
 struct eswifi_ops {
 	void (*state)(struct eswifi_module *module, enum eswifi_state state, const char *why,

@@ -152,7 +152,8 @@ static void give_up(struct eswifi_module *module, enum eswifi_state state, int e
 		session_op_end(module, error, why);
 	if (was_ready) {
 		module->counters.lost++;
-		module->ops.lost(module, why, module->user);
+		if (module->ops.lost)
+			module->ops.lost(module, why, module->user);
 	}
 	session_set_state(module, state, why);
 }

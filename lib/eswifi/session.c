@@ -36,7 +36,8 @@ void session_set_state(struct eswifi_module *module, enum eswifi_state state, co
 
 	module->why = g_strdup(why);
 	module->state = state;
-	module->ops.state(module, state, module->why, module->user);
+	if (module->ops.state)
+		module->ops.state(module, state, module->why, module->user);
 }
 
 void session_stop_pause(struct eswifi_module *module)
