@@ -75,32 +75,31 @@ static void each_item(struct loader *l, const char *value,
 
 /* [module] */
 
+/* What the driver would refuse is a mistake here, with its place. */
+static bool passes(struct loader *l, bool (*check)(const char *value, GError **error),
+		   const char *value)
+{
+	g_autoptr(GError) error = NULL;
+	bool good = check(value, &error);
+
+	if (!good)
+		loader_mistake(l, "%s", error->message);
+	return good;
+}
+
 static void set_device(struct loader *l, const char *value)
 {
-	const char *colon;
-	guint port;
+	g_autofree char *device = NULL;
 
-	if (g_str_has_prefix(value, "tcp:")) {
-		colon = strrchr(value + 4, ':');
-		if (!colon || colon == value + 4)
-			loader_mistake(l, "\"%s\" is not tcp:HOST:PORT", value);
-		else if (!number(l, colon + 1, 1, 65535, &port))
-			return;
-		l->settings->module.device = keep(l, g_strdup(value));
-	} else if (g_str_has_prefix(value, "unix:")) {
-		char *path = absolute(l, value + 5);
+	if (g_str_has_prefix(value, "unix:")) {
+		g_autofree char *path = absolute(l, value + strlen("unix:"));
 
-		if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-			loader_mistake(l, "\"%s\" is too long for a socket's path", path);
-		l->settings->module.device = keep(l, g_strconcat("unix:", path, NULL));
-		g_free(path);
-	} else if (g_path_is_absolute(value)) {
-		l->settings->module.device = keep(l, g_strdup(value));
+		device = g_strconcat("unix:", path, NULL);
 	} else {
-		loader_mistake(
-			l, "\"%s\" is not the path of a tty (/dev/...), unix:PATH or tcp:HOST:PORT",
-			value);
+		device = g_strdup(value);
 	}
+	if (passes(l, eswifi_check_device, device))
+		l->settings->module.device = keep(l, g_steal_pointer(&device));
 }
 
 /* A rate that modules have. */
@@ -143,10 +142,7 @@ static void set_firmware(struct loader *l, const char *value)
 
 static void set_reset_gpio(struct loader *l, const char *gpio)
 {
-	g_autoptr(GError) error = NULL;
-
-	if (!eswifi_check_gpio(gpio, &error))
-		loader_mistake(l, "%s", error->message);
+	passes(l, eswifi_check_gpio, gpio);
 	l->settings->module.reset_line = ESWIFI_RESET_GPIO;
 	l->settings->module.reset_gpio = keep(l, g_strdup(gpio));
 }
@@ -177,32 +173,15 @@ static void set_tls_sockets(struct loader *l, const char *value)
 
 /* [wifi] */
 
-static bool is_printable(const char *text)
-{
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
-			return false;
-	return true;
-}
-
 static void set_ssid(struct loader *l, const char *value)
 {
-	const char *p;
-
-	for (p = value; *p; p++) {
-		if (g_ascii_iscntrl(*p)) {
-			loader_mistake(
-				l, "holds a control character, which must not reach the module");
-			return;
-		}
-	}
+	if (!passes(l, eswifi_check_ssid, value))
+		return;
 	if (strlen(value) >= 2 && *value == '"' && value[strlen(value) - 1] == '"')
 		loader_warning(l, ini_line(l->ini, l->group, l->key),
 			       "[%s] %s: the quotes are part of the name; remove them if the "
 			       "network's has none",
 			       l->group, l->key);
-	if (strlen(value) > ESWIFI_SSID_MAX)
-		loader_mistake(l, "\"%s\" is longer than %d bytes", value, ESWIFI_SSID_MAX);
 	l->settings->module.ssid = keep(l, g_strdup(value));
 }
 
@@ -224,43 +203,45 @@ static bool is_private(struct loader *l, const char *path, int fd)
 	return true;
 }
 
+/* One line. Whether it can be a passphrase depends on `security`: see check_module(). */
+static void take_passphrase(struct loader *l, const char *path, char *text, size_t size)
+{
+	if (size > 0 && text[size - 1] == '\n')
+		text[--size] = '\0';
+	if (size > 0 && text[size - 1] == '\r')
+		loader_mistake(l,
+			       "%s: its line ends with a carriage return, which would be part of "
+			       "the passphrase; sed -i 's/\\r$//' %s",
+			       path, path);
+	else if (size == 0 || strlen(text) != size || strchr(text, '\n'))
+		loader_mistake(l, "%s does not hold one line of text", path);
+	else
+		l->settings->module.passphrase = keep(l, g_strdup(text));
+}
+
 static void set_passphrase_file(struct loader *l, const char *value)
 {
-	char *path = absolute(l, value);
-	char text[ESWIFI_PASSPHRASE_MAX + 3];
+	/* One byte more than fits, a line end and the NUL. */
+	char text[ESWIFI_PSK_DIGITS + 4];
+	g_autofree char *path = absolute(l, value);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t n;
 
 	if (fd < 0) {
 		loader_mistake(l, "%s: %s", path, g_strerror(errno));
-		goto out;
+		return;
 	}
-	if (!is_private(l, path, fd))
-		goto out;
-	n = read(fd, text, sizeof(text) - 1);
-	if (n < 0) {
-		loader_mistake(l, "%s: %s", path, g_strerror(errno));
-		goto out;
+	if (is_private(l, path, fd)) {
+		n = read(fd, text, sizeof(text) - 1);
+		if (n < 0) {
+			loader_mistake(l, "%s: %s", path, g_strerror(errno));
+		} else {
+			text[n] = '\0';
+			take_passphrase(l, path, text, (size_t)n);
+		}
+		explicit_bzero(text, sizeof(text));
 	}
-	text[n] = '\0';
-	if (n > 0 && text[n - 1] == '\n')
-		text[--n] = '\0';
-	if (n > 0 && text[n - 1] == '\r')
-		loader_mistake(l,
-			       "%s: its line ends with a carriage return, which would be part of "
-			       "the passphrase; sed -i 's/\\r$//' %s",
-			       path, path);
-	else if (strlen(text) != (size_t)n || n == 0 || n > ESWIFI_PASSPHRASE_MAX ||
-		 !is_printable(text))
-		loader_mistake(l, "%s does not hold one line of 1 to %d printable ASCII characters",
-			       path, ESWIFI_PASSPHRASE_MAX);
-	else
-		l->settings->module.passphrase = keep(l, g_strdup(text));
-	explicit_bzero(text, sizeof(text));
-out:
-	if (fd >= 0)
-		close(fd);
-	g_free(path);
+	close(fd);
 }
 
 static void set_security(struct loader *l, const char *value)
@@ -275,21 +256,13 @@ static void set_security(struct loader *l, const char *value)
 
 static void set_country(struct loader *l, const char *value)
 {
-	if (strlen(value) != 2 || !g_ascii_isupper(value[0]) || !g_ascii_isupper(value[1]))
-		loader_mistake(l, "\"%s\" is not a country code of two capital letters", value);
-	else
+	if (passes(l, eswifi_check_country, value))
 		l->settings->module.country = keep(l, g_strdup(value));
 }
 
 static const char *ipv4(struct loader *l, const char *value)
 {
-	struct in_addr address;
-
-	if (inet_pton(AF_INET, value, &address) != 1) {
-		loader_mistake(l, "\"%s\" is not an IPv4 address", value);
-		return NULL;
-	}
-	return keep(l, g_strdup(value));
+	return passes(l, eswifi_check_address, value) ? keep(l, g_strdup(value)) : NULL;
 }
 
 static void set_wifi_address(struct loader *l, const char *value)

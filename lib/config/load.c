@@ -237,7 +237,7 @@ static void check_module(struct loader *l)
 {
 	struct eswifi_settings *m = &l->settings->module;
 	bool fixed = m->address || m->netmask || m->gateway || m->dns;
-	size_t len = m->passphrase ? strlen(m->passphrase) : 0;
+	g_autoptr(GError) error = NULL;
 
 	l->group = "module";
 	if (!m->device && !g_key_file_has_key(l->file, "module", "device", NULL))
@@ -254,12 +254,12 @@ static void check_module(struct loader *l)
 		loader_mistake(l, "has no ssid, the name of the network to join");
 	if (m->security == ESWIFI_SECURITY_OPEN && m->passphrase)
 		loader_mistake(l, "security = open takes no passphrase-file");
+	else if (m->passphrase && !eswifi_check_passphrase(m->passphrase, m->security, &error))
+		loader_mistake(l, "%s", error->message);
 	else if (m->security != ESWIFI_SECURITY_OPEN &&
 		 !g_key_file_has_key(l->file, "wifi", "passphrase-file", NULL))
 		loader_mistake(l,
 			       "has no passphrase-file, which only security = open does without");
-	else if (m->passphrase && m->security != ESWIFI_SECURITY_WEP && len < 8)
-		loader_mistake(l, "the passphrase is shorter than 8 characters");
 	if (fixed && !(m->address && m->netmask && m->gateway && m->dns))
 		loader_mistake(
 			l, "address, netmask, gateway and dns go together; leave all out for DHCP");

@@ -70,7 +70,7 @@ static bool check_tcp(const char *endpoint, GError **error)
 	if (colon && colon != endpoint &&
 	    g_ascii_string_to_unsigned(colon + 1, 10, 1, G_MAXUINT16, NULL, NULL))
 		return true;
-	return refuse(error, "tcp:HOST:PORT needs a host and a port 1 to 65535");
+	return refuse(error, "\"" PORT_TCP "%s\" is not tcp:HOST:PORT", endpoint);
 }
 
 bool eswifi_check_device(const char *device, GError **error)
@@ -81,16 +81,22 @@ bool eswifi_check_device(const char *device, GError **error)
 		return check_tcp(device + strlen(PORT_TCP), error);
 	if (*device == '/')
 		return true;
-	return refuse(error, "\"%s\" is not an absolute path, unix:PATH or tcp:HOST:PORT", device);
+	return refuse(error,
+		      "\"%s\" is not the path of a tty (/dev/...), unix:PATH or tcp:HOST:PORT",
+		      device);
 }
 
 bool eswifi_check_ssid(const char *ssid, GError **error)
 {
-	gsize length = strlen(ssid);
+	gsize length = strlen(ssid), i;
 
-	if (length >= 1 && length <= ESWIFI_SSID_MAX && !strpbrk(ssid, "\r\n"))
+	for (i = 0; i < length; i++)
+		if (g_ascii_iscntrl(ssid[i]))
+			return refuse(error, "the SSID holds a control character, which must not "
+					     "reach the module");
+	if (length >= 1 && length <= ESWIFI_SSID_MAX)
 		return true;
-	return refuse(error, "the SSID must have 1 to %d bytes and no line ends", ESWIFI_SSID_MAX);
+	return refuse(error, "\"%s\" is longer than %d bytes, or empty", ssid, ESWIFI_SSID_MAX);
 }
 
 static bool is_printable(const char *text)
@@ -140,7 +146,7 @@ bool eswifi_check_country(const char *country, GError **error)
 {
 	if (strlen(country) == 2 && g_ascii_isupper(country[0]) && g_ascii_isupper(country[1]))
 		return true;
-	return refuse(error, "a country is two capital letters");
+	return refuse(error, "\"%s\" is not a country code of two capital letters", country);
 }
 
 bool eswifi_check_address(const char *address, GError **error)

@@ -198,10 +198,11 @@ static const struct {
 	{ "[module]\ndevice = /dev/x\nbaud = fast\n[wifi]\nssid = s\nsecurity = open\n",
 	  ":3: [module] baud: \"fast\" is not a number from 1200 to 4000000" },
 	{ "[module]\ndevice = /dev/x\n[wifi]\nssid = a\\rb\nsecurity = open\n",
-	  ":4: [wifi] ssid: holds a control character, which must not reach the module" },
+	  ":4: [wifi] ssid: the SSID holds a control character, which must not reach the module" },
 	{ "[module]\ndevice = /dev/x\n[wifi]\nssid = 123456789012345678901234567890123\n"
 	  "security = open\n",
-	  ":4: [wifi] ssid: \"123456789012345678901234567890123\" is longer than 32 bytes" },
+	  ":4: [wifi] ssid: \"123456789012345678901234567890123\" is longer than 32 bytes, or "
+	  "empty" },
 	{ "[module]\ndevice = /dev/x\n[wifi]\nssid = s\nsecurity = open\ncountry = fr\n",
 	  ":6: [wifi] country: \"fr\" is not a country code of two capital letters" },
 	{ "[module]\ndevice = /dev/x\n[wifi]\nssid = s\nsecurity = open\naddress = 1.2.3\n",
@@ -263,18 +264,29 @@ START_TEST(a_passphrase_file_that_others_may_read_is_refused)
 }
 END_TEST
 
-static const char *const bad_passphrases[] = { "", "\n", "two\nlines here\n", "tab\there too",
-					       "1234567890123456789012345678901234567890"
-					       "123456789012345678901234" };
+#define DIGITS_64 "1234567890123456789012345678901234567890123456789012345678901234"
+
+static const struct {
+	const char *text, *expected;
+} bad_passphrases[] = {
+	{ "", "does not hold one line of text" },
+	{ "\n", "does not hold one line of text" },
+	{ "two\nlines here\n", "does not hold one line of text" },
+	{ "tab\there too", "the passphrase must be printable ASCII" },
+	{ DIGITS_64 "5", "the passphrase must have 8 to 63 characters, or 64 hex digits" },
+	{ "g234567890123456789012345678901234567890123456789012345678901234",
+	  "the passphrase must have 8 to 63 characters, or 64 hex digits" },
+};
 
 START_TEST(a_passphrase_that_cannot_be_one_is_refused_and_never_shown)
 {
 	char *message;
 
-	put("wifi.psk", bad_passphrases[_i], 0600);
+	put("wifi.psk", bad_passphrases[_i].text, 0600);
 	message = mistakes(BASE);
-	ck_assert(strstr(message, "does not hold one line of 1 to 63 printable ASCII characters"));
+	ck_assert(strstr(message, bad_passphrases[_i].expected));
 	ck_assert(!strstr(message, "here"));
+	ck_assert(!strstr(message, "1234"));
 	g_free(message);
 }
 END_TEST
@@ -285,11 +297,23 @@ START_TEST(a_short_passphrase_is_for_wep_alone)
 
 	put("wifi.psk", "12345\n", 0600);
 	message = mistakes(BASE);
-	ck_assert_str_eq(message, ":3: [wifi]: the passphrase is shorter than 8 characters");
+	ck_assert_str_eq(message, ":3: [wifi]: the passphrase must have 8 to 63 characters, or 64 "
+				  "hex digits");
 	g_free(message);
 	settings_free(load("[module]\ndevice=/dev/x\n[wifi]\nssid=s\nsecurity=wep\n"
 			   "passphrase-file=wifi.psk\n",
 			   NULL));
+}
+END_TEST
+
+START_TEST(a_key_of_64_hex_digits_is_a_passphrase)
+{
+	struct settings *s;
+
+	put("wifi.psk", DIGITS_64 "\n", 0600);
+	s = load(BASE, NULL);
+	ck_assert_str_eq(s->module.passphrase, DIGITS_64);
+	settings_free(s);
 }
 END_TEST
 
@@ -543,6 +567,7 @@ int main(void)
 	tcase_add_loop_test(tc, a_passphrase_that_cannot_be_one_is_refused_and_never_shown, 0,
 			    G_N_ELEMENTS(bad_passphrases));
 	tcase_add_test(tc, a_short_passphrase_is_for_wep_alone);
+	tcase_add_test(tc, a_key_of_64_hex_digits_is_a_passphrase);
 	tcase_add_test(tc, every_key_arrives_where_it_belongs);
 	tcase_add_test(tc, what_is_left_out_is_as_documented);
 	tcase_add_test(tc, verify_none_is_warned_of);
