@@ -37,18 +37,19 @@ static void teardown(void)
 
 /*
  * A terminal of this size with `watch` in it, until each of the texts is there: what is on it then,
- * behind the keys that are typed first.
+ * behind the keys that are typed first. q ends it, with status 0.
  */
 static const char *screen(const char *locale, const char *size, const char *keys, const char *text)
 {
 	static const char script[] =
 		"sock=$PWD/tmux; t() { tmux -S \"$sock\" -f /dev/null \"$@\"; }\n"
-		"t new-session -d $3 \"LC_ALL=$2 TERM=screen '$1' -s '$4' watch; read x\" || exit "
-		"3\n"
+		"t new-session -d $3 \"LC_ALL=$2 TERM=screen '$1' -s '$4' watch && echo over; "
+		"read x\" || exit 3\n"
 		"until t capture-pane -p | grep -q 'ready'; do :; done\n"
 		"for k in $5; do t send-keys $k; done\n"
 		"until t capture-pane -p | grep -q -e \"$6\"; do :; done\n"
-		"t capture-pane -p\nt kill-server\n";
+		"t capture-pane -p\nt send-keys q\n"
+		"until t capture-pane -p | grep -q ^over; do :; done\nt kill-server\n";
 	const struct result *result =
 		harness_run(h, "sh", "-c", script, "sh", harness_tool(h, "eswrapctl"), locale, size,
 			    h->socket, keys, text, NULL);
