@@ -233,14 +233,9 @@ END_TEST
 
 START_TEST(p9_2_without_all_three_items_fails_and_the_log_says_which)
 {
-	const char *log;
-
 	start("required", ca_alone);
 	expect_refused(serve((enum server)_i, "server-0", "ca-0"));
-	log = harness_read(h, harness_path(h, "eswrapd.log"));
-	log = strstr(log, "connect to ");
-	ck_assert_ptr_nonnull(log);
-	ck_text_has(log, "certificate (blank), key (blank)");
+	harness_await_log(h, "connect to ", "certificate (blank), key (blank)");
 }
 END_TEST
 

@@ -537,7 +537,6 @@ END_TEST
 START_TEST(a_route_that_lacks_items_is_warned_of_and_its_connects_say_why)
 {
 	const struct result *result;
-	const char *log;
 
 	start();
 	result = credentials_ctl(h, "status", NULL);
@@ -545,9 +544,7 @@ START_TEST(a_route_that_lacks_items_is_warned_of_and_its_connects_say_why)
 				      "ledger does not hold all of set 0");
 	result = harness_run_wrapped(h, "curl", "-sS", "http://server.example:9/", NULL);
 	ck_assert_int_ne(result->status, 0);
-	log = harness_read(h, harness_path(h, "eswrapd.log"));
-	ck_text_has(log, "connect to ");
-	ck_text_has(strstr(log, "connect to "), "ca (blank), certificate (blank), key (blank)");
+	harness_await_log(h, "connect to ", "ca (blank), certificate (blank), key (blank)");
 	expect_status(program(), 0);
 	result = credentials_ctl(h, "status", NULL);
 	ck_text_lacks(result->out->str, "warning");

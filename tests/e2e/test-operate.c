@@ -238,7 +238,7 @@ START_TEST(sighup_reloads_and_ends_nothing)
 	ck_assert_int_eq(kill(process_pid(h->broker), SIGHUP), 0);
 	/* It is one thread, and answers in order. */
 	ck_text_has(shell("\"$ctl\" route a.example 1")->out->str, "through = refuse");
-	ck_text_has(harness_read(h, harness_path(h, "eswrapd.log")), "was read again");
+	harness_await_log(h, "", "was read again");
 }
 END_TEST
 

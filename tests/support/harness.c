@@ -8,10 +8,12 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -171,6 +173,30 @@ const char *harness_read(struct harness *h, const char *path)
 	ck_assert_msg(g_file_get_contents(path, &text, NULL, &error), "%s",
 		      error ? error->message : "");
 	return keep(h, text);
+}
+
+static bool has_in_order(const char *log, const char *first, const char *second)
+{
+	log = strstr(log, first);
+	return log && strstr(log, second);
+}
+
+void harness_await_log(struct harness *h, const char *behind, const char *text)
+{
+	gint64 end = g_get_monotonic_time() + HARNESS_DEADLINE_S * G_USEC_PER_SEC, left;
+	const char *path = harness_path(h, "eswrapd.log"), *log;
+	int watch = inotify_init1(IN_CLOEXEC);
+	struct pollfd written = { .fd = watch, .events = POLLIN };
+	char events[4096];
+
+	ck_assert_int_ge(inotify_add_watch(watch, path, IN_MODIFY), 0);
+	while (log = harness_read(h, path), !has_in_order(log, behind, text)) {
+		left = (end - g_get_monotonic_time()) / 1000;
+		ck_assert_msg(left > 0, "no \"%s\" in the log: %s", text, log);
+		if (poll(&written, 1, (int)left) == 1)
+			ck_assert_int_gt(read(watch, events, sizeof(events)), 0);
+	}
+	close(watch);
 }
 
 /* Automake passes the two trees' paths; without it, the test was started in the build tree. */

@@ -72,6 +72,8 @@ const char *harness_file(struct harness *h, const char *name, const char *format
 	G_GNUC_PRINTF(3, 4);
 /* harness_read() - the whole of a file, with a NUL behind it */
 const char *harness_read(struct harness *h, const char *path);
+/* harness_await_log() - wait for @text in the broker's log, which a thread writes; @behind another */
+void harness_await_log(struct harness *h, const char *behind, const char *text);
 /* harness_tool() - path of a built program: eswrap, eswrapd, eswrapctl, eswrap-fake */
 const char *harness_tool(struct harness *h, const char *name);
 /* harness_built() - path of anything else in the build tree */
