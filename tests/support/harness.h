@@ -200,11 +200,18 @@ const struct result *harness_run_wrapped(struct harness *h, const char *program,
 	ck_assert_msg((result)->status == (expected),                                         \
 		      "status %d, not %d; stdout: " HARNESS_SHOWN "; stderr: " HARNESS_SHOWN, \
 		      (result)->status, (expected), (result)->out->str, (result)->err->str)
-#define ck_text_has(text, part)                                                               \
-	ck_assert_msg(strstr((text), (part)) != NULL, "no \"%s\" in: " HARNESS_SHOWN, (part), \
-		      (text))
-#define ck_text_lacks(text, part) \
-	ck_assert_msg(strstr((text), (part)) == NULL, "\"%s\" in: " HARNESS_SHOWN, (part), (text))
+#define ck_text_has(text, part)                                                                    \
+	do {                                                                                       \
+		const char *text_ = (text), *part_ = (part);                                       \
+		ck_assert_msg(strstr(text_, part_) != NULL, "no \"%s\" in: " HARNESS_SHOWN, part_, \
+			      text_);                                                              \
+	} while (0)
+#define ck_text_lacks(text, part)                                                               \
+	do {                                                                                    \
+		const char *text_ = (text), *part_ = (part);                                    \
+		ck_assert_msg(strstr(text_, part_) == NULL, "\"%s\" in: " HARNESS_SHOWN, part_, \
+			      text_);                                                           \
+	} while (0)
 
 /* harness_free_port() - a loopback TCP port that was free a moment ago, for servers of others */
 guint16 harness_free_port(void);
