@@ -11,12 +11,11 @@
  *
  * Who waits, waits for a count of all look-ups that have ended (futex(2)), and looks again.
  */
+#include "libc.h"
+
 #include "shim.h"
 
 #include <linux/futex.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -55,12 +54,12 @@ static int start_thread(const pthread_attr_t *attributes, void *(*run)(void *), 
 	pthread_t thread;
 	int error;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, attributes, run, data);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	libc()->sigfillset(&all);
+	libc()->pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = libc()->pthread_create(&thread, attributes, run, data);
+	libc()->pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!error)
-		pthread_detach(thread);
+		libc()->pthread_detach(thread);
 	return error;
 }
 
@@ -69,10 +68,10 @@ static void *call_back(void *data)
 	const struct sigevent event = *(struct sigevent *)data;
 	sigset_t none;
 
-	free(data);
+	libc()->free(data);
 	/* As libc has it. */
-	sigemptyset(&none);
-	pthread_sigmask(SIG_SETMASK, &none, NULL);
+	libc()->sigemptyset(&none);
+	libc()->pthread_sigmask(SIG_SETMASK, &none, NULL);
 	event.sigev_notify_function(event.sigev_value);
 	return NULL;
 }
@@ -86,25 +85,25 @@ static void notify(const struct sigevent *event)
 		memset(&info, 0, sizeof(info));
 		info.si_signo = event->sigev_signo;
 		info.si_code = SI_ASYNCNL;
-		info.si_pid = getpid();
-		info.si_uid = getuid();
+		info.si_pid = libc()->getpid();
+		info.si_uid = libc()->getuid();
 		info.si_value = event->sigev_value;
 		syscall(SYS_rt_sigqueueinfo, info.si_pid, info.si_signo, &info);
 	} else if (event->sigev_notify == SIGEV_THREAD) {
-		copy = malloc(sizeof(*copy));
+		copy = libc()->malloc(sizeof(*copy));
 		if (!copy)
 			return;
 		*copy = *event;
 		if (start_thread(event->sigev_notify_attributes, call_back, copy))
-			free(copy);
+			libc()->free(copy);
 	}
 }
 
 static void look_up(const struct lookup *lookup)
 {
 	struct gaicb *request = lookup->request;
-	int error = getaddrinfo(request->ar_name, request->ar_service, request->ar_request,
-				&request->ar_result);
+	int error = shim_getaddrinfo(request->ar_name, request->ar_service, request->ar_request,
+				     &request->ar_result);
 
 	/* From here on the request is the program's again. */
 	__atomic_store_n(&request->__return, error, __ATOMIC_RELEASE);
@@ -112,7 +111,7 @@ static void look_up(const struct lookup *lookup)
 	syscall(SYS_futex, &ended, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
 	if (__atomic_sub_fetch(&lookup->call->left, 1, __ATOMIC_ACQ_REL) == 0) {
 		notify(&lookup->call->event);
-		free(lookup->call);
+		libc()->free(lookup->call);
 	}
 }
 
@@ -120,7 +119,7 @@ static void *look_up_in_thread(void *data)
 {
 	const struct lookup lookup = *(struct lookup *)data;
 
-	free(data);
+	libc()->free(data);
 	look_up(&lookup);
 	return NULL;
 }
@@ -129,13 +128,13 @@ static void *look_up_in_thread(void *data)
 static void start(struct call *call, struct gaicb *request)
 {
 	const struct lookup lookup = { call, request };
-	struct lookup *copy = malloc(sizeof(*copy));
+	struct lookup *copy = libc()->malloc(sizeof(*copy));
 
 	if (copy) {
 		*copy = lookup;
 		if (start_thread(NULL, look_up_in_thread, copy) == 0)
 			return;
-		free(copy);
+		libc()->free(copy);
 	}
 	look_up(&lookup);
 }
@@ -160,7 +159,7 @@ EXPORT int getaddrinfo_a(int mode, struct gaicb *list[], int count, struct sigev
 		notify(event);
 		return 0;
 	}
-	call = malloc(sizeof(*call));
+	call = libc()->malloc(sizeof(*call));
 	if (!call)
 		return EAI_MEMORY;
 	call->left = total;

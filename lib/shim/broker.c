@@ -4,10 +4,11 @@
  */
 #include "shim.h"
 
-#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <termios.h>
 #include <time.h>
 
 /*
@@ -31,6 +32,16 @@ void shim_request_init(struct eswrap_request *request, enum eswrap_request_type 
 	memcpy(request->route, shim.route, sizeof(shim.route));
 }
 
+static bool is_terminal(int fd)
+{
+	struct termios settings;
+	int saved = errno;
+	bool is = real()->ioctl(fd, TCGETS, &settings) == 0;
+
+	errno = saved;
+	return is;
+}
+
 /*
  * Is descriptor 2 for people? It is when it is a terminal, or still what it was when the program
  * was started. A daemon's 2 may be a data file by now, and a service's a connection to somebody.
@@ -41,7 +52,7 @@ static bool stderr_is_for_people(void)
 	struct stat64 status;
 	int domain;
 
-	if (isatty(STDERR_FILENO))
+	if (is_terminal(STDERR_FILENO))
 		return true;
 	if (fstat64(STDERR_FILENO, &status) != 0 || status.st_dev != shim.stderr_dev ||
 	    status.st_ino != shim.stderr_ino)

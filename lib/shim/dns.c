@@ -2,11 +2,11 @@
 /*
  * Questions and answers of DNS as packets [RFC 1035].
  */
+#include "libc.h"
+
 #include "shim.h"
 
 #include <arpa/nameser.h>
-#include <stdio.h>
-#include <strings.h>
 
 #define HEADER	12	/* bytes of a DNS message before the question [RFC 1035, 4.1.1] */
 #define TTL	60	/* of the records, seconds */
@@ -47,7 +47,7 @@ static void put_name(struct packet *packet, const char *name)
 	size_t part;
 
 	for (; *name; name += part + (name[part] == '.')) {
-		part = strcspn(name, ".");
+		part = libc()->strcspn(name, ".");
 		if (part == 0 || part > LABEL) {
 			packet->good = false;
 			return;
@@ -144,9 +144,9 @@ bool shim_dns_address(const char *name, struct eswrap_endpoint *to)
 	int end = 0, i;
 
 	memset(to, 0, sizeof(*to));
-	if (sscanf(name, "%3u.%3u.%3u.%3u%n", &a, &b, &c, &d, &end) == 4 &&
-	    (strcasecmp(name + end, ".in-addr.arpa") == 0 ||
-	     strcasecmp(name + end, ".in-addr.arpa.") == 0) &&
+	if (libc()->sscanf(name, "%3u.%3u.%3u.%3u%n", &a, &b, &c, &d, &end) == 4 &&
+	    (libc()->strcasecmp(name + end, ".in-addr.arpa") == 0 ||
+	     libc()->strcasecmp(name + end, ".in-addr.arpa.") == 0) &&
 	    a <= UINT8_MAX && b <= UINT8_MAX && c <= UINT8_MAX && d <= UINT8_MAX) {
 		to->family = AF_INET;
 		to->address[0] = (uint8_t)d;
@@ -156,12 +156,13 @@ bool shim_dns_address(const char *name, struct eswrap_endpoint *to)
 		return true;
 	}
 	for (i = 31; i >= 0; i--, name += 2) {
-		if (sscanf(name, "%1x%n", &digit, &end) != 1 || end != 1 || name[1] != '.')
+		if (libc()->sscanf(name, "%1x%n", &digit, &end) != 1 || end != 1 || name[1] != '.')
 			return false;
 		to->address[i / 2] |= (uint8_t)(digit << (i % 2 ? 0 : 4));
 	}
 	to->family = AF_INET6;
-	return strcasecmp(name, "ip6.arpa") == 0 || strcasecmp(name, "ip6.arpa.") == 0;
+	return libc()->strcasecmp(name, "ip6.arpa") == 0 ||
+	       libc()->strcasecmp(name, "ip6.arpa.") == 0;
 }
 
 static unsigned int number_at(const unsigned char *at)

@@ -32,3 +32,21 @@ void *shim_find(const char *name)
 {
 	return shim_libc_dlsym()(RTLD_NEXT, name);
 }
+
+/**
+ * shim_find_all() - the functions of a list of names
+ * @handle:	RTLD_NEXT: as shim_find(). RTLD_DEFAULT: those that we would be linked with
+ * @functions:	as many pointers as there are @names
+ */
+void shim_find_all(void *handle, const char *names, void *functions)
+{
+	shim_dlsym find = shim_libc_dlsym();
+	const char *name;
+	void *function;
+	char *to = functions;
+
+	for (name = names; *name; name += strlen(name) + 1, to += sizeof(function)) {
+		function = find(handle, name);
+		memcpy(to, &function, sizeof(function));
+	}
+}

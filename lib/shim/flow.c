@@ -6,6 +6,7 @@
 #include "shim.h"
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 /*
@@ -30,6 +31,17 @@ int shim_get_int(int fd, int level, int option, int missing)
 		value = missing;
 	errno = saved;
 	return value;
+}
+
+/* shim_fstat() - fstat64(), for what is looked at when we are loaded */
+int shim_fstat(int fd, struct stat64 *status)
+{
+#if defined(__x86_64__) || defined(__aarch64__)
+	/* The kernel's structure is libc's. */
+	return (int)syscall(SYS_fstat, fd, status);
+#else
+	return fstat64(fd, status);
+#endif
 }
 
 typedef int (*name_call)(int, struct sockaddr *, socklen_t *);
@@ -57,6 +69,17 @@ static void look_at_inherited(int fd)
 		shim_expect_flows();
 }
 
+/*
+ * What is called at load is called by syscall(): each other function of libc would cost every exec a
+ * page fault for its code.
+ */
+static int poll_at_once(struct pollfd *numbers, int count)
+{
+	long none[2] = { 0, 0 }; /* the kernel's timespec */
+
+	return (int)syscall(SYS_ppoll, numbers, count, none, NULL, 0);
+}
+
 /**
  * shim_find_inherited() - is a flow among the descriptors that we were started with?
  *
@@ -71,7 +94,7 @@ void shim_find_inherited(void)
 	for (fd = 0; fd < count; fd++)
 		numbers[fd] = (struct pollfd){ .fd = fd };
 	/* EINVAL: more than the limit of open files. */
-	while (count > 0 && poll(numbers, (nfds_t)count, 0) < 0)
+	while (count > 0 && poll_at_once(numbers, count) < 0)
 		count /= 2;
 	for (fd = 0; fd < count; fd++)
 		if (!(numbers[fd].revents & POLLNVAL))

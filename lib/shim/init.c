@@ -4,25 +4,13 @@
  */
 #include "shim.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 
 /* One string instead of an array of pointers: nothing for the loader to relocate. */
 #define SHIM_NAME(type, name, parameters) #name "\0"
 const char shim_real_names[] = SHIM_REAL(SHIM_NAME);
 const char shim_lookup_names[] = SHIM_LOOKUPS(SHIM_NAME);
-
-/* @functions: as many pointers as there are @names */
-static void find_functions(const char *name, void *functions)
-{
-	void *function;
-	char *to;
-
-	for (to = functions; *name; to += sizeof(function)) {
-		function = shim_find(name);
-		memcpy(to, &function, sizeof(function));
-		name += strlen(name) + 1;
-	}
-}
 
 const struct lookups *lookups(void)
 {
@@ -33,7 +21,7 @@ const struct lookups *lookups(void)
 
 	if (UNLIKELY(!__atomic_load_n(&ready, __ATOMIC_ACQUIRE))) {
 		real();
-		find_functions(shim_lookup_names, &functions);
+		shim_find_all(RTLD_NEXT, shim_lookup_names, &functions);
 		strict_apply_lookups(&functions);
 		found = functions;
 		__atomic_store_n(&ready, true, __ATOMIC_RELEASE);
@@ -74,17 +62,19 @@ static void find_broker(struct shim *to)
 void shim_init(void)
 {
 	struct real functions;
+	static const char direct[] = "direct";
 	int error = errno;
 	const char *value;
 
-	find_functions(shim_real_names, &functions);
+	shim_find_all(RTLD_NEXT, shim_real_names, &functions);
 	strict_apply(&functions);
 	shim.real = functions;
 	find_broker(&shim);
 	value = secure_getenv(ESWRAP_ROUTE_ENV);
 	shim.route_fits = !value || copy_string(shim.route, sizeof(shim.route), value);
 	value = secure_getenv(ESWRAP_FALLBACK_ENV);
-	shim.fallback_direct = value && strcmp(value, "direct") == 0;
+	shim.fallback_direct = value && strlen(value) == sizeof(direct) - 1 &&
+			       memcmp(value, direct, sizeof(direct)) == 0;
 	copy_string(shim.program, sizeof(shim.program), program_invocation_short_name);
 	__atomic_store_n(&shim.ready, true, __ATOMIC_RELEASE);
 	errno = error;

@@ -14,7 +14,7 @@ static void remember_stderr(void)
 {
 	struct stat64 status;
 
-	if (fstat64(STDERR_FILENO, &status) != 0)
+	if (shim_fstat(STDERR_FILENO, &status) != 0)
 		return;
 	shim.stderr_dev = status.st_dev;
 	shim.stderr_ino = status.st_ino;

@@ -13,9 +13,9 @@
  * libc's functions look at who calls them (RTLD_NEXT, a library's own RUNPATH). So each wrapper
  * ends in a jump to libc's, and not in a call: the return address there is still the program's.
  */
-#include "shim.h"
+#include "libc.h"
 
-#include <dlfcn.h>
+#include "shim.h"
 
 /* Wrapped functions that are not in struct real or struct lookups. */
 static const char other_names[] =
@@ -26,24 +26,31 @@ static const char other_names[] =
 static bool is_among(const char *names, const char *name)
 {
 	for (; *names; names += strlen(names) + 1)
-		if (strcmp(names, name) == 0)
+		if (libc()->strcmp(names, name) == 0)
 			return true;
 	return false;
+}
+
+/* shim_dlopen() - libc's own dlopen(), for ourselves */
+void *shim_dlopen(const char *path, int mode)
+{
+	void *(*call)(const char *, int);
+	void *function = shim_find("dlopen");
+
+	memcpy(&call, &function, sizeof(call));
+	return call(path, mode);
 }
 
 /* A handle of our own library; NULL when there is none. */
 static void *own_handle(void)
 {
 	static void *handle;
-	void *(*open)(const char *, int);
-	void *function, *there = __atomic_load_n(&handle, __ATOMIC_ACQUIRE);
+	void *there = __atomic_load_n(&handle, __ATOMIC_ACQUIRE);
 	Dl_info self;
 
-	if (there || !dladdr(other_names, &self))
+	if (there || !libc()->dladdr(other_names, &self))
 		return there;
-	function = shim_find("dlopen");
-	memcpy(&open, &function, sizeof(open));
-	there = open(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+	there = shim_dlopen(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
 	__atomic_store_n(&handle, there, __ATOMIC_RELEASE);
 	return there;
 }

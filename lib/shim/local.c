@@ -5,27 +5,28 @@
  * They are read for each look-up, as libc does, and seen as the program sees them: in a container
  * or a chroot they are its own.
  */
+#include "libc.h"
+
 #include "shim.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <strings.h>
-
 #define LINE 1024
+
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 /* Words are kept apart by blanks; a word that begins with # ends the line. */
 static char *next_word(char **rest)
 {
 	char *word, *p = *rest;
 
-	while (isspace((unsigned char)*p))
+	while (is_blank(*p))
 		p++;
 	if (!*p || *p == '#')
 		return NULL;
 	word = p;
-	while (*p && *p != '#' && !isspace((unsigned char)*p))
+	while (*p && *p != '#' && !is_blank(*p))
 		p++;
 	if (*p == '#')
 		*p = '\0';
@@ -40,15 +41,15 @@ typedef bool (*line_test)(char *line, const void *what);
 /* Is there a line in the file of which this is true? A line that is too long is read in pieces. */
 static bool any_line(const char *path, line_test test, const void *what)
 {
-	FILE *file = fopen(path, "rce");
+	FILE *file = libc()->fopen(path, "rce");
 	char line[LINE];
 	bool found = false;
 
 	if (!file)
 		return false;
-	while (!found && fgets(line, sizeof(line), file))
+	while (!found && libc()->fgets(line, sizeof(line), file))
 		found = test(line, what);
-	fclose(file);
+	libc()->fclose(file);
 	return found;
 }
 
@@ -59,7 +60,7 @@ static bool line_has_name(char *line, const void *what)
 	if (!next_word(&rest))
 		return false;
 	while ((word = next_word(&rest)))
-		if (strcasecmp(word, what) == 0)
+		if (libc()->strcasecmp(word, what) == 0)
 			return true;
 	return false;
 }
@@ -70,7 +71,7 @@ static bool line_has_address(char *line, const void *what)
 	uint8_t address[16] = { 0 };
 	char *rest = line, *word = next_word(&rest);
 
-	return word && inet_pton(wanted->family, word, address) == 1 &&
+	return word && libc()->inet_pton(wanted->family, word, address) == 1 &&
 	       memcmp(address, wanted->address, wanted->family == AF_INET ? 4 : 16) == 0;
 }
 
@@ -81,11 +82,11 @@ static bool line_has_files_first(char *line, const void *what)
 
 	(void)what;
 	word = next_word(&rest);
-	if (!word || strcmp(word, "hosts:") != 0)
+	if (!word || libc()->strcmp(word, "hosts:") != 0)
 		return false;
-	while ((word = next_word(&rest)) && strcmp(word, "dns") != 0 &&
-	       strcmp(word, "resolve") != 0)
-		if (strcmp(word, "files") == 0)
+	while ((word = next_word(&rest)) && libc()->strcmp(word, "dns") != 0 &&
+	       libc()->strcmp(word, "resolve") != 0)
+		if (libc()->strcmp(word, "files") == 0)
 			return true;
 	return false;
 }
@@ -95,7 +96,7 @@ static bool line_is_of_hosts(char *line, const void *what)
 	char *rest = line, *word = next_word(&rest);
 
 	(void)what;
-	return word && strcmp(word, "hosts:") == 0;
+	return word && libc()->strcmp(word, "hosts:") == 0;
 }
 
 static bool files_are_first(void)
@@ -122,7 +123,7 @@ static bool ends_in(const char *name, const char *end)
 {
 	size_t len = strlen(name), tail = strlen(end);
 
-	return len > tail && strcasecmp(name + len - tail, end) == 0;
+	return len > tail && libc()->strcasecmp(name + len - tail, end) == 0;
 }
 
 /**
@@ -134,15 +135,15 @@ bool shim_is_own_name(const char *name)
 	char own[ESWRAP_NAME_MAX + 1];
 	size_t len;
 
-	if (ends_in(name, ".local") || strcasecmp(name, "_gateway") == 0 ||
-	    strcasecmp(name, "_outbound") == 0)
+	if (ends_in(name, ".local") || libc()->strcasecmp(name, "_gateway") == 0 ||
+	    libc()->strcasecmp(name, "_outbound") == 0)
 		return true;
-	if (gethostname(own, sizeof(own)) != 0)
+	if (libc()->gethostname(own, sizeof(own)) != 0)
 		return false;
 	own[sizeof(own) - 1] = '\0';
-	len = strcspn(own, ".");
-	return strcasecmp(name, own) == 0 ||
-	       (strlen(name) == len && strncasecmp(name, own, len) == 0);
+	len = libc()->strcspn(own, ".");
+	return libc()->strcasecmp(name, own) == 0 ||
+	       (strlen(name) == len && libc()->strncasecmp(name, own, len) == 0);
 }
 
 struct alias {
@@ -156,7 +157,7 @@ static bool line_is_alias(char *line, const void *what)
 	const struct alias *alias = what;
 	char *rest = line, *word = next_word(&rest);
 
-	if (!word || strcasecmp(word, alias->name) != 0)
+	if (!word || libc()->strcasecmp(word, alias->name) != 0)
 		return false;
 	word = next_word(&rest);
 	if (!word || strlen(word) >= alias->size)
@@ -174,5 +175,5 @@ bool shim_alias(const char *name, char *whole, size_t size)
 	const struct alias alias = { name, whole, size };
 	const char *path = secure_getenv("HOSTALIASES");
 
-	return path && !strchr(name, '.') && any_line(path, line_is_alias, &alias);
+	return path && !memchr(name, '.', strlen(name)) && any_line(path, line_is_alias, &alias);
 }

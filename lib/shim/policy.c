@@ -25,10 +25,6 @@ static const struct eswrap_policy *mapped;
 /* Whose the latest policy was: the same may answer questions. */
 static uid_t owner = (uid_t)-1;
 
-/* The broker's other socket, as the latest policy had it; len 0: it had none. */
-static struct sockaddr_un door;
-static socklen_t door_len;
-
 static bool counts(const struct eswrap_policy *policy)
 {
 	return policy && __atomic_load_n(&policy->magic, __ATOMIC_ACQUIRE) == ESWRAP_MAGIC;
@@ -39,13 +35,14 @@ static bool owns_directory(uid_t uid)
 {
 	char text[sizeof(shim.broker.sun_path)];
 	struct stat64 directory;
-	char *slash;
+	size_t len = strlen(shim.broker.sun_path);
 
-	memcpy(text, shim.broker.sun_path, sizeof(text));
-	slash = strrchr(text, '/');
-	if (!slash)
+	while (len > 0 && shim.broker.sun_path[len - 1] != '/')
+		len--;
+	if (len == 0)
 		return false;
-	slash[slash == text] = '\0';
+	memcpy(text, shim.broker.sun_path, len);
+	text[len] = '\0';
 	return stat64(text, &directory) == 0 && directory.st_uid == uid;
 }
 
@@ -84,38 +81,32 @@ static const struct eswrap_policy *map_file(int fd)
 	if (!before && !__atomic_compare_exchange_n(&mapped, &before, page, false, __ATOMIC_ACQ_REL,
 						    __ATOMIC_ACQUIRE)) {
 		/* Another thread was faster. */
-		munmap(page, size);
+		syscall(SYS_munmap, page, size);
 		return before;
 	}
 	return page;
-}
-
-/* A chroot may hide the next policy: what this one says is kept. */
-static void remember_door(const struct eswrap_policy *policy)
-{
-	size_t len = strnlen(policy->door, sizeof(policy->door));
-
-	if (!counts(policy) || len == 0 || len == sizeof(policy->door))
-		return;
-	__atomic_store_n(&door_len, 0, __ATOMIC_RELEASE);
-	door.sun_family = AF_UNIX;
-	memcpy(door.sun_path + 1, policy->door, len);
-	__atomic_store_n(&door_len, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len),
-			 __ATOMIC_RELEASE);
 }
 
 /**
  * shim_door() - the broker's other socket, for who cannot see its path
  * @address:	filled in
  *
+ * As the latest policy that was mapped has it: a chroot may hide the next one.
+ *
  * Return: its length; 0: none is known.
  */
 socklen_t shim_door(struct sockaddr_un *address)
 {
-	socklen_t len = __atomic_load_n(&door_len, __ATOMIC_ACQUIRE);
+	const struct eswrap_policy *policy = __atomic_load_n(&mapped, __ATOMIC_ACQUIRE);
+	const char *end;
 
-	*address = door;
-	return len;
+	memset(address, 0, sizeof(*address));
+	if (!policy)
+		return 0;
+	address->sun_family = AF_UNIX;
+	memcpy(address->sun_path + 1, policy->door, sizeof(policy->door));
+	end = memchr(address->sun_path + 1, '\0', sizeof(policy->door));
+	return end > address->sun_path + 1 ? (socklen_t)(end - (char *)address) : 0;
 }
 
 static const struct eswrap_policy *map_policy(void)
@@ -132,11 +123,9 @@ static const struct eswrap_policy *map_policy(void)
 	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return NULL;
-	if (fstat64(fd, &status) == 0 && is_trustworthy(&status)) {
+	if (shim_fstat(fd, &status) == 0 && is_trustworthy(&status)) {
 		policy = map_file(fd);
 		__atomic_store_n(&owner, status.st_uid, __ATOMIC_RELAXED);
-		if (policy)
-			remember_door(policy);
 	}
 	syscall(SYS_close, fd);
 	return policy;

@@ -11,10 +11,9 @@
  * A name that libc would complete is completed as in search.c. res_send() is given a packet
  * already; what it asks for is read from that.
  */
-#include "shim.h"
+#include "libc.h"
 
-#include <resolv.h>
-#include <stdio.h>
+#include "shim.h"
 
 /* What is to be done about a whole name, which may be that of an address. */
 static enum answer look_up_whole(const char *name, struct eswrap_reply *reply)
@@ -118,7 +117,7 @@ static int search(res_state state, struct search_call *call, bool *direct)
 	enum answer found;
 
 	if (shim_dns_address(call->question.name, &address)) {
-		snprintf(whole, sizeof(whole), "%s", call->question.name);
+		libc()->snprintf(whole, sizeof(whole), "%s", call->question.name);
 		found = look_up_whole(whole, &reply);
 	} else {
 		found = shim_search(call->question.name, state, whole, &reply, search_natively,
@@ -151,7 +150,7 @@ EXPORT int res_search(const char *name, int class, int type, unsigned char *answ
 	int result;
 
 	/* libc sets its own state up when it is first used. */
-	if (!(_res.options & RES_INIT) && res_init() != 0)
+	if (!(_res.options & RES_INIT) && libc()->__res_init() != 0)
 		return say_error(NULL, NETDB_INTERNAL);
 	result = search(&_res, &call, &direct);
 	return direct ? lookups()->res_search(name, class, type, answer, size) : result;
@@ -162,7 +161,7 @@ static const char *join(char *whole, size_t size, const char *name, const char *
 {
 	if (!domain)
 		return name;
-	snprintf(whole, size, "%s.%s", name, domain);
+	libc()->snprintf(whole, size, "%s.%s", name, domain);
 	return whole;
 }
 

@@ -64,7 +64,7 @@ static ssize_t discard(int fd, size_t size, int flags)
 	flags &= ~MSG_TRUNC;
 	if (flags & MSG_PEEK) {
 		got = real()->recv(fd, scratch, size < 1 ? size : 1, flags);
-		if (got <= 0 || ioctl(fd, SIOCINQ, &there) != 0)
+		if (got <= 0 || real()->ioctl(fd, SIOCINQ, &there) != 0)
 			return got < 0 ? shim_fix_read(fd) : got;
 		return (size_t)there < size ? there : (ssize_t)size;
 	}
@@ -178,27 +178,33 @@ EXPORT ssize_t __recv_chk(int fd, void *data, size_t size, size_t room, int flag
 	return LIKELY(got >= 0) ? got : shim_fix_read(fd);
 }
 
-EXPORT ssize_t recvfrom(int fd, void *__restrict data, size_t size, int flags,
-			__SOCKADDR_ARG address, socklen_t *__restrict len)
+static ssize_t receive_from(int fd, void *data, size_t size, int flags, struct sockaddr *address,
+			    socklen_t *len)
 {
 	struct sockaddr_storage from;
 	socklen_t from_len = sizeof(from);
 	ssize_t got;
 
 	if (is_special(fd, size, flags, &got)) {
-		if (got >= 0 && address.__sockaddr__ && len)
+		if (got >= 0 && address && len)
 			*len = 0;
 		return got;
 	}
-	if (!address.__sockaddr__ || !len || (int)*len < 0)
-		got = real()->recvfrom(fd, data, size, flags, address.__sockaddr__, len);
+	if (!address || !len || (int)*len < 0)
+		got = real()->recvfrom(fd, data, size, flags, address, len);
 	else
 		got = real()->recvfrom(fd, data, size, flags, (struct sockaddr *)&from, &from_len);
 	if (UNLIKELY(got < 0))
 		return shim_fix_read(fd);
-	if (address.__sockaddr__ && len)
-		give_source(fd, &from, from_len, address.__sockaddr__, len);
+	if (address && len)
+		give_source(fd, &from, from_len, address, len);
 	return got;
+}
+
+EXPORT ssize_t recvfrom(int fd, void *__restrict data, size_t size, int flags,
+			__SOCKADDR_ARG address, socklen_t *__restrict len)
+{
+	return receive_from(fd, data, size, flags, address.__sockaddr__, len);
 }
 
 ssize_t __recvfrom_chk(int fd, void *data, size_t size, size_t room, int flags,
@@ -210,7 +216,7 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *data, size_t size, size_t room, int 
 	/* libc's own says what there is to say about a buffer that is too small. */
 	if (UNLIKELY(size > room))
 		return real()->__recvfrom_chk(fd, data, size, room, flags, address, len);
-	return recvfrom(fd, data, size, flags, address, len);
+	return receive_from(fd, data, size, flags, address, len);
 }
 
 typedef ssize_t (*recvmsg_call)(int, struct msghdr *, int);

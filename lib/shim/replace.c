@@ -113,16 +113,30 @@ static void move_registration(struct exchange *exchange, int epoll, int number,
 	exchange->moved = true;
 }
 
+/* Behind the first @key in a line; NULL when there is none. */
+static const char *find_text(const char *line, const char *key)
+{
+	size_t i;
+
+	for (; *line; line++) {
+		for (i = 0; key[i] && line[i] == key[i]; i++)
+			;
+		if (!key[i])
+			return line + i;
+	}
+	return NULL;
+}
+
 /* The number behind @key in a line, in the given base; false when it is not there. */
 static bool field(const char *line, const char *key, unsigned int base, uint64_t *value)
 {
-	const char *p = strstr(line, key);
+	const char *p = find_text(line, key);
 	unsigned int digit;
 	bool found = false;
 
 	if (!p)
 		return false;
-	for (p += strlen(key); *p == ' '; p++)
+	for (; *p == ' '; p++)
 		;
 	for (*value = 0;; p++, found = true) {
 		digit = *p >= '0' && *p <= '9'	 ? (unsigned int)(*p - '0')
@@ -159,12 +173,12 @@ static void move_registrations(struct exchange *exchange, int epoll)
 	int info;
 
 	shim_put_number(path + strlen(path), epoll);
-	info = open(path, O_RDONLY | O_CLOEXEC);
+	info = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (info < 0)
 		return;
 	while ((got = real()->read(info, text + kept, CHUNK - kept)) > 0) {
 		text[kept + (size_t)got] = '\0';
-		for (line = text; (next = strchr(line, '\n')); line = next + 1) {
+		for (line = text; (next = memchr(line, '\n', strlen(line))); line = next + 1) {
 			*next = '\0';
 			read_registration(exchange, epoll, line);
 		}
@@ -174,14 +188,14 @@ static void move_registrations(struct exchange *exchange, int epoll)
 			kept = 0;
 		memmove(text, line, kept);
 	}
-	close(info);
+	syscall(SYS_close, info);
 }
 
 static bool is_epoll(int fds, const char *name)
 {
 	static const char epoll_link[] = "anon_inode:[eventpoll]";
 	char link[sizeof(epoll_link)];
-	ssize_t len = readlinkat(fds, name, link, sizeof(link));
+	ssize_t len = syscall(SYS_readlinkat, fds, name, link, sizeof(link));
 
 	return len == sizeof(epoll_link) - 1 && memcmp(link, epoll_link, (size_t)len) == 0;
 }
@@ -252,7 +266,7 @@ static void move_own_registrations(struct exchange *exchange)
 static int make_probe(int hold)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT };
-	int probe = epoll_create1(EPOLL_CLOEXEC);
+	int probe = (int)syscall(SYS_epoll_create1, EPOLL_CLOEXEC);
 
 	if (probe >= 0 && (real()->epoll_ctl(probe, EPOLL_CTL_ADD, hold, &event) != 0 ||
 			   syscall(SYS_epoll_pwait, probe, &event, 1, 0, NULL, 0) != 1)) {

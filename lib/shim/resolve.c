@@ -20,12 +20,9 @@
  * Always libc's own: addresses in text, a NULL node, and localhost (RFC 6761). What is
  * asked of name servers beside addresses: query.c.
  */
-#include "shim.h"
+#include "libc.h"
 
-#include <arpa/inet.h>
-#include <dlfcn.h>
-#include <resolv.h>
-#include <stdlib.h>
+#include "shim.h"
 
 /* Enough for an address in text, and for NULL-terminated lists of one. */
 #define ADDRESS_TEXT INET6_ADDRSTRLEN
@@ -39,16 +36,17 @@ static enum answer look_up(const char *name, char *whole, struct eswrap_reply *r
 	bool completed;
 
 	memset(&state, 0, sizeof(state));
-	completed = res_ninit(&state) == 0;
+	completed = libc()->__res_ninit(&state) == 0;
 	answer = shim_look_up(name, completed ? &state : NULL, whole, reply, native, user);
 	if (completed)
-		res_nclose(&state);
+		libc()->__res_nclose(&state);
 	return answer;
 }
 
 static bool endpoint_text(const struct eswrap_endpoint *address, char *text)
 {
-	return address->family && inet_ntop(address->family, address->address, text, ADDRESS_TEXT);
+	return address->family &&
+	       libc()->inet_ntop(address->family, address->address, text, ADDRESS_TEXT);
 }
 
 /* The stand-in in text for a family; false when the name has no address of that family. */
@@ -134,10 +132,10 @@ static int put_name_back(struct addrinfo *result, const char *name)
 
 	if (!result->ai_canonname)
 		return 0;
-	copy = strndup(name, shown_length(name));
+	copy = libc()->strndup(name, shown_length(name));
 	if (!copy)
 		return EAI_MEMORY;
-	free(result->ai_canonname);
+	libc()->free(result->ai_canonname);
 	result->ai_canonname = copy;
 	return 0;
 }
@@ -157,7 +155,7 @@ static int resolve(const struct eswrap_reply *reply, const char *name, const cha
 	if (!error)
 		error = put_name_back(found, name);
 	if (error && found)
-		freeaddrinfo(found);
+		libc()->freeaddrinfo(found);
 	else if (!error)
 		*result = found;
 	return error;
@@ -205,8 +203,8 @@ static const char *to_dns(const char *name, int flags, char **copy)
 		;
 	if (!*p || !(flags & AI_IDN))
 		return name;
-	library = dlopen("libidn2.so.0", RTLD_NOW);
-	function = library ? dlsym(library, "idn2_lookup_ul") : NULL;
+	library = shim_dlopen("libidn2.so.0", RTLD_NOW);
+	function = library ? shim_libc_dlsym()(library, "idn2_lookup_ul") : NULL;
 	if (!function)
 		return NULL;
 	memcpy(&convert, &function, sizeof(convert));
@@ -240,8 +238,9 @@ static int getaddrinfo_of(const char *node, const char *name, const char *servic
 	return lookups()->getaddrinfo(node, service, hints, result);
 }
 
-EXPORT int getaddrinfo(const char *__restrict node, const char *__restrict service,
-		       const struct addrinfo *__restrict hints, struct addrinfo **__restrict result)
+/* shim_getaddrinfo() - getaddrinfo(), also for getaddrinfo_a() */
+int shim_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+		     struct addrinfo **result)
 {
 	static const struct addrinfo no_hints = { .ai_family = AF_UNSPEC };
 	const struct addrinfo *wanted = hints ? hints : &no_hints;
@@ -255,8 +254,14 @@ EXPORT int getaddrinfo(const char *__restrict node, const char *__restrict servi
 		return lookups()->getaddrinfo(node, service, hints, result);
 	name = to_dns(node, wanted->ai_flags, &copy);
 	error = name ? getaddrinfo_of(node, name, service, hints, wanted, result) : EAI_IDN_ENCODE;
-	free(copy);
+	libc()->free(copy);
 	return error;
+}
+
+EXPORT int getaddrinfo(const char *__restrict node, const char *__restrict service,
+		       const struct addrinfo *__restrict hints, struct addrinfo **__restrict result)
+{
+	return shim_getaddrinfo(node, service, hints, result);
 }
 
 /* getnameinfo */

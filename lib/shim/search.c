@@ -17,11 +17,11 @@
  * A name that this machine knows by itself (local.c) is not completed, and is libc's unless a
  * route's `host` names it.
  */
+#include "libc.h"
+
 #include "shim.h"
 
-#include <arpa/inet.h>
-#include <resolv.h>
-#include <strings.h>
+#include <sys/syscall.h>
 
 /* The search list of a struct __res_state, the name itself, and one more for the end. */
 #define WAYS (MAXDNSRCH + 2)
@@ -46,7 +46,7 @@ static bool is_localhost(const char *name)
 
 	if (len && name[len - 1] == '.')
 		len--;
-	return len >= tail && strncasecmp(name + len - tail, localhost, tail) == 0 &&
+	return len >= tail && libc()->strncasecmp(name + len - tail, localhost, tail) == 0 &&
 	       (len == tail || name[len - tail - 1] == '.');
 }
 
@@ -56,16 +56,16 @@ static bool is_address(const char *name)
 	struct in6_addr in6;
 	struct in_addr in;
 	char text[INET6_ADDRSTRLEN];
-	const char *scope = strchr(name, '%');
+	const char *scope = memchr(name, '%', strlen(name));
 	size_t len = scope ? (size_t)(scope - name) : strlen(name);
 
-	if (inet_aton(name, &in))
+	if (libc()->inet_aton(name, &in))
 		return true;
 	if (len >= sizeof(text))
 		return false;
 	memcpy(text, name, len);
 	text[len] = '\0';
-	return inet_pton(AF_INET6, text, &in6) == 1;
+	return libc()->inet_pton(AF_INET6, text, &in6) == 1;
 }
 
 /**
@@ -105,7 +105,7 @@ static enum answer ask(const struct eswrap_request *request, struct eswrap_reply
 
 	error = shim_ask(request, -1, reply, &none);
 	if (none >= 0)
-		close(none);
+		syscall(SYS_close, none);
 	if (error == EMFILE || error == ENFILE) {
 		errno = error;
 		return ANSWER_SYSTEM;

@@ -36,6 +36,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -183,6 +184,7 @@ typedef void *(*shim_dlsym)(void *, const char *);
 
 shim_dlsym shim_libc_dlsym(void);
 void *shim_find(const char *name);
+void shim_find_all(void *handle, const char *names, void *functions);
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
@@ -256,6 +258,9 @@ void shim_find_inherited(void);
 int shim_number(const char *text);
 void shim_put_number(char *to, int number);
 
+struct stat64;
+
+int shim_fstat(int fd, struct stat64 *status);
 bool shim_flow(int fd, struct eswrap_name *flow);
 int shim_outcome_error(int fd);
 int shim_get_int(int fd, int level, int option, int missing);
@@ -343,6 +348,15 @@ int shim_add_peer(int fd, const struct eswrap_name *flow, const struct eswrap_en
 
 /* true once a datagram flow was made in this process or an ancestor since its last exec */
 extern bool shim_has_datagrams;
+
+/* resolve.c */
+
+int shim_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+		     struct addrinfo **result);
+
+/* loader.c */
+
+void *shim_dlopen(const char *path, int mode);
 
 /* local.c */
 

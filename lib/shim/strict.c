@@ -127,18 +127,21 @@ BRACKETED(int, res_nsend,
 /* "PID:HEX". Return: false where it is not that. */
 static bool parse(const char *value)
 {
-	char word[9] = "", *end;
-	long pid = strtol(value, &end, 10);
+	unsigned long pid = 0, digit;
 	int i;
 
-	if (pid <= 0 || *end != ':' || strlen(end + 1) != 8 * ESWRAP_STRICT_WORDS)
+	for (; *value >= '0' && *value <= '9'; value++)
+		pid = pid * 10 + (unsigned long)(*value - '0');
+	if (pid == 0 || *value++ != ':' || strlen(value) != 8 * ESWRAP_STRICT_WORDS)
 		return false;
-	for (i = 0; i < ESWRAP_STRICT_WORDS; i++) {
-		memcpy(word, end + 1 + 8 * i, 8);
-		shim.strict[i] = (long)strtoul(word, NULL, 16);
+	memset(shim.strict, 0, sizeof(shim.strict));
+	for (i = 0; i < 8 * ESWRAP_STRICT_WORDS; i++) {
+		digit = value[i] <= '9' ? (unsigned long)(value[i] - '0')
+					: (unsigned long)(value[i] - 'a') + 10;
+		shim.strict[i / 8] = (long)((unsigned long)shim.strict[i / 8] << 4 | digit);
 	}
 	/* The supervisor reads addresses in our memory; Yama, where it is, wants to be asked. */
-	prctl(PR_SET_PTRACER, pid);
+	syscall(SYS_prctl, PR_SET_PTRACER, pid);
 	return true;
 }
 
