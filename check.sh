@@ -2,19 +2,24 @@
 # SPDX-License-Identifier: MIT
 # Builds in build/ with warnings as errors and runs the tests; with --all also the suites that take
 # long (make check-all); with --sanitize in build-sanitize/ with AddressSanitizer and
-# UndefinedBehaviorSanitizer in everything but the preloaded library. Ends with Automake's summary and a line that counts the claims; the exit
+# UndefinedBehaviorSanitizer in everything but the preloaded library; with --sanitize=thread in
+# build-thread/ with ThreadSanitizer, those suites in which the broker or the test has threads. Ends with Automake's summary and a line that counts the claims; the exit
 # status is 0 when every one of them holds.
 set -eu
 cd "$(dirname "$0")"
-[ "${1-}" != --sanitize ] || BUILD_DIR=build-sanitize
+case "${1-}" in
+--sanitize) BUILD_DIR=build-sanitize ;;
+--sanitize=thread) BUILD_DIR=build-thread ;;
+esac
 . tests/support/prepare.sh
 
 case "${1-}" in
 '') target=check slow='' options='' ;;
 --all) target=check-all slow=$SLOW_TEST_PACKAGES options='' ;;
 --sanitize) target=check slow='' options='--enable-asan --enable-ubsan' ;;
+--sanitize=thread) target=check-threads slow='' options=--enable-tsan ;;
 *)
-	echo "usage: ./check.sh [--all | --sanitize]" >&2
+	echo "usage: ./check.sh [--all | --sanitize[=thread]]" >&2
 	exit 2
 	;;
 esac

@@ -179,7 +179,7 @@ static void add_device(struct line *line, const char *name, bool usb)
 /* What udev does: a name for this adapter that does not depend on the order of arrival. */
 static void link_device(struct line *line, const char *name)
 {
-	const char *root = umockdev_testbed_get_root_dir(line->testbed);
+	char *root = umockdev_testbed_get_root_dir(line->testbed);
 	char *folder = g_strdup_printf("%s/dev/serial/by-id", root);
 	char *path = g_strdup_printf("%s" LINK_PATH, root);
 	char *target = g_strdup_printf("../../%s", name);
@@ -190,6 +190,7 @@ static void link_device(struct line *line, const char *name)
 	g_free(target);
 	g_free(path);
 	g_free(folder);
+	g_free(root);
 }
 
 static void start_module(struct line *line, const char *baud)

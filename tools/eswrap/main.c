@@ -269,5 +269,6 @@ int main(int argc, char **argv)
 	}
 	g_free(options.config);
 	g_free(options.route);
+	g_free(options.ports);
 	return status;
 }
