@@ -242,6 +242,7 @@ static void set_passphrase_file(struct loader *l, const char *value)
 		explicit_bzero(text, sizeof(text));
 	}
 	close(fd);
+	l->settings->passphrase_file = keep(l, g_strdup(path));
 }
 
 static void set_security(struct loader *l, const char *value)
@@ -532,6 +533,23 @@ static void set_unreachable(struct loader *l, const char *value)
 		l->settings->unreachable = (enum eswrap_unreachable)i;
 }
 
+/* The user that a broker becomes that root has started. */
+static void set_broker_user(struct loader *l, const char *value)
+{
+	if (getpwnam(value))
+		l->settings->user = keep(l, g_strdup(value));
+	else
+		loader_mistake(l, "there is no user \"%s\"", value);
+}
+
+static void set_sandbox(struct loader *l, const char *value)
+{
+	int i = choose(l, value, (const char *[]){ "no", "yes", NULL });
+
+	if (i >= 0)
+		l->settings->sandbox = i;
+}
+
 /* The key that is being read is one of limit_names. */
 static void set_limit(struct loader *l, const char *value)
 {
@@ -596,6 +614,8 @@ const struct key broker_keys[] = {
 	{ "idle-timeout", set_idle_timeout },
 	{ "give-up-idlest-after", set_give_up_idlest_after },
 	{ "unreachable", set_unreachable },
+	{ "user", set_broker_user },
+	{ "sandbox", set_sandbox },
 	{ "per-user-questions", set_limit },
 	{ "per-user-connects", set_limit },
 	{ "per-user-flows", set_limit },

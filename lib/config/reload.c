@@ -46,6 +46,8 @@ void settings_adopt(struct settings *settings, struct settings *fresh, GPtrArray
 		"[broker] stand-in");
 	differs(restart, other(settings->state_dir, fresh->state_dir), "[broker] state-dir");
 	differs(restart, settings->admin_group != fresh->admin_group, "[broker] admin-group");
+	differs(restart, other(settings->user, fresh->user), "[broker] user");
+	differs(restart, settings->sandbox != fresh->sandbox, "[broker] sandbox");
 	SWAP(settings->routes, fresh->routes);
 	SWAP(settings->fallback, fresh->fallback);
 	SWAP(settings->credentials, fresh->credentials);

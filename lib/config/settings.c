@@ -80,6 +80,7 @@ struct settings *settings_new(const char *path)
 	s->connect_timeout = CONNECT_TIMEOUT_DEFAULT;
 	s->half_close_timeout = HALF_CLOSE_TIMEOUT_DEFAULT;
 	memcpy(s->limits, limit_defaults, sizeof(s->limits));
+	s->sandbox = true;
 	s->module.baud = BAUD_DEFAULT;
 	s->module.security = ESWIFI_SECURITY_WPA2;
 	return s;

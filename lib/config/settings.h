@@ -92,6 +92,9 @@ enum limit {
  * @half_close_timeout:	s without data after which a half-closed flow is given up
  * @idle_timeout:	s without data after which any flow is given up; 0: never
  * @give_up_idlest_after:	s that a connect waits before the idlest flow is given up; 0: never
+ * @user:	that a broker which root has started becomes; NULL: the file does not say
+ * @sandbox:	whether the broker forbids itself what it never does
+ * @passphrase_file:	absolute, or NULL
  * @strings:	owns what @module points to
  */
 struct settings {
@@ -109,6 +112,8 @@ struct settings {
 	guint give_up_idlest_after;
 	enum eswrap_unreachable unreachable;
 	guint limits[LIMITS];
+	const char *user, *passphrase_file;
+	bool sandbox;
 	GPtrArray *strings;
 };
 

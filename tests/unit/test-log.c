@@ -25,6 +25,7 @@ static void set_up(void)
 	close(ends[1]);
 	reader = ends[0];
 	log_init(0);
+	log_begin();
 }
 
 static void tear_down(void)

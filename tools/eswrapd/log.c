@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,20 +16,27 @@
 /* What is written at once: a pipe takes so much in one piece (PIPE_BUF). */
 #define CHUNK 4096
 /* For what is left at the end. */
-#define FLUSH_TIMEOUT_US (500 * 1000)
+#define FLUSH_TIMEOUT_NS (500 * 1000 * 1000)
+#define NS_PER_S	 (1000 * 1000 * 1000)
 
 static bool to_journal;
+static bool threaded;
 static GLogLevelFlags least;
 
-/* @begin and @length say where in @bytes the ring's contents are, under @lock. */
+/*
+ * @begin and @length say where in @bytes the ring's contents are, under @lock: of the C library's
+ * kind, because ThreadSanitizer does not see through GLib's.
+ */
 static struct {
-	GMutex lock;
-	GCond filled, emptied;
+	pthread_mutex_t lock;
+	pthread_cond_t filled, emptied;
 	char bytes[LOG_RING_BYTES];
 	gsize begin, length;
 	guint64 dropped; /* lines, since the last that said so */
 	bool writing;	 /* the thread has taken something out that is not written yet */
-} ring;
+} ring = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	   .filled = PTHREAD_COND_INITIALIZER,
+	   .emptied = PTHREAD_COND_INITIALIZER };
 
 static const char *priority(GLogLevelFlags level)
 {
@@ -77,7 +85,7 @@ static void put_line(const GString *line)
 		ring.dropped++;
 	else
 		ring.dropped = 0;
-	g_cond_signal(&ring.filled);
+	pthread_cond_signal(&ring.filled);
 }
 
 /* Waits for something to write. Return: how much of it is in @chunk. */
@@ -85,18 +93,18 @@ static gsize take(char chunk[CHUNK])
 {
 	gsize size;
 
-	g_mutex_lock(&ring.lock);
+	pthread_mutex_lock(&ring.lock);
 	ring.writing = false;
 	if (ring.length == 0)
-		g_cond_broadcast(&ring.emptied);
+		pthread_cond_broadcast(&ring.emptied);
 	while (ring.length == 0)
-		g_cond_wait(&ring.filled, &ring.lock);
+		pthread_cond_wait(&ring.filled, &ring.lock);
 	size = MIN(MIN(ring.length, CHUNK), LOG_RING_BYTES - ring.begin);
 	memcpy(chunk, ring.bytes + ring.begin, size);
 	ring.begin = (ring.begin + size) % LOG_RING_BYTES;
 	ring.length -= size;
 	ring.writing = true;
-	g_mutex_unlock(&ring.lock);
+	pthread_mutex_unlock(&ring.lock);
 	return size;
 }
 
@@ -133,12 +141,17 @@ static gpointer write_all(gpointer data G_GNUC_UNUSED)
 
 void log_flush(void)
 {
-	gint64 end = g_get_monotonic_time() + FLUSH_TIMEOUT_US;
+	struct timespec end;
 
-	g_mutex_lock(&ring.lock);
-	while ((ring.length || ring.writing) && g_cond_wait_until(&ring.emptied, &ring.lock, end))
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_nsec += FLUSH_TIMEOUT_NS;
+	end.tv_sec += end.tv_nsec / NS_PER_S;
+	end.tv_nsec %= NS_PER_S;
+	pthread_mutex_lock(&ring.lock);
+	while ((ring.length || ring.writing) &&
+	       pthread_cond_timedwait(&ring.emptied, &ring.lock, &end) == 0)
 		;
-	g_mutex_unlock(&ring.lock);
+	pthread_mutex_unlock(&ring.lock);
 }
 
 static GLogWriterOutput write_line(GLogLevelFlags level, const GLogField *fields, gsize n,
@@ -161,9 +174,13 @@ static GLogWriterOutput write_line(GLogLevelFlags level, const GLogField *fields
 		if ((guint8)line->str[i] < ' ' || line->str[i] == 0x7f)
 			line->str[i] = ' ';
 	g_string_append_c(line, '\n');
-	g_mutex_lock(&ring.lock);
+	if (!threaded) {
+		write_chunk(line->str, line->len);
+		return G_LOG_WRITER_HANDLED;
+	}
+	pthread_mutex_lock(&ring.lock);
 	put_line(line);
-	g_mutex_unlock(&ring.lock);
+	pthread_mutex_unlock(&ring.lock);
 	if (level & (G_LOG_FLAG_FATAL | G_LOG_LEVEL_ERROR))
 		log_flush();
 	return G_LOG_WRITER_HANDLED;
@@ -175,7 +192,12 @@ void log_init(int verbosity)
 		: verbosity == 1 ? G_LOG_LEVEL_INFO
 				 : G_LOG_LEVEL_MESSAGE;
 	to_journal = g_log_writer_is_journald(STDERR_FILENO);
+	g_log_set_writer_func(write_line, NULL, NULL);
+}
+
+void log_begin(void)
+{
+	threaded = true;
 	g_thread_unref(g_thread_new("log", write_all, NULL));
 	atexit(log_flush);
-	g_log_set_writer_func(write_line, NULL, NULL);
 }

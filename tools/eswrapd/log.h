@@ -26,6 +26,14 @@
  */
 void log_init(int verbosity);
 
+/**
+ * log_begin() - from now on the thread writes
+ *
+ * Before, while there is nobody whom it could keep waiting, a line is written at once: what threads
+ * may do is settled before there are any.
+ */
+void log_begin(void);
+
 /* log_flush() - wait until all is written, but not for long */
 void log_flush(void);
 

@@ -21,6 +21,8 @@
 #include "eswrapd/broker.h"
 #include "eswrapd/control.h"
 #include "eswrapd/log.h"
+#include "eswrapd/privilege.h"
+#include "eswrapd/sandbox.h"
 
 static char *config_path = (char *)ESWRAP_CONFIG, *socket_path;
 static gboolean check_only, private, version;
@@ -230,19 +232,38 @@ static int serve_on(struct broker *broker, int fd, const GPtrArray *warnings)
 	return EXIT_SUCCESS;
 }
 
-static int serve(struct broker *broker, const GPtrArray *warnings)
+/*
+ * The user first, whose files the broker's are; what it may do, before a thread is made, and before
+ * anything is read that others send. The control socket is there: only root can make it in some
+ * places. Return: false with @error set.
+ */
+static bool become_harmless(const struct settings *settings, GError **error)
+{
+	bool done = privilege_drop(settings, private, error);
+
+	/* A change of user has taken it back. */
+	keep_secrets();
+	return done && sandbox_enter(settings, socket_path, error);
+}
+
+/* @settings, @warnings: taken over. Return: the exit status */
+static int serve(struct settings *settings, GPtrArray *warnings, int fd)
 {
 	g_autoptr(GError) error = NULL;
-	int fd, status;
+	struct broker *broker;
+	int status;
 
-	fd = listen_fd(&error);
-	if (fd >= 0)
-		status = serve_on(broker, fd, warnings);
-	else
-		status = give_up(EXIT_FAILURE, error->message);
+	if (!become_harmless(settings, &error))
+		return give_up(EX_CONFIG, error->message);
+	log_begin();
+	broker = broker_new(settings, warnings, private, &error);
+	if (!broker)
+		return give_up(EX_CONFIG, error->message);
+	status = serve_on(broker, fd, warnings);
 	/* Before the connections that are still there are closed: nobody is to find it any more. */
-	if (fd >= 0 && socket_path)
+	if (socket_path)
 		unlink(socket_path);
+	broker_free(broker);
 	return status;
 }
 
@@ -250,9 +271,8 @@ int main(int argc, char **argv)
 {
 	GPtrArray *warnings = g_ptr_array_new_with_free_func(g_free);
 	struct settings *settings;
-	struct broker *broker;
 	GError *error = NULL;
-	int status;
+	int status, fd;
 	guint i;
 
 	setlocale(LC_ALL, "");
@@ -277,14 +297,15 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	/* Of a lease that is broken while we look at it: see policy_is_in_use(). */
 	signal(SIGIO, SIG_IGN);
-	broker = broker_new(settings, warnings, private, &error);
-	if (!broker) {
-		status = give_up(EX_CONFIG, error->message);
-		turn_callers_away();
+	privilege_prepare(settings, private);
+	fd = listen_fd(&error);
+	if (fd < 0) {
+		status = give_up(EXIT_FAILURE, error->message);
 		g_error_free(error);
 		return status;
 	}
-	status = serve(broker, warnings);
-	broker_free(broker);
+	status = serve(settings, warnings, fd);
+	if (status == EX_CONFIG)
+		turn_callers_away();
 	return status;
 }
