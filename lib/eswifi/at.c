@@ -7,7 +7,7 @@
  *	IDLE		nothing is asked of the module; what comes is a message, or noise
  *	WAITING		a command is out, the answer has not come or is not whole
  *	GUARD		what has come is an answer, unless more follows within the guard time
- *	ECHO		the same, and a question has been asked whose answer ends the doubt
+ *	ECHO		the same, and a question has been asked whose answer tells
  *	LISTENING	everything that comes is dropped, until nothing has for a while
  *
  * at_send() takes IDLE to WAITING. Each time that bytes come, frame_parse() looks at all that came:
@@ -320,7 +320,7 @@ static void judge_echo(struct at *at)
 	finish(at, 0, &frame);
 }
 
-static void judge(struct at *at)
+static void parse_received(struct at *at)
 {
 	enum frame_verdict verdict;
 	struct frame frame;
@@ -379,7 +379,7 @@ static void keep_listening(struct at *at, const guint8 *bytes, gsize size)
 		stop_listening(at, false);
 }
 
-static void lose(struct at *at, const char *why)
+static void report_gone(struct at *at, const char *why)
 {
 	/* Whatever the owner does next, these must not fire again. */
 	drop_source(&at->readable);
@@ -397,7 +397,7 @@ static bool receive(struct at *at)
 	else
 		n = port_read(at->port, other, sizeof(other));
 	if (n < 0) {
-		lose(at, n == -ENODEV ? "the other end is gone" : g_strerror(-(int)n));
+		report_gone(at, n == -ENODEV ? "the other end is gone" : g_strerror(-(int)n));
 		return true;
 	}
 	if (n == 0)
@@ -411,7 +411,7 @@ static bool receive(struct at *at)
 	if (at->state == AT_IDLE)
 		judge_idle(at);
 	else
-		judge(at);
+		parse_received(at);
 	return true;
 }
 
@@ -421,7 +421,7 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
 
 	(void)fd;
 	if (!receive(at) && condition & (G_IO_HUP | G_IO_ERR | G_IO_NVAL))
-		lose(at, "the device has gone");
+		report_gone(at, "the device has gone");
 	return G_SOURCE_CONTINUE;
 }
 
@@ -453,7 +453,7 @@ static gboolean on_expired(gint fd, GIOCondition condition, gpointer data)
 	if (!at->port || (at->state == AT_IDLE && !at->in_size))
 		return G_SOURCE_CONTINUE;
 	if (at->write_failed)
-		lose(at, "writing to it failed");
+		report_gone(at, "writing to it failed");
 	else if (at->stale)
 		finish(at, -EPROTO, NULL);
 	else if (g_get_monotonic_time() < at->deadline)

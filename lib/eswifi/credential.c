@@ -103,7 +103,7 @@ static bool has_set(const struct eswifi_module *module, guint set)
 	       (set == ESWIFI_SET_REWRITABLE && module->firmware.rewritable);
 }
 
-static void begin(struct eswifi_module *module, guint set, eswifi_done done, gpointer user)
+static void begin_on_set(struct eswifi_module *module, guint set, eswifi_done done, gpointer user)
 {
 	struct operation *op = &module->op;
 
@@ -127,7 +127,7 @@ static int start(struct eswifi_module *module, guint set, enum eswifi_item item,
 		return -EINVAL;
 	if (module->identity.dialect == ESWIFI_FIRMWARE_AUTO || !has_set(module, set))
 		return -ENOTSUP;
-	begin(module, set, done, user);
+	begin_on_set(module, set, done, user);
 	op->item = item;
 	op->size = size;
 	op->compare = compare;
@@ -170,7 +170,7 @@ int eswifi_credential_list(struct eswifi_module *module, guint set, eswifi_done 
 		return r;
 	if (set >= ESWIFI_SETS)
 		return -EINVAL;
-	begin(module, set, done, user);
+	begin_on_set(module, set, done, user);
 	session_op_begin(module, list_step);
 	return 0;
 }

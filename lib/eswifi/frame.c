@@ -355,8 +355,8 @@ static enum frame_verdict parse_counted(const guint8 *in, gsize size, gsize limi
 	return verdict;
 }
 
-static enum frame_verdict parse(const guint8 *in, gsize size, const struct frame_shape *shape,
-				struct frame *frame)
+static enum frame_verdict parse_shape(const guint8 *in, gsize size, const struct frame_shape *shape,
+				      struct frame *frame)
 {
 	if (shape->kind == FRAME_COUNTED)
 		return parse_counted(in, size, shape->limit, frame);
@@ -372,7 +372,7 @@ static enum frame_verdict parse(const guint8 *in, gsize size, const struct frame
 enum frame_verdict frame_parse(const guint8 *in, gsize size, const struct frame_shape *shape,
 			       struct frame *frame)
 {
-	enum frame_verdict verdict = parse(in, size, shape, frame);
+	enum frame_verdict verdict = parse_shape(in, size, shape, frame);
 	gsize used;
 
 	if (verdict == FRAME_MORE)

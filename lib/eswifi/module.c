@@ -137,8 +137,8 @@ static void on_listening(struct eswifi_module *module)
 }
 
 /* Leaves @state; the owner hears of it in the order that eswifi.h promises. */
-static void give_up(struct eswifi_module *module, enum eswifi_state state, int error,
-		    const char *why)
+static void lose_session(struct eswifi_module *module, enum eswifi_state state, int error,
+			 const char *why)
 {
 	bool was_ready = module->state == ESWIFI_READY;
 
@@ -181,7 +181,7 @@ static void on_fault(struct eswifi_module *module, int error, const char *why)
 		return;
 	}
 	module->counters.resyncs++;
-	give_up(module, ESWIFI_RECOVERING, error, why);
+	lose_session(module, ESWIFI_RECOVERING, error, why);
 	session_forget(module);
 	session_pause(module, module->attempts ? session_backoff_ms(module) : 0, begin_again);
 	if (!module->attempts)
@@ -194,7 +194,7 @@ static void on_wifi_lost(struct eswifi_module *module)
 	 * It may also have restarted: the prompt of a restart makes an answer whole that was cut
 	 * off just before its own prompt, and nothing else tells. So nothing is believed any more.
 	 */
-	give_up(module, ESWIFI_RECOVERING, -ENETDOWN, "the module has left the Wi-Fi network");
+	lose_session(module, ESWIFI_RECOVERING, -ENETDOWN, "the module has left the Wi-Fi network");
 	session_forget(module);
 	bringup_begin(module, false, on_listening);
 }
@@ -205,7 +205,7 @@ void eswifi_module_reset(struct eswifi_module *module, const char *why)
 		return;
 	at_cancel(module->at);
 	session_stop_pause(module);
-	give_up(module, ESWIFI_RECOVERING, -ENETDOWN, why);
+	lose_session(module, ESWIFI_RECOVERING, -ENETDOWN, why);
 	session_forget(module);
 	bringup_begin(module, true, on_listening);
 }
@@ -268,7 +268,7 @@ static void on_gone(const char *why, gpointer user)
 	module->burning = false;
 	module->good_baud = 0;
 	module->firmware.counted_refused = false;
-	give_up(module, ESWIFI_CLOSED, -ENETDOWN, reason);
+	lose_session(module, ESWIFI_CLOSED, -ENETDOWN, reason);
 	session_forget(module);
 	open_later(module);
 }

@@ -98,7 +98,7 @@ static bool kernel_lists(const char *path)
 static int follow_links(const char *device, char **to)
 {
 	char *path = g_strdup(device);
-	char target[PATH_MAX], *folder;
+	char target[PATH_MAX], *directory;
 	gssize length;
 	guint links;
 
@@ -112,10 +112,10 @@ static int follow_links(const char *device, char **to)
 			return (int)length;
 		}
 		target[length] = '\0';
-		folder = g_path_get_dirname(path);
+		directory = g_path_get_dirname(path);
 		g_free(path);
-		path = g_canonicalize_filename(target, folder);
-		g_free(folder);
+		path = g_canonicalize_filename(target, directory);
+		g_free(directory);
 	}
 	*to = path;
 	return 0;

@@ -201,7 +201,7 @@ static bool check_groups(struct ledger *ledger, GError **error)
 	for (i = 0; good && groups[i]; i++) {
 		if (group_is_good(groups[i]) && entry_is_good(ledger->file, groups[i]))
 			continue;
-		what = g_strdup_printf("group [%s] makes no sense", groups[i]);
+		what = g_strdup_printf("group [%s] is invalid", groups[i]);
 		good = damaged(ledger->path, what, error);
 		g_free(what);
 	}
@@ -209,7 +209,7 @@ static bool check_groups(struct ledger *ledger, GError **error)
 	return good;
 }
 
-static bool parse(struct ledger *ledger, const char *text, gsize size, GError **error)
+static bool parse_ledger(struct ledger *ledger, const char *text, gsize size, GError **error)
 {
 	GError *inner = NULL;
 
@@ -258,7 +258,7 @@ struct ledger *ledger_read(const char *dir, GError **error)
 	if (stat(ledger->path, &st) == 0 && st.st_size > FILE_MAX) {
 		good = damaged(ledger->path, "it is far too large", error);
 	} else if (g_file_get_contents(ledger->path, &text, &size, &inner)) {
-		good = parse(ledger, text, size, error);
+		good = parse_ledger(ledger, text, size, error);
 		g_free(text);
 	} else if (!g_error_matches(inner, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
 		good = false;

@@ -73,7 +73,7 @@ static const char *key(const char *name)
 static guint16 start_nginx(const char *identity, const char *client_ca)
 {
 	guint16 port = harness_free_port();
-	const char *folder = harness_path(h, harness_format(h, "nginx-%u", port));
+	const char *directory = harness_path(h, harness_format(h, "nginx-%u", port));
 	const char *name = harness_format(h, "nginx-%u.conf", port);
 	const char *verify = client_ca ? harness_format(h,
 							"ssl_client_certificate %s;\n"
@@ -88,10 +88,10 @@ static guint16 start_nginx(const char *identity, const char *client_ca)
 		"uwsgi_temp_path %1$s/uwsgi;\nscgi_temp_path %1$s/scgi;\nserver {\n"
 		"listen 127.0.0.1:%2$u ssl;\nssl_certificate %3$s;\nssl_certificate_key %4$s;\n"
 		"%5$slocation / { return 200 \"subject=$ssl_client_s_dn\\n\"; }\n}\n}\n",
-		folder, port, pem(identity), key(identity), verify);
-	const char *argv[] = { "nginx", "-e", "stderr", "-p", folder, "-c", path, NULL };
+		directory, port, pem(identity), key(identity), verify);
+	const char *argv[] = { "nginx", "-e", "stderr", "-p", directory, "-c", path, NULL };
 
-	ck_assert_int_eq(mkdir(folder, 0700), 0);
+	ck_assert_int_eq(mkdir(directory, 0700), 0);
 	process_await_port(process_start(h, harness_format(h, "nginx-%u", port), argv, NULL), port);
 	return port;
 }

@@ -180,16 +180,16 @@ static void add_device(struct line *line, const char *name, bool usb)
 static void link_device(struct line *line, const char *name)
 {
 	char *root = umockdev_testbed_get_root_dir(line->testbed);
-	char *folder = g_strdup_printf("%s/dev/serial/by-id", root);
+	char *directory = g_strdup_printf("%s/dev/serial/by-id", root);
 	char *path = g_strdup_printf("%s" LINK_PATH, root);
 	char *target = g_strdup_printf("../../%s", name);
 
-	ck_assert_int_eq(g_mkdir_with_parents(folder, 0755), 0);
+	ck_assert_int_eq(g_mkdir_with_parents(directory, 0755), 0);
 	unlink(path);
 	ck_assert_int_eq(symlink(target, path), 0);
 	g_free(target);
 	g_free(path);
-	g_free(folder);
+	g_free(directory);
 	g_free(root);
 }
 

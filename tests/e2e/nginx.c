@@ -4,7 +4,7 @@
 #include <check.h>
 #include <sys/stat.h>
 
-/* One process, everything in the temporary folder. */
+/* One process, everything in the temporary directory. */
 static const char config[] = "daemon off;\n"
 			     "master_process off;\n"
 			     "pid %1$s/nginx.pid;\n"

@@ -9,7 +9,7 @@
  * struct nginx - a running nginx
  * @tls:	port that speaks TLS and requires a client certificate that ca.pem has signed
  * @plain:	port that speaks plain HTTP
- * @www:	folder that both serve, and where PUT writes to
+ * @www:	directory that both serve, and where PUT writes to
  * @log:	a line for each request: number of the connection, number of the request on it,
  *		method, path, status
  * @process:	the process

@@ -64,10 +64,10 @@ static const struct result *python_connect(struct harness *h, const char *host, 
 				   NULL);
 }
 
-/* A file of the pattern in @folder. */
-static const char *pattern_file(struct harness *h, const char *folder, gsize size)
+/* A file of the pattern in @directory. */
+static const char *pattern_file(struct harness *h, const char *directory, gsize size)
 {
-	const char *path = harness_format(h, "%s/pattern", folder);
+	const char *path = harness_format(h, "%s/pattern", directory);
 	char *data = g_malloc(size);
 	gsize i;
 

@@ -27,7 +27,7 @@ static void wait_readable(int fd, const char *what)
 	ck_assert_msg(poll(&poll_fd, 1, PATIENCE_MS) == 1, "nothing came: %s", what);
 }
 
-/* The program's arguments: how its line is offered, and @options with the folder for %s. */
+/* The program's arguments: how its line is offered, and @options with the directory for %s. */
 static char **arguments(const struct fake *fake, const char *options)
 {
 	const char *top = g_getenv("top_builddir");

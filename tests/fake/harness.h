@@ -24,7 +24,7 @@
  * struct fake - one simulated module, and the host's end of its line
  * @pid:	the process, 0: not running
  * @fd:		the line
- * @dir:	a folder of its own; the socket, the link and the flash are in it
+ * @dir:	a directory of its own; the socket, the link and the flash are in it
  * @path:	of the socket or the link
  * @pty:	the line is a pseudo-terminal
  */
@@ -37,12 +37,12 @@ struct fake {
 
 /**
  * fake_start() - start a module with more options and connect to it
- * @options:	as in a shell, "" for none; %s in it stands for its folder
+ * @options:	as in a shell, "" for none; %s in it stands for its directory
  */
 struct fake *fake_start(const char *options);
 /* fake_start_pty() - the same over a pseudo-terminal set to @rate bit/s */
 struct fake *fake_start_pty(unsigned int rate, const char *options);
-/* fake_restart() - the same folder again, after fake_kill() or fake_stop_process() */
+/* fake_restart() - the same directory again, after fake_kill() or fake_stop_process() */
 void fake_restart(struct fake *fake, const char *options);
 /* fake_connect() - another host's end of the line */
 int fake_connect(const struct fake *fake);
@@ -50,7 +50,7 @@ int fake_connect(const struct fake *fake);
 void fake_kill(struct fake *fake);
 /* fake_stop_process() - SIGTERM; it must exit cleanly and take its socket or link away */
 void fake_stop_process(struct fake *fake);
-/* fake_stop() - the same, and removes the folder */
+/* fake_stop() - the same, and removes the directory */
 void fake_stop(struct fake *fake);
 
 /**

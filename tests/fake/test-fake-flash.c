@@ -143,18 +143,18 @@ END_TEST
 START_TEST(item_that_cannot_be_stored_is_an_error_and_stays_blank)
 {
 	struct fake *fake = fake_start("--flash %s/missing/flash");
-	char *folder = g_build_filename(fake->dir, "missing", NULL);
-	char *path = g_build_filename(folder, "flash", NULL);
+	char *directory = g_build_filename(fake->dir, "missing", NULL);
+	char *path = g_build_filename(directory, "flash", NULL);
 
 	fake_fails(fake, "PG=0,0,5,hello", "Flash write failed");
-	ck_assert_int_eq(mkdir(folder, 0700), 0);
+	ck_assert_int_eq(mkdir(directory, 0700), 0);
 	fake_says(fake, "PG=0,0,5,other", OK);
 	fake_says(fake, "PG=0,0,5,hello", MISMATCH);
 	fake_stop_process(fake);
 	unlink(path);
 	g_free(path);
-	rmdir(folder);
-	g_free(folder);
+	rmdir(directory);
+	g_free(directory);
 	fake_stop(fake);
 }
 END_TEST

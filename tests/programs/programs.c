@@ -51,7 +51,7 @@ static const char *builddir(void)
 	return path ? path : ".";
 }
 
-static const char *built_folder(struct harness *h)
+static const char *built_directory(struct harness *h)
 {
 	return harness_format(h, "%s/tests/programs", builddir());
 }
@@ -79,7 +79,7 @@ const char *const *programs_argv(struct harness *h, const char *host, guint16 po
 		argument = replace(h, *argv, "{host}", host);
 		argument = replace(h, argument, "{port}", number);
 		argument = replace(h, argument, "{clients}", clients);
-		argument = replace(h, argument, "{built}", built_folder(h));
+		argument = replace(h, argument, "{built}", built_directory(h));
 		g_ptr_array_add(filled, (char *)argument);
 	}
 	g_ptr_array_add(filled, NULL);
@@ -156,5 +156,5 @@ const char *programs_built(struct harness *h, const char *name)
 	const char *const argv[] = { "make", "-s", path, NULL };
 
 	ck_result_status(harness_run_as(h, &how, argv), 0);
-	return harness_format(h, "%s/%s", built_folder(h), name);
+	return harness_format(h, "%s/%s", built_directory(h), name);
 }

@@ -19,7 +19,7 @@
 /* programs_new() - a simulated module with credentials in set 0, and a broker */
 struct harness *programs_new(void);
 
-/* programs_nginx() - nginx with /pattern in its folder */
+/* programs_nginx() - nginx with /pattern in its directory */
 struct nginx programs_nginx(struct harness *h);
 
 /* programs_pattern() - write PROGRAMS_FILE_SIZE bytes of the servers' pattern to @path */
@@ -28,7 +28,7 @@ void programs_pattern(const char *path);
 /**
  * programs_argv() - arguments with what is only known now
  * @host, @port:	put in where an argument says {host} and {port}
- * @argv:	NULL-terminated; {clients} is the folder with our clients, {built} the one where
+ * @argv:	NULL-terminated; {clients} is the directory with our clients, {built} the one where
  *		programs_built() puts those that are compiled
  *
  * Return: NULL-terminated, owned by the harness.
@@ -61,10 +61,10 @@ const struct result *programs_same(struct harness *h, const struct run *how, gui
  */
 void programs_fetch(struct harness *h, const struct nginx *nginx, const char *const *argv);
 
-/* programs_client() - path of one of this folder's clients */
+/* programs_client() - path of one of this directory's clients */
 const char *programs_client(struct harness *h, const char *name);
 
-/* programs_built() - have make build one of this folder's clients. Return: its path */
+/* programs_built() - have make build one of this directory's clients. Return: its path */
 const char *programs_built(struct harness *h, const char *name);
 
 /* programs_same() and programs_fetch() with the arguments on the spot */

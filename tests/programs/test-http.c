@@ -404,7 +404,7 @@ END_TEST
 /* A web server that runs git http-backend. Return: its port. */
 static guint16 start_git_server(struct harness *h, const char *projects)
 {
-	/* As root the handler would become nobody, who may not look into the folder. */
+	/* As root the handler would become nobody, who may not look into the directory. */
 	static const char program[] =
 		"import http.server, os\n"
 		"http.server.nobody_uid = os.getuid\n"

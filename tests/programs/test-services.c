@@ -37,7 +37,7 @@ static guint16 start_sshd(struct harness *h)
 					"ssh-keygen -q -t ed25519 -N '' -f host-key\n"
 					"ssh-keygen -q -t ed25519 -N '' -f user-key\n"
 					"cp user-key.pub authorized\n";
-	/* As root, sshd wants an empty folder that only a started service has: a private one. */
+	/* As root, sshd wants an empty directory that only a started service has: a private one. */
 	static const char script[] = "[ \"$(id -u)\" = 0 ] || exec /usr/sbin/sshd -D -e -f \"$0\"\n"
 				     "exec unshare -m sh -ec 'mount -t tmpfs none /run\n"
 				     "mkdir -m 755 /run/sshd\n"

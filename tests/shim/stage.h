@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the suites of this folder run on: one simulated module, one broker and servers for a whole
+ * What the suites of this directory run on: one simulated module, one broker and servers for a whole
  * Check case, and `claims` run with and without the shim.
  */
 #ifndef TESTS_STAGE_H

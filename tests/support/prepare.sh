@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# What try.sh and check.sh have in common. To be sourced in the top folder.
+# What try.sh and check.sh have in common. To be sourced in the top directory.
 
 # Where things are built.
 : "${BUILD_DIR:=build}"

@@ -293,7 +293,7 @@ static bool parse_kind(struct fault *fault, const char *word)
 	return false;
 }
 
-static bool parse(struct fault *fault, const char *spec)
+static bool parse_fault(struct fault *fault, const char *spec)
 {
 	const char *trigger = strrchr(spec, '@');
 	char *head, **parts;
@@ -326,7 +326,7 @@ bool faults_add(struct faults *faults, const char *spec, GError **error)
 	fault->size = 16;
 	fault->socket = -1;
 	fault->baud = 9600;
-	if (parse(fault, spec)) {
+	if (parse_fault(fault, spec)) {
 		g_ptr_array_add(faults->all, fault);
 		return true;
 	}
@@ -496,7 +496,7 @@ int64_t faults_due(const struct faults *faults)
 	return first;
 }
 
-static void take(struct faults *faults, GList *link, struct fault_event *event)
+static void take_event(struct faults *faults, GList *link, struct fault_event *event)
 {
 	struct pending *pending = link->data;
 	const struct fault *fault = pending->fault;
@@ -523,7 +523,7 @@ bool faults_next(struct faults *faults, struct fault_event *event)
 	for (each = faults->pending.head; each; each = each->next) {
 		pending = each->data;
 		if (!waits(pending->fault->kind) && pending->due <= now_ns()) {
-			take(faults, each, event);
+			take_event(faults, each, event);
 			return true;
 		}
 	}
@@ -538,7 +538,7 @@ bool faults_take(struct faults *faults, enum fault_kind kind, struct fault_event
 	for (each = faults->pending.head; each; each = each->next) {
 		pending = each->data;
 		if (pending->fault->kind == kind && pending->due <= now_ns()) {
-			take(faults, each, event);
+			take_event(faults, each, event);
 			return true;
 		}
 	}

@@ -94,7 +94,7 @@ struct reader {
 	bool bad;
 };
 
-static const uint8_t *take(struct reader *in, size_t size)
+static const uint8_t *read_bytes(struct reader *in, size_t size)
 {
 	const uint8_t *at = in->at;
 
@@ -109,7 +109,7 @@ static const uint8_t *take(struct reader *in, size_t size)
 
 static uint32_t take_number(struct reader *in, unsigned int bytes)
 {
-	const uint8_t *at = take(in, bytes);
+	const uint8_t *at = read_bytes(in, bytes);
 	uint32_t value = 0;
 
 	while (at && bytes--)
@@ -124,7 +124,7 @@ static void take_string(struct reader *in, char *text, size_t max)
 
 	if (size > max)
 		in->bad = true;
-	at = take(in, size);
+	at = read_bytes(in, size);
 	if (at)
 		memcpy(text, at, size);
 	text[at ? size : 0] = '\0';
@@ -149,7 +149,7 @@ static void take_settings(struct reader *in, struct settings *settings)
 	settings->report_only = take_number(in, 1);
 }
 
-static const char *parse(struct flash *flash, const uint8_t *data, size_t size)
+static const char *parse_flash(struct flash *flash, const uint8_t *data, size_t size)
 {
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 	struct reader in = { .at = data, .left = size };
@@ -157,7 +157,7 @@ static const char *parse(struct flash *flash, const uint8_t *data, size_t size)
 	size_t item_size;
 	const uint8_t *at;
 
-	at = take(&in, sizeof(magic));
+	at = read_bytes(&in, sizeof(magic));
 	if (!at || memcmp(at, magic, sizeof(magic)) != 0)
 		return "it is not a flash file of eswrap-fake";
 	if (in.left < sizeof(digest))
@@ -169,7 +169,7 @@ static const char *parse(struct flash *flash, const uint8_t *data, size_t size)
 	for (set = 0; set < SET_COUNT; set++) {
 		for (item = 0; item < ITEM_COUNT; item++) {
 			item_size = take_number(&in, 2);
-			at = take(&in, item_size);
+			at = read_bytes(&in, item_size);
 			if (at && item_size)
 				flash->item[set][item] = g_bytes_new(at, item_size);
 		}
@@ -200,7 +200,7 @@ bool flash_open(struct flash *flash, const char *path, GError **error)
 		g_propagate_prefixed_error(error, cause, "cannot read the flash file: ");
 		return false;
 	}
-	why = parse(flash, (const uint8_t *)data, size);
+	why = parse_flash(flash, (const uint8_t *)data, size);
 	g_free(data);
 	if (why) {
 		g_set_error(
@@ -237,13 +237,13 @@ static int write_all(int fd, const uint8_t *data, size_t size)
 }
 
 /* The rename itself has to reach the disk too. */
-static int sync_folder(const char *path)
+static int sync_directory(const char *path)
 {
-	char *folder = g_path_get_dirname(path);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char *directory = g_path_get_dirname(path);
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r = 0;
 
-	g_free(folder);
+	g_free(directory);
 	if (fd < 0)
 		return -errno;
 	if (fsync(fd))
@@ -270,7 +270,7 @@ static int replace_file(const char *path, const GByteArray *contents)
 	if (r)
 		unlink(temporary);
 	else
-		r = sync_folder(path);
+		r = sync_directory(path);
 out:
 	g_free(temporary);
 	return r;

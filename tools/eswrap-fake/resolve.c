@@ -25,7 +25,7 @@ static void query_free(struct query *query)
 	g_free(query);
 }
 
-static void *ask(void *data)
+static void *resolve_in_thread(void *data)
 {
 	struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM };
 	struct query *query = data;
@@ -56,7 +56,7 @@ static int ask_system(struct loop *loop, const char *name, struct in_addr *addre
 	}
 	query->name = g_strdup(name);
 	query->pipe_fd = ends[1];
-	g_thread_unref(g_thread_new("resolve", ask, query));
+	g_thread_unref(g_thread_new("resolve", resolve_in_thread, query));
 	poll_fd.fd = ends[0];
 	r = loop_wait(loop, &poll_fd, 1, LOOP_FOREVER);
 	if (r > 0) {

@@ -203,7 +203,7 @@ static void mark_isolate(int argc, char **argv)
 }
 
 /* Return: false after a message. */
-static bool parse(struct options *options, int *argc, char ***argv)
+static bool parse_options(struct options *options, int *argc, char ***argv)
 {
 	const GOptionEntry entries[] = {
 		{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
@@ -262,7 +262,7 @@ int main(int argc, char **argv)
 	int status = STATUS_OWN_FAILURE;
 
 	setlocale(LC_ALL, "");
-	if (parse(&options, &argc, &argv)) {
+	if (parse_options(&options, &argc, &argv)) {
 		status = options.version ? 0 : run(argv + 1, &options);
 		if (options.version)
 			g_print("eswrap %s\n", PACKAGE_VERSION);

@@ -266,7 +266,7 @@ static bool in_lookup(const struct supervisor *supervisor, pid_t thread)
 	return since && g_get_monotonic_time() - *since < LOOKUP_MAX_US;
 }
 
-static void answer(struct supervisor *supervisor, const struct seccomp_notif *notice)
+static void answer_notice(struct supervisor *supervisor, const struct seccomp_notif *notice)
 {
 	struct seccomp_notif_resp reply = { .id = notice->id };
 	char to[128];
@@ -299,7 +299,7 @@ static void supervise(struct supervisor *supervisor)
 			/* The kernel wants it empty, in the size that it knows. */
 			memset(notice, 0, sizeof(*notice));
 			if (seccomp_notify_receive(supervisor->listener, notice) == 0)
-				answer(supervisor, notice);
+				answer_notice(supervisor, notice);
 		} else if (poller.revents & (POLLHUP | POLLERR)) {
 			return;
 		}

@@ -86,7 +86,7 @@ static guint8 *make_packet(GVariant *request, gsize *size)
 }
 
 /* Return: 0 or a negative errno. */
-static int ask(int fd, const char *verb, GVariant *arguments)
+static int send_request(int fd, const char *verb, GVariant *arguments)
 {
 	g_autoptr(GVariant) request = NULL;
 	int result = -EMSGSIZE;
@@ -228,7 +228,7 @@ static int call(const struct ctl *ctl, const char *verb, GVariant *arguments,
 		return unreachable(ctl, g_strerror(-fd), error);
 	/* With a socket that systemd listens on, the peer's credentials are systemd's. */
 	setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
-	result = ask(fd, verb, asked);
+	result = send_request(fd, verb, asked);
 	status = result < 0 ? fail(ctl, result, false, error)
 			    : converse(ctl, fd, progress, user, sender, &last, error);
 	close(fd);

@@ -54,8 +54,8 @@ static bool parse_user(const struct ctl *ctl, const char *text, guint *uid)
 	return false;
 }
 
-static int ask(const struct ctl *ctl, const struct route_options *options, const char *host,
-	       const char *port)
+static int ask_route(const struct ctl *ctl, const struct route_options *options, const char *host,
+		     const char *port)
 {
 	g_autoptr(GVariant) reply = NULL;
 	g_autoptr(GError) error = NULL;
@@ -112,7 +112,7 @@ int ctl_route(struct ctl *ctl, int argc, char **argv)
 		if (argc != 3)
 			ctl_error(ctl, "route takes a host and a port");
 		else
-			status = ask(ctl, &options, argv[1], argv[2]);
+			status = ask_route(ctl, &options, argv[1], argv[2]);
 	}
 	g_free(options.program);
 	g_free(options.user);

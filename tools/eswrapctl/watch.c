@@ -172,7 +172,7 @@ static void set_note(struct watch *watch, char *note)
 	watch->note = note;
 }
 
-static void ask(struct watch *watch)
+static void ask_status(struct watch *watch)
 {
 	g_autoptr(GVariant) reply = NULL;
 	g_autoptr(GError) error = NULL;
@@ -254,7 +254,7 @@ static bool take_key(struct watch *watch, int key)
 	case ERR:
 	case ' ':
 		set_note(watch, NULL);
-		ask(watch);
+		ask_status(watch);
 		break;
 	}
 	return true;
@@ -267,7 +267,7 @@ static void run(struct watch *watch)
 	noecho();
 	keypad(stdscr, TRUE);
 	curs_set(0);
-	ask(watch);
+	ask_status(watch);
 	do {
 		draw(watch);
 		timeout(watch->interval * 1000);

@@ -111,7 +111,7 @@ static void waiter_end(struct waiter *waiter)
 	g_free(waiter);
 }
 
-static void answer(const struct burner_words *words, gpointer user)
+static void answer_words(const struct burner_words *words, gpointer user)
 {
 	struct waiter *waiter = user;
 	struct call *call = waiter->call;
@@ -130,9 +130,9 @@ static void ask_and_answer(struct waiter *waiter)
 	g_clear_handle_id(&waiter->timeout, g_source_remove);
 	if (eswifi_module_state(burner->parts.module) == ESWIFI_READY)
 		waiter->ask = burner_ask_begin(burner->parts.sched, burner_sets(&burner->parts),
-					       answer, waiter);
+					       answer_words, waiter);
 	else
-		answer(&none, waiter);
+		answer_words(&none, waiter);
 }
 
 static gboolean ready_missed(gpointer user)
@@ -173,7 +173,7 @@ void burner_free(struct burner *burner)
 	while (burner->waiters->len) {
 		waiter = g_ptr_array_index(burner->waiters, 0);
 		burner_ask_drop(waiter->ask);
-		answer(&none, waiter);
+		answer_words(&none, waiter);
 	}
 	g_ptr_array_unref(burner->waiters);
 	while ((write = g_queue_pop_head(&burner->queue))) {

@@ -351,7 +351,7 @@ static void flow_check(struct flow *flow)
 	}
 }
 
-static void give_up(struct flow *flow)
+static void give_up_connect(struct flow *flow)
 {
 	struct sched *sched = flow->flows->parts.sched;
 	struct flow *behind = flow_of_attempt(twin_abandon(&flow->attempt));
@@ -371,7 +371,7 @@ static void program_closed(struct flow *flow)
 {
 	switch (flow->state) {
 	case FLOW_CONNECTING:
-		give_up(flow);
+		give_up_connect(flow);
 		break;
 	case FLOW_OPEN:
 		if (flow->refused) {

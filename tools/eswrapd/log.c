@@ -89,7 +89,7 @@ static void put_line(const GString *line)
 }
 
 /* Waits for something to write. Return: how much of it is in @chunk. */
-static gsize take(char chunk[CHUNK])
+static gsize take_chunk(char chunk[CHUNK])
 {
 	gsize size;
 
@@ -135,7 +135,7 @@ static gpointer write_all(gpointer data G_GNUC_UNUSED)
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	for (;;)
-		write_chunk(chunk, take(chunk));
+		write_chunk(chunk, take_chunk(chunk));
 	return NULL;
 }
 

@@ -59,7 +59,7 @@ static void say(const char *text)
 		dprintf(ready_fd, "%s\n", text);
 }
 
-static int give_up(int status, const char *text)
+static int fail_start(int status, const char *text)
 {
 	char **lines = g_strsplit(text, "\n", -1);
 	guint i;
@@ -221,7 +221,7 @@ static int serve_on(struct broker *broker, int fd, const GPtrArray *warnings)
 	broker_serve(broker, fd);
 	trouble = private ? broker_port_trouble(broker, PORT_TRIAL_MS) : NULL;
 	if (trouble)
-		return give_up(EXIT_FAILURE, trouble);
+		return fail_start(EXIT_FAILURE, trouble);
 	g_unix_signal_add(SIGTERM, terminated, broker);
 	g_unix_signal_add(SIGINT, terminated, broker);
 	g_unix_signal_add(SIGHUP, hung_up, broker);
@@ -254,11 +254,11 @@ static int serve(struct settings *settings, GPtrArray *warnings, int fd)
 	int status;
 
 	if (!become_harmless(settings, &error))
-		return give_up(EX_CONFIG, error->message);
+		return fail_start(EX_CONFIG, error->message);
 	log_begin();
 	broker = broker_new(settings, warnings, private, &error);
 	if (!broker)
-		return give_up(EX_CONFIG, error->message);
+		return fail_start(EX_CONFIG, error->message);
 	status = serve_on(broker, fd, warnings);
 	/* Before the connections that are still there are closed: nobody is to find it any more. */
 	if (socket_path)
@@ -283,7 +283,7 @@ int main(int argc, char **argv)
 	keep_secrets();
 	settings = settings_load(config_path, warnings, &error);
 	if (!settings) {
-		status = give_up(EX_CONFIG, error->message);
+		status = fail_start(EX_CONFIG, error->message);
 		turn_callers_away();
 		g_error_free(error);
 		return status;
@@ -300,7 +300,7 @@ int main(int argc, char **argv)
 	privilege_prepare(settings, private);
 	fd = listen_fd(&error);
 	if (fd < 0) {
-		status = give_up(EXIT_FAILURE, error->message);
+		status = fail_start(EXIT_FAILURE, error->message);
 		g_error_free(error);
 		return status;
 	}

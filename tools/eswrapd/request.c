@@ -331,7 +331,7 @@ static void asker_has_gone(gpointer user)
 	g_free(question);
 }
 
-static void look_up(struct asked *asked, const char *name)
+static void look_up_name(struct asked *asked, const char *name)
 {
 	struct question *question = g_new0(struct question, 1);
 	enum lookup_result result;
@@ -415,7 +415,7 @@ static void handle_resolve(struct asked *asked)
 		break;
 	}
 	if (good) {
-		look_up(asked, clean);
+		look_up_name(asked, clean);
 		return;
 	}
 	shown = g_strescape(given, NULL);

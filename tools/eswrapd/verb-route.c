@@ -28,7 +28,8 @@ static bool parse_address(const char *text, guint8 address[16])
 }
 
 /* Return: false where the arguments are no question */
-static bool parse(GVariant *arguments, const struct caller *caller, struct question *question)
+static bool parse_question(GVariant *arguments, const struct caller *caller,
+			   struct question *question)
 {
 	const char *host = NULL, *program = "a program";
 	gboolean datagram = FALSE;
@@ -112,7 +113,7 @@ void verb_route(struct call *call, const struct caller *caller, GVariant *argume
 	GVariantBuilder steps;
 	GVariantDict reply;
 
-	if (!parse(arguments, caller, &question)) {
+	if (!parse_question(arguments, caller, &question)) {
 		call_fail(call, EX_USAGE,
 			  "invalid request: a host and a port, 1 to 65535, are "
 			  "needed");

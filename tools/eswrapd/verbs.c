@@ -88,8 +88,8 @@ static const struct verb *find(const struct verbs *verbs, const char *name)
 	return NULL;
 }
 
-static void ask(const struct verbs *verbs, struct call *call, const struct caller *caller,
-		GVariant *request)
+static void run_verb(const struct verbs *verbs, struct call *call, const struct caller *caller,
+		     GVariant *request)
 {
 	g_autoptr(GVariant) arguments = NULL;
 	g_autofree char *name = NULL;
@@ -129,5 +129,5 @@ void verbs_ask(struct verbs *verbs, struct client *client, const guint8 *data, g
 	bytes = copy_request(data, size);
 	request = g_variant_ref_sink(
 		g_variant_new_from_bytes(G_VARIANT_TYPE(ADMIN_REQUEST), bytes, FALSE));
-	ask(verbs, call, &caller, request);
+	run_verb(verbs, call, &caller, request);
 }
