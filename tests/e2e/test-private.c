@@ -55,11 +55,11 @@ static const struct program programs[] = {
 	  "echo \"$x\" >\"'$1'\"' </dev/null >/dev/null 2>&1 ) & exit 0" },
 };
 
-static struct harness *private_new(const char *fault)
+static struct harness *private_new(const char *how)
 {
 	struct harness *h = harness_new();
 
-	harness_fake(h, "--resolve-all", "127.0.0.1", fault ? "--fault" : NULL, fault, NULL);
+	harness_fake(h, "--resolve-all", "127.0.0.1", how, NULL);
 	harness_config(h,
 		       "[route loopback]\naddress = 127.0.0.1\nthrough = tcp\n"
 		       "[route name]\nhost = *.name.test\nthrough = tcp\n"
@@ -116,8 +116,9 @@ START_TEST(a_private_broker_stays_for_a_program_that)
 }
 END_TEST
 
-/* The module is silent when it is to join, or there is no network before. */
-static const char *const slow_joins[] = { "silence,ms=20000@C0", "wifi-loss,ms=20000@C1" };
+/* Joining takes so long, or the module is silent about it, or there is no network before. */
+static const char *const slow_joins[] = { "--latency=C0=20000", "--fault=silence,ms=20000@C0",
+					  "--fault=wifi-loss,ms=20000@C1" };
 
 START_TEST(a_program_gets_through_a_module_that_takes_20_s_to_join)
 {
