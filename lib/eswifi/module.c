@@ -70,7 +70,10 @@ static gboolean on_wake(gpointer data)
 	struct eswifi_module *module = data;
 
 	g_source_set_ready_time(module->wake, -1);
-	run_next(module);
+	if (module->op.early)
+		session_op_end(module, module->op.end, module->op.text);
+	else
+		run_next(module);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -148,6 +151,8 @@ static void lose_session(struct eswifi_module *module, enum eswifi_state state, 
 		module->attempts = 0;
 	module->state = state;
 	module->handler = NULL;
+	/* At once, whatever it is doing: what comes below is promised to come later. */
+	module->op.beginning = false;
 	if (module->op.step)
 		session_op_end(module, error, why);
 	if (was_ready) {

@@ -137,7 +137,21 @@ void session_op_begin(struct eswifi_module *module, void (*step)(struct eswifi_m
 {
 	g_source_set_ready_time(module->wake, -1);
 	module->op.step = step;
+	module->op.beginning = true;
 	step(module);
+	module->op.beginning = false;
+}
+
+/* Who begins an operation hears of its end after that, also where nothing has to be asked for it. */
+static void end_soon(struct eswifi_module *module, int result, const char *text)
+{
+	struct operation *op = &module->op;
+
+	op->early = true;
+	op->end = result;
+	if (text != op->text)
+		g_strlcpy(op->text, text ? text : "", sizeof(op->text));
+	g_source_set_ready_time(module->wake, 0);
 }
 
 void session_op_end(struct eswifi_module *module, int result, const char *text)
@@ -146,8 +160,14 @@ void session_op_end(struct eswifi_module *module, int result, const char *text)
 	eswifi_read_done read_done = op->read_done;
 	eswifi_done done = op->done;
 	/* The next operation, which may begin in the callback, has its own text. */
-	g_autofree char *copy = g_strdup(text ? text : "");
+	g_autofree char *copy = NULL;
 
+	if (op->beginning) {
+		end_soon(module, result, text);
+		return;
+	}
+	copy = g_strdup(text ? text : "");
+	op->early = false;
 	if (op->secret)
 		explicit_bzero(op->data, op->size);
 	op->secret = false;

@@ -69,6 +69,8 @@ enum read_phase {
 /**
  * struct operation - the one that is under way
  * @step:	sends the next command; NULL: no operation
+ * @beginning:	its first step is being made, within the call that begins it
+ * @early:	that was its last step as well: @end and @text are what comes of it
  * @end:	the result while the module is asked something before the operation ends
  * @knob, @knob_value:	the setting that has been sent and not been answered
  * @repeated:	CLOSE, OPEN: the command was answered ERROR and is sent again
@@ -97,6 +99,7 @@ struct operation {
 	guint wait_ms, limit;
 	enum knob knob;
 	int knob_value;
+	bool beginning, early;
 	bool repeated, counted;
 	bool secret, compare;
 	gsize size;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* What the driver makes of a module's words: versions, networks, failures, rates. */
+#include <errno.h>
 #include <string.h>
 
 #include "eswifi/firmware.h"
 #include "eswifi/health.h"
 #include "eswifi/rate.h"
+#include "eswifi/session.h"
 #include "eswifi/wifi.h"
 #include "support/suite.h"
 
@@ -133,6 +135,48 @@ START_TEST(a_rate_counts_within_three_percent)
 }
 END_TEST
 
+static int heard;
+static guint8 heard_byte;
+
+static void hear(struct eswifi_module *module G_GNUC_UNUSED, int result, const guint8 *data,
+		 gpointer user G_GNUC_UNUSED)
+{
+	heard = result;
+	heard_byte = data[0];
+}
+
+static void do_nothing(struct eswifi_module *module G_GNUC_UNUSED, gpointer user G_GNUC_UNUSED)
+{
+}
+
+/* An owner notes who waits for a read when it has been begun: a call back before that is one to nobody. */
+START_TEST(a_byte_that_was_kept_is_handed_on_after_the_call_that_reads)
+{
+	static const struct eswifi_ops ops = { .next = do_nothing };
+	const struct eswifi_settings settings = { .device = "unix:/nowhere",
+						  .baud = 115200,
+						  .ssid = "x",
+						  .security = ESWIFI_SECURITY_OPEN };
+	struct eswifi_module *module = eswifi_module_new(&settings, &ops, NULL, NULL);
+
+	ck_assert_ptr_nonnull(module);
+	module->state = ESWIFI_READY;
+	module->selected = 0;
+	module->sockets[0].open = module->sockets[0].holds = true;
+	module->sockets[0].held = '!';
+	module->sockets[0].knobs[KNOB_READ_WAIT] = PROTOCOL_WAIT_MIN;
+	heard = 0;
+	ck_assert_int_eq(eswifi_read(module, 0, 0, hear, NULL), 0);
+	ck_assert_int_eq(heard, 0);
+	ck_assert_int_eq(eswifi_read(module, 0, 0, hear, NULL), -EBUSY);
+	while (heard == 0)
+		g_main_context_iteration(NULL, TRUE);
+	ck_assert_int_eq(heard, 1);
+	ck_assert_int_eq(heard_byte, '!');
+	eswifi_module_free(module);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("session");
@@ -143,6 +187,7 @@ int main(void)
 	tcase_add_test(words, a_scan_tells_out_of_range_from_refused);
 	tcase_add_test(words, only_many_failures_of_many_targets_over_some_time_are_hopeless);
 	tcase_add_test(words, a_rate_counts_within_three_percent);
+	tcase_add_test(words, a_byte_that_was_kept_is_handed_on_after_the_call_that_reads);
 	suite_add_tcase(suite, words);
 	return suite_run(suite);
 }
