@@ -361,10 +361,11 @@ void broker_free(struct broker *broker)
 	if (!broker)
 		return;
 	policy_withdraw(broker->policy);
+	/* Whoever waits for these is told so, as long as there is a way to tell. */
 	burner_free(broker->burner);
+	module_verbs_free(broker->module_verbs);
 	control_free(broker->control);
 	requests_free(broker->requests);
-	module_verbs_free(broker->module_verbs);
 	verbs_free(broker->verbs);
 	datagrams_free(broker->datagrams);
 	flows_free(broker->flows);
