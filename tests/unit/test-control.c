@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -20,6 +21,8 @@
 #include "support/suite.h"
 
 #define CLIENTS_MAX 3
+/* Bytes of a reply that is many packets. */
+#define MUCH 300000
 
 static char *directory, *path;
 static struct accounts *accounts;
@@ -282,9 +285,21 @@ static void two_parts(struct call *call, const struct caller *caller,
 	call_finish(call, NULL);
 }
 
+static void much(struct call *call, const struct caller *caller G_GNUC_UNUSED,
+		 GVariant *arguments G_GNUC_UNUSED, gpointer user G_GNUC_UNUSED)
+{
+	g_autofree char *text = g_strnfill(MUCH, 'm');
+	GVariantDict reply;
+
+	g_variant_dict_init(&reply, NULL);
+	g_variant_dict_insert(&reply, "text", "s", text);
+	call_finish(call, g_variant_dict_end(&reply));
+}
+
 static void ask_verbs(struct client *client, const guint8 *packet, gsize size)
 {
-	static const struct verb rows[] = { { "two-parts", true, two_parts, (char *)"of mine" } };
+	static const struct verb rows[] = { { "two-parts", true, two_parts, (char *)"of mine" },
+					    { "much", true, much, NULL } };
 	struct verbs *verbs = verbs_new((gid_t)-1);
 
 	verbs_add(verbs, rows, G_N_ELEMENTS(rows));
@@ -292,10 +307,16 @@ static void ask_verbs(struct client *client, const guint8 *packet, gsize size)
 	verbs_free(verbs);
 }
 
-static void ask_verb(int fd, const char *name)
+static void ask_verb(int fd, const char *name, bool parts)
 {
-	g_autoptr(GVariant) request = g_variant_ref_sink(g_variant_new("(sa{sv})", name, NULL));
+	g_autoptr(GVariant) request = NULL;
+	GVariantDict arguments;
 
+	g_variant_dict_init(&arguments, NULL);
+	if (parts)
+		g_variant_dict_insert(&arguments, "parts", "b", TRUE);
+	request = g_variant_ref_sink(
+		g_variant_new("(s@a{sv})", name, g_variant_dict_end(&arguments)));
 	send(fd, g_variant_get_data(request), g_variant_get_size(request), 0);
 }
 
@@ -307,7 +328,7 @@ START_TEST(a_call_is_heard_then_in_progress_then_done_with_its_rows_user)
 	const char *text = NULL;
 
 	owner.then = ask_verbs;
-	ask_verb(fd, "two-parts");
+	ask_verb(fd, "two-parts", false);
 	heard = receive_reply(fd);
 	ck_assert(g_variant_lookup(heard, "heard", "b", &flag) && flag);
 	part = receive_reply(fd);
@@ -337,11 +358,87 @@ START_TEST(a_verb_that_nobody_knows_and_a_request_that_is_none_fail)
 	int fd = connect_to_it();
 
 	owner.then = ask_verbs;
-	ask_verb(fd, "fly");
+	ask_verb(fd, "fly", false);
 	fails_with(fd, EX_USAGE);
 	fd = connect_to_it();
 	send(fd, "\xff\xff\xff", 3, 0);
 	fails_with(fd, EX_PROTOCOL);
+}
+END_TEST
+
+/* Adds the bytes of one piece; Return: how many the whole has. */
+static guint64 add_piece(GByteArray *whole, GVariant *piece)
+{
+	g_autoptr(GVariant) bytes =
+		g_variant_lookup_value(piece, "part", G_VARIANT_TYPE_BYTESTRING);
+	guint64 size = 0;
+	gsize count;
+	gconstpointer data;
+
+	ck_assert_ptr_nonnull(bytes);
+	ck_assert(g_variant_lookup(piece, "size", "t", &size));
+	data = g_variant_get_fixed_array(bytes, &count, 1);
+	ck_assert_uint_le(count, ADMIN_PART_MAX);
+	g_byte_array_append(whole, data, (guint)count);
+	return size;
+}
+
+START_TEST(a_reply_of_any_size_comes_in_pieces_to_who_puts_them_together)
+{
+	g_autoptr(GByteArray) whole = g_byte_array_new();
+	g_autoptr(GVariant) reply = NULL, heard = NULL;
+	g_autoptr(GBytes) bytes = NULL;
+	int fd = connect_to_it();
+	const char *text = NULL;
+	guint64 size;
+
+	owner.then = ask_verbs;
+	ask_verb(fd, "much", true);
+	heard = receive_reply(fd);
+	do {
+		g_autoptr(GVariant) piece = receive_reply(fd);
+
+		size = add_piece(whole, piece);
+	} while (whole->len < size);
+	ck_assert_uint_eq(whole->len, size);
+	bytes = g_bytes_new(whole->data, whole->len);
+	reply = g_variant_ref_sink(
+		g_variant_new_from_bytes(G_VARIANT_TYPE(ADMIN_REPLY), bytes, FALSE));
+	ck_assert(g_variant_lookup(reply, "text", "&s", &text));
+	ck_assert_uint_eq(strlen(text), MUCH);
+	ck_assert_int_eq(receive(fd, (char[1]){ 0 }, 1), 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(who_does_not_put_pieces_together_is_told_that_it_is_too_much)
+{
+	int fd = connect_to_it();
+
+	owner.then = ask_verbs;
+	ask_verb(fd, "much", false);
+	fails_with(fd, EXIT_FAILURE);
+}
+END_TEST
+
+START_TEST(who_does_not_read_his_answers_is_given_up)
+{
+	const gsize size = 32768;
+	g_autofree char *packet = g_malloc0(size);
+	int fd = connect_to_it(), i;
+	gsize got = 0;
+	ssize_t n;
+
+	owner.then = wait_on;
+	send(fd, "?", 1, 0);
+	await(&owner.asked);
+	for (i = 0; i < 1000; i++)
+		client_send(owner.client, packet, size);
+	client_finish(owner.client);
+	while ((n = receive(fd, packet, size)) > 0)
+		got += (gsize)n;
+	ck_assert_uint_lt(got, 1000 * size / 2);
+	close(fd);
 }
 END_TEST
 
@@ -362,6 +459,9 @@ int main(void)
 	tcase_add_test(tcase, what_the_queue_has_no_room_for_follows_in_order);
 	tcase_add_test(tcase, a_call_is_heard_then_in_progress_then_done_with_its_rows_user);
 	tcase_add_test(tcase, a_verb_that_nobody_knows_and_a_request_that_is_none_fail);
+	tcase_add_test(tcase, a_reply_of_any_size_comes_in_pieces_to_who_puts_them_together);
+	tcase_add_test(tcase, who_does_not_put_pieces_together_is_told_that_it_is_too_much);
+	tcase_add_test(tcase, who_does_not_read_his_answers_is_given_up);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

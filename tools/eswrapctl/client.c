@@ -90,12 +90,13 @@ static int send_request(int fd, const char *verb, GVariant *arguments)
 {
 	g_autoptr(GVariant) request = NULL;
 	int result = -EMSGSIZE;
+	GVariantDict dict;
 	guint8 *packet;
 	gsize size;
 
-	if (!arguments)
-		arguments = g_variant_new_array(G_VARIANT_TYPE("{sv}"), NULL, 0);
-	request = g_variant_ref_sink(g_variant_new("(s@a{sv})", verb, arguments));
+	g_variant_dict_init(&dict, arguments);
+	g_variant_dict_insert(&dict, "parts", "b", TRUE);
+	request = g_variant_ref_sink(g_variant_new("(s@a{sv})", verb, g_variant_dict_end(&dict)));
 	packet = make_packet(request, &size);
 	if (size <= ESWRAP_ADMIN_MAX)
 		result = send(fd, packet, size, MSG_NOSIGNAL) < 0 ? -errno : 0;
@@ -117,8 +118,8 @@ static void note_sender(struct msghdr *message, uid_t *sender)
 	*sender = who.uid;
 }
 
-/* Return: one reply; NULL with @result set to a negative errno, -EPROTO for nonsense. */
-static GVariant *next_reply(int fd, uid_t *sender, int *result)
+/* Return: what one packet holds; NULL with @result set to a negative errno, -EPROTO for nonsense. */
+static GVariant *next_packet(int fd, uid_t *sender, int *result)
 {
 	char space[CMSG_SPACE(sizeof(struct ucred))] = { 0 };
 	struct msghdr message = { .msg_control = space, .msg_controllen = sizeof(space) };
@@ -144,6 +145,51 @@ static GVariant *next_reply(int fd, uid_t *sender, int *result)
 	bytes = g_bytes_new(packet, (gsize)n);
 	reply = g_variant_ref_sink(
 		g_variant_new_from_bytes(G_VARIANT_TYPE(ADMIN_REPLY), bytes, FALSE));
+	return g_variant_is_normal_form(reply) ? g_steal_pointer(&reply) : NULL;
+}
+
+/*
+ * Adds a piece to those before it; they say the same of the whole. Return: false where it is none of
+ * them.
+ */
+static bool add_part(GByteArray *whole, guint64 *size, GVariant *piece)
+{
+	g_autoptr(GVariant) bytes =
+		g_variant_lookup_value(piece, "part", G_VARIANT_TYPE_BYTESTRING);
+	guint64 said = 0;
+	gsize count = 0;
+	gconstpointer data = bytes ? g_variant_get_fixed_array(bytes, &count, 1) : NULL;
+
+	if (!g_variant_lookup(piece, "size", "t", &said) || count == 0 || said > ADMIN_WHOLE_MAX ||
+	    (whole->len && said != *size) || count > said - whole->len)
+		return false;
+	g_byte_array_append(whole, data, (guint)count);
+	*size = said;
+	return true;
+}
+
+/* Return: as next_packet(): one reply, put together where it comes in pieces. */
+static GVariant *next_reply(int fd, uid_t *sender, int *result)
+{
+	g_autoptr(GByteArray) whole = g_byte_array_new();
+	g_autoptr(GVariant) reply = NULL;
+	g_autoptr(GBytes) bytes = NULL;
+	guint64 size = 0;
+
+	do {
+		g_autoptr(GVariant) piece = next_packet(fd, sender, result);
+
+		if (!piece || (whole->len == 0 && !g_variant_lookup(piece, "part", "@ay", NULL)))
+			return g_steal_pointer(&piece);
+		if (!add_part(whole, &size, piece)) {
+			*result = -EPROTO;
+			return NULL;
+		}
+	} while (whole->len < size);
+	bytes = g_byte_array_free_to_bytes(g_steal_pointer(&whole));
+	reply = g_variant_ref_sink(
+		g_variant_new_from_bytes(G_VARIANT_TYPE(ADMIN_REPLY), bytes, FALSE));
+	*result = -EPROTO;
 	return g_variant_is_normal_form(reply) ? g_steal_pointer(&reply) : NULL;
 }
 

@@ -16,6 +16,9 @@ struct client;
 /* call_begin() - wait for the end of what @client has asked, and say that it has been heard */
 struct call *call_begin(struct client *client);
 
+/* call_take_parts() - who asks puts pieces together: replies to come may be of any size */
+void call_take_parts(struct call *call);
+
 /* call_progress() - send one progress reply; @reply is ADMIN_REPLY, a floating one is taken over */
 void call_progress(struct call *call, GVariant *reply);
 /* call_finish() - send the last reply, or an empty one for NULL, and forget the call */

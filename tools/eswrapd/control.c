@@ -26,6 +26,12 @@
 /* Whoever has more clients than this that say nothing is not waited for. */
 #define SILENT_MAX 4
 
+/*
+ * Bytes of answers that one user has asked for and does not read, of all his clients: many times the
+ * largest that there is while everybody keeps to his limits.
+ */
+#define UNREAD_MAX (16 * 1024 * 1024)
+
 /* As many as one packet can carry: SCM_MAX_FD of the kernel (unix(7)). */
 #define DESCRIPTORS_MAX 253
 
@@ -48,6 +54,7 @@ struct client {
 	client_gone gone;
 	gpointer user;
 	GQueue unsent;
+	gsize unsent_bytes;
 };
 
 struct control {
@@ -150,6 +157,12 @@ static void hold_reserve(struct control *control)
 		control->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+static void drop_unsent(struct client *client)
+{
+	g_queue_clear_full(&client->unsent, (GDestroyNotify)g_bytes_unref);
+	client->unsent_bytes = 0;
+}
+
 static void client_free(struct client *client)
 {
 	struct control *control = client->control;
@@ -159,7 +172,7 @@ static void client_free(struct client *client)
 	uncount(client);
 	closer_close(client->fd);
 	closer_close(client->descriptor);
-	g_queue_clear_full(&client->unsent, (GDestroyNotify)g_bytes_unref);
+	drop_unsent(client);
 	g_hash_table_remove(control->clients, client);
 	hold_reserve(control);
 	g_free(client);
@@ -180,6 +193,7 @@ static void hung_up(struct client *client)
 		g_clear_handle_id(&client->watch, g_source_remove);
 		closer_close(client->fd);
 		client->fd = -1;
+		drop_unsent(client);
 		return;
 	}
 	client_free(client);
@@ -202,9 +216,27 @@ static bool flush(struct client *client)
 			hung_up(client);
 			return false;
 		}
+		client->unsent_bytes -= size;
 		g_bytes_unref(g_queue_pop_head(&client->unsent));
 	}
 	return true;
+}
+
+/* Does somebody let answers pile up? Administrators as well: it is the broker's memory. */
+static bool has_too_much_unread(const struct client *client)
+{
+	const struct client *other;
+	GHashTableIter iter;
+	gpointer item;
+	gsize bytes = 0;
+
+	g_hash_table_iter_init(&iter, client->control->clients);
+	while (g_hash_table_iter_next(&iter, &item, NULL)) {
+		other = item;
+		if (other->who.uid == client->who.uid)
+			bytes += other->unsent_bytes;
+	}
+	return bytes > UNREAD_MAX;
 }
 
 void client_send(struct client *client, gconstpointer packet, gsize size)
@@ -212,8 +244,16 @@ void client_send(struct client *client, gconstpointer packet, gsize size)
 	if (client->fd < 0)
 		return;
 	g_queue_push_tail(&client->unsent, g_bytes_new(packet, size));
-	if (flush(client) && client->unsent.head)
+	client->unsent_bytes += size;
+	if (!flush(client) || !client->unsent.head)
+		return;
+	if (has_too_much_unread(client)) {
+		g_warning("control socket: pid %d of user %u does not read its answers",
+			  client->who.pid, (guint)client->who.uid);
+		hung_up(client);
+	} else {
 		watch_for(client, G_IO_OUT | G_IO_HUP);
+	}
 }
 
 void client_finish(struct client *client)

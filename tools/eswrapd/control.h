@@ -96,7 +96,8 @@ void client_hold(struct client *client, gconstpointer packet, gsize size, client
 /**
  * client_send() - one more packet to a client that waits
  *
- * Packets that its queue has no room for are kept and follow. The client may be gone already.
+ * Packets that its queue has no room for are kept and follow, some megabytes for all clients of one user:
+ * who reads nothing is taken for gone. The client may be gone already.
  */
 void client_send(struct client *client, gconstpointer packet, gsize size);
 

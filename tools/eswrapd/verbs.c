@@ -94,12 +94,15 @@ static void run_verb(const struct verbs *verbs, struct call *call, const struct 
 	g_autoptr(GVariant) arguments = NULL;
 	g_autofree char *name = NULL;
 	const struct verb *verb;
+	gboolean parts;
 
 	if (!g_variant_is_normal_form(request)) {
 		call_fail(call, EX_PROTOCOL, "the request is malformed");
 		return;
 	}
 	g_variant_get(request, "(s@a{sv})", &name, &arguments);
+	if (g_variant_lookup(arguments, "parts", "b", &parts) && parts)
+		call_take_parts(call);
 	verb = find(verbs, name);
 	if (!verb)
 		call_fail(call, EX_USAGE, "this broker (version %s) does not know \"%s\"",
