@@ -2,8 +2,7 @@
 /*
  * Connects of one process to a name over both of its addresses, in raw packets: how often the module
  * is asked to connect. A module that is stopped keeps a connect under way for as long as a test
- * needs it. What hangs on a second's time is tried in unit/test-twin and unit/test-flow, by a clock
- * that stands still meanwhile; here is what must hold however slow the machine is.
+ * needs it.
  */
 #include <errno.h>
 #include <signal.h>
@@ -22,20 +21,13 @@ static struct eswrap_reply name; /* both addresses of NAME */
 static guint16 port;
 static int server;
 
-/* A connect takes @latency_ms. */
-static void module_and_broker(guint latency_ms)
-{
-	harness_fake(h, "--baud", "0", "--latency", harness_format(h, "P6=%u", latency_ms),
-		     "--resolve", NAME "=127.0.0.1", NULL);
-	harness_broker(h, "[route names]\nhost = " NAME "\nthrough = tcp\n");
-	raw_resolve(h, NAME, &name);
-}
-
 static void setup(void)
 {
 	h = harness_new();
 	server = raw_listener(&port);
-	module_and_broker(0);
+	harness_fake(h, "--baud", "0", "--resolve", NAME "=127.0.0.1", NULL);
+	harness_broker(h, "[route names]\nhost = " NAME "\nthrough = tcp\n");
+	raw_resolve(h, NAME, &name);
 }
 
 static void teardown(void)
@@ -98,8 +90,9 @@ START_TEST(a_second_address_waits_for_the_first_and_costs_nothing)
 	stop_module();
 	first = begin(_i ? &name.v6 : &name.v4);
 	second = begin(_i ? &name.v4 : &name.v6);
-	close(second);
 	continue_module();
+	ck_assert_int_eq(raw_outcome(first).error, 0);
+	close(second);
 	assert_connected(first);
 	ck_assert_uint_eq(harness_opened(h), 1);
 	close(first);
@@ -120,6 +113,26 @@ START_TEST(both_addresses_fail_alike_at_once)
 	ck_assert_uint_eq(harness_opened(h), 1);
 	close(first);
 	close(second);
+}
+END_TEST
+
+START_TEST(a_second_address_after_a_failure_is_not_asked_of_the_module)
+{
+	struct eswrap_reply reply;
+	int fd;
+
+	nobody_listens();
+	fd = begin(&name.v4);
+	ck_assert_int_eq(raw_outcome(fd).error, ECONNREFUSED);
+	close(fd);
+	ck_assert_int_eq(ask(&name.v6, &reply), -1);
+	raw_refused(&reply, ECONNREFUSED);
+	ck_assert_uint_eq(harness_opened(h), 1);
+	/* It counts once: the program tries it all again. */
+	fd = begin(&name.v6);
+	ck_assert_int_eq(raw_outcome(fd).error, ECONNREFUSED);
+	close(fd);
+	ck_assert_uint_eq(harness_opened(h), 2);
 }
 END_TEST
 
@@ -158,12 +171,10 @@ START_TEST(a_connect_that_was_given_up_for_good_is_closed)
 {
 	int fd, far;
 
-	harness_free(h);
-	h = harness_new();
-	module_and_broker(1000);
+	stop_module();
 	fd = begin(&name.v4);
-	harness_await_trace(h, "P6=1");
 	close(fd);
+	continue_module();
 	far = raw_accept(server);
 	ck_assert_int_eq(raw_end(far), 0);
 	close(far);
@@ -186,6 +197,32 @@ START_TEST(a_program_that_wants_both_gets_both)
 	ck_assert_uint_eq(harness_opened(h), 2);
 	close(first);
 	close(second);
+}
+END_TEST
+
+/* With a connect that takes longer than a twin is held back once the first has succeeded. */
+START_TEST(several_connects_each_have_their_own_second)
+{
+	int first[3], second[3], i;
+
+	harness_free(h);
+	h = harness_new();
+	harness_fake(h, "--baud", "0", "--latency", "P6=1500", "--resolve", NAME "=127.0.0.1",
+		     NULL);
+	harness_broker(h, "[route names]\nhost = " NAME "\nthrough = tcp\n");
+	raw_resolve(h, NAME, &name);
+	for (i = 0; i < 3; i++)
+		first[i] = begin(&name.v4);
+	for (i = 0; i < 3; i++)
+		second[i] = begin(&name.v6);
+	for (i = 0; i < 3; i++) {
+		ck_assert_int_eq(raw_outcome(first[i]).error, 0);
+		close(second[i]);
+	}
+	assert_connected(first[0]);
+	ck_assert_uint_eq(harness_opened(h), 3);
+	for (i = 0; i < 3; i++)
+		close(first[i]);
 }
 END_TEST
 
@@ -212,6 +249,22 @@ START_TEST(two_processes_are_two_attempts)
 }
 END_TEST
 
+/* The second waits for a second after the first has connected, and is in no queue meanwhile. */
+START_TEST(a_third_connect_goes_on_where_the_second_is_given_up_that_was_held_back)
+{
+	int first = begin(&name.v4), second, third;
+
+	ck_assert_int_eq(raw_outcome(first).error, 0);
+	second = begin(&name.v6);
+	third = begin(&name.v4);
+	close(second);
+	ck_assert_int_eq(raw_outcome(third).error, 0);
+	ck_assert_uint_eq(harness_opened(h), 2);
+	close(third);
+	close(first);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("twin");
@@ -221,11 +274,15 @@ int main(void)
 	tcase_add_checked_fixture(twins, setup, teardown);
 	tcase_add_loop_test(twins, a_second_address_waits_for_the_first_and_costs_nothing, 0, 2);
 	tcase_add_test(twins, both_addresses_fail_alike_at_once);
+	tcase_add_test(twins, a_second_address_after_a_failure_is_not_asked_of_the_module);
 	tcase_add_test(twins, a_second_address_goes_on_where_the_first_is_given_up);
 	tcase_add_loop_test(twins, a_connect_that_was_given_up_serves_the_next_try, 0, 2);
 	tcase_add_test(twins, a_connect_that_was_given_up_for_good_is_closed);
 	tcase_add_test(twins, a_program_that_wants_both_gets_both);
+	tcase_add_test(twins, several_connects_each_have_their_own_second);
 	tcase_add_test(twins, two_processes_are_two_attempts);
+	tcase_add_test(twins,
+		       a_third_connect_goes_on_where_the_second_is_given_up_that_was_held_back);
 	suite_add_tcase(suite, twins);
 	return suite_run(suite);
 }

@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: MIT
 /*
  * What programs may send to the control socket: any bytes. The parts that answer them are there, on a
- * module that is not; granted descriptors are closed, as a program that gives up does.
+ * line that does or fails; granted descriptors are closed, as a program that gives up does.
  */
-#include <glib.h>
-#include <glib/gstdio.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <errno.h>
 
 #include "config/load.h"
+#include "eswrapd/account.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/lookup.h"
 #include "eswrapd/stand-in.h"
 #include "eswrapd/request.h"
 #include "eswrapd/sched.h"
+#include "eswrapd/tally.h"
+#include "fuzz/fuzz.h"
 #include "loop/poller.h"
+#include "loop/timer.h"
 #include "unit/fake-client.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "unit/fake-line.h"
 
 static const char config[] = "[module]\n"
 			     "device = unix:/nonexistent\n"
@@ -40,60 +38,55 @@ static const char config[] = "[module]\n"
 			     "[default]\n"
 			     "through = refuse\n";
 
-static GLogWriterOutput say_nothing(GLogLevelFlags level G_GNUC_UNUSED,
-				    const GLogField *fields G_GNUC_UNUSED, gsize n G_GNUC_UNUSED,
-				    gpointer user G_GNUC_UNUSED)
-{
-	return G_LOG_WRITER_HANDLED;
-}
-
 static void administer(struct client *client, const guint8 *data G_GNUC_UNUSED,
 		       gsize size G_GNUC_UNUSED, gpointer user G_GNUC_UNUSED)
 {
 	client_finish(client);
 }
 
-static void module_state(struct eswifi_module *module G_GNUC_UNUSED,
-			 enum eswifi_state state G_GNUC_UNUSED, const char *why G_GNUC_UNUSED,
-			 gpointer user G_GNUC_UNUSED)
-{
-}
-
-static void module_next(struct eswifi_module *module G_GNUC_UNUSED, gpointer user G_GNUC_UNUSED)
-{
-}
-
-static void module_lost(struct eswifi_module *module G_GNUC_UNUSED, const char *why G_GNUC_UNUSED,
-			gpointer user G_GNUC_UNUSED)
-{
-}
-
 static struct requests *make_requests(void)
 {
-	static const struct eswifi_ops module_ops = { module_state, module_next, module_lost };
 	static const struct request_ops ops = { .administer = administer };
+	static struct eswifi_identity identity = { .address = "192.0.2.7" };
+	g_autofree char *path = fuzz_write("eswrap.conf", config, strlen(config));
 	GPtrArray *warnings = g_ptr_array_new_with_free_func(g_free);
-	struct request_parts parts = { 0 };
-	struct flow_parts flows = { 0 };
-	struct settings *settings;
-	char *path;
+	struct request_parts parts = { .identity = &identity };
+	struct flow_parts flows = { .identity = &identity };
+	struct settings *settings = settings_load(path, warnings, NULL);
 
-	g_log_set_writer_func(say_nothing, NULL, NULL);
-	close(g_file_open_tmp("eswrap-fuzz-XXXXXX", &path, NULL));
-	g_file_set_contents(path, config, -1, NULL);
-	settings = settings_load(path, warnings, NULL);
-	g_unlink(path);
-	g_free(path);
 	flows.settings = parts.settings = settings;
-	flows.module = parts.module = eswifi_module_new(&settings->module, &module_ops, NULL, NULL);
 	flows.sched = parts.sched = sched_new();
-	sched_set_module(parts.sched, parts.module);
+	fake_line_init(parts.sched);
+	flows.accounts = parts.accounts = accounts_new(settings->limits);
+	flows.tallies = parts.tallies = tallies_new();
 	flows.poller = poller_new();
-	parts.names = names_new(&settings->stand_in, NULL);
-	parts.lookups = lookups_new(parts.sched);
+	flows.timers = timers_new(fake_now);
+	parts.names = names_new(&settings->stand_in, settings->limits[LIMIT_NAMES], NULL);
+	parts.lookups = lookups_new(parts.sched, parts.accounts, flows.timers);
 	parts.flows = flows_new(&flows, NULL);
 	parts.datagrams = datagrams_new(&flows);
 	return requests_new(&parts, &ops, NULL);
+}
+
+/* The module does what it is asked, or fails at it. */
+static void work(uint8_t how)
+{
+	static const int results[] = { 0, 0, -ETIMEDOUT, -ECONNREFUSED };
+	enum what what;
+	guint i;
+
+	for (i = 0; i < 1 + how % 4u && next(); i++) {
+		what = fake.what;
+		fake.what = NOTHING;
+		fake.now += MS;
+		if (what == READ)
+			fake.read_done(how % 7, (const guint8 *)"answer", fake.user);
+		else
+			fake.done(what == SEND ? (int)fake.size
+					       : results[(how >> 2) % G_N_ELEMENTS(results)],
+				  "", fake.user);
+	}
+	fake.now += (gint64)(how >> 4) * 100 * MS;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -101,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct requests *requests;
 	struct eswrap_request request;
 	struct client client;
+	uint8_t how = size ? data[size - 1] : 0;
 
 	if (!requests)
 		requests = make_requests();
@@ -122,6 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	     (client.fd >= 0 && client.reply.verdict != ESWRAP_GRANTED)))
 		abort();
 	fake_client_clear(&client);
+	work(how);
 	while (g_main_context_iteration(NULL, FALSE))
 		;
 	return 0;

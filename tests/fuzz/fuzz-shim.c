@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the shim reads that others have written: names of sockets, questions to name servers, and
- * host names on their way into a packet.
+ * What the shim reads that others have written: names of sockets, questions to name servers, host
+ * names on their way into a packet, and filters of sockets with, or without, its notes.
  */
 #include <arpa/nameser.h>
 #include <assert.h>
+#include <linux/filter.h>
 #include <resolv.h>
 #include <stdint.h>
 #include <string.h>
@@ -52,6 +53,65 @@ static void answer(const struct dns_question *question, const uint8_t *data, siz
 	assert(len <= data[0]);
 }
 
+struct shim shim;
+
+/* The filter of the socket that there is not. */
+static struct sock_filter filter[BPF_MAXINSNS];
+static socklen_t filter_length;
+
+void shim_init(void)
+{
+}
+
+static int get_filter(int fd, int level, int option, void *value, socklen_t *length)
+{
+	(void)fd;
+	assert(level == SOL_SOCKET && option == SO_GET_FILTER);
+	/* As the kernel does: what there is no room for is an error. */
+	if (filter_length > *length)
+		return -1;
+	memcpy(value, filter, filter_length * sizeof(filter[0]));
+	*length = filter_length;
+	return 0;
+}
+
+static int set_filter(int fd, int level, int option, const void *value, socklen_t length)
+{
+	const struct sock_fprog *program = value;
+
+	(void)fd;
+	assert(level == SOL_SOCKET && option == SO_ATTACH_FILTER && length == sizeof(*program));
+	assert(program->len <= BPF_MAXINSNS);
+	memcpy(filter, program->filter, program->len * sizeof(filter[0]));
+	filter_length = program->len;
+	return 0;
+}
+
+/* What is written is read again, and what was attached before stays in front of it. */
+static void notes(const uint8_t *data, size_t size)
+{
+	struct sock_filter first = { 0 };
+	struct notes put, got;
+	bool guarded;
+	size_t i;
+
+	shim.real.getsockopt = get_filter;
+	shim.real.setsockopt = set_filter;
+	shim.ready = true;
+	filter_length = (socklen_t)(size / sizeof(filter[0]) % 80);
+	memcpy(filter, data, filter_length * sizeof(filter[0]));
+	guarded = !shim_notes_read(0, &got) && filter_length > 0;
+	first = filter[0];
+	for (i = 0; i < NOTE_MAX; i++)
+		put.value[i] = data[i % size];
+	if (!shim_notes_write(0, &put))
+		return;
+	assert(shim_notes_read(0, &got));
+	for (i = 0; i < NOTE_MAX; i++)
+		assert(got.value[i] == put.value[i]);
+	assert(!guarded || memcmp(&first, &filter[0], sizeof(first)) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char name[SHIM_WHOLE], text[ROOM] = "";
@@ -61,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	socket_name(data, size);
+	notes(data, size);
 	if (shim_dns_question(data, (int)size, name, sizeof(name), &question)) {
 		assert(strlen(name) < sizeof(name));
 		answer(&question, data, size);

@@ -181,34 +181,22 @@ static bool has_in_order(const char *log, const char *first, const char *second)
 	return log && strstr(log, second);
 }
 
-/* Waits until a file that is being written has @second in it, behind @first. */
-static void await_in_file(struct harness *h, const char *path, const char *first,
-			  const char *second)
+void harness_await_log(struct harness *h, const char *behind, const char *text)
 {
 	gint64 end = g_get_monotonic_time() + HARNESS_DEADLINE_S * G_USEC_PER_SEC, left;
+	const char *path = harness_path(h, "eswrapd.log"), *log;
 	int watch = inotify_init1(IN_CLOEXEC);
 	struct pollfd written = { .fd = watch, .events = POLLIN };
 	char events[4096];
-	const char *text;
 
 	ck_assert_int_ge(inotify_add_watch(watch, path, IN_MODIFY), 0);
-	while (text = harness_read(h, path), !has_in_order(text, first, second)) {
+	while (log = harness_read(h, path), !has_in_order(log, behind, text)) {
 		left = (end - g_get_monotonic_time()) / 1000;
-		ck_assert_msg(left > 0, "no \"%s\" in %s: " HARNESS_SHOWN, second, path, text);
+		ck_assert_msg(left > 0, "no \"%s\" in the log: %s", text, log);
 		if (poll(&written, 1, (int)left) == 1)
 			ck_assert_int_gt(read(watch, events, sizeof(events)), 0);
 	}
 	close(watch);
-}
-
-void harness_await_log(struct harness *h, const char *behind, const char *text)
-{
-	await_in_file(h, harness_path(h, "eswrapd.log"), behind, text);
-}
-
-void harness_await_trace(struct harness *h, const char *text)
-{
-	await_in_file(h, h->trace, "", text);
 }
 
 /* Automake passes the two trees' paths; without it, the test was started in the build tree. */

@@ -74,8 +74,6 @@ const char *harness_file(struct harness *h, const char *name, const char *format
 const char *harness_read(struct harness *h, const char *path);
 /* harness_await_log() - wait for @text in the broker's log, which a thread writes; @behind another */
 void harness_await_log(struct harness *h, const char *behind, const char *text);
-/* harness_await_trace() - wait for @text in the module's trace: it has been asked for that */
-void harness_await_trace(struct harness *h, const char *text);
 /* harness_tool() - path of a built program: eswrap, eswrapd, eswrapctl, eswrap-fake */
 const char *harness_tool(struct harness *h, const char *name);
 /* harness_built() - path of anything else in the build tree */

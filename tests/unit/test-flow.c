@@ -543,26 +543,6 @@ START_TEST(a_second_that_comes_behind_the_first_ones_success_is_held)
 }
 END_TEST
 
-/* The second waits for a second after the first has connected, and is in no queue meanwhile. */
-START_TEST(a_third_goes_on_where_the_second_is_given_up_that_was_held_back)
-{
-	int first = ask_for_name("198.18.0.1"), second, third;
-
-	until(OPEN);
-	end(0, MS);
-	second = ask_for_name("fd00::1");
-	third = ask_for_name("198.18.0.1");
-	ck_assert_int_ne(next(), OPEN);
-	closes(second);
-	until(OPEN);
-	end(0, MS);
-	ck_assert_int_eq(outcome(third), 0);
-	ck_assert_int_ne(next(), OPEN);
-	close(third);
-	close(first);
-}
-END_TEST
-
 START_TEST(a_connect_that_was_given_up_is_taken_over_by_the_same_again)
 {
 	int fd = ask_for_name("198.18.0.1");
@@ -724,7 +704,6 @@ static TCase *twins(void)
 	tcase_add_loop_test(tcase, the_second_goes_on_where_the_first_is_given_up, 0, 2);
 	tcase_add_test(tcase, the_second_is_a_connect_of_its_own_when_the_program_keeps_it);
 	tcase_add_test(tcase, a_second_that_comes_behind_the_first_ones_success_is_held);
-	tcase_add_test(tcase, a_third_goes_on_where_the_second_is_given_up_that_was_held_back);
 	tcase_add_test(tcase, a_connect_that_was_given_up_is_taken_over_by_the_same_again);
 	tcase_add_loop_test(tcase, a_connect_that_was_given_up_is_kept_no_longer_than_to_its_end, 0,
 			    G_N_ELEMENTS(ends_of_abandoned));
