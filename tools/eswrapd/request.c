@@ -12,8 +12,8 @@
 #include "eswrapd/control.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
-#include "eswrapd/lookup.h"
 #include "eswrapd/presence.h"
+#include "eswrapd/resolve.h"
 #include "eswrapd/sched.h"
 #include "eswrapd/tally.h"
 #include "eswrapd/stand-in.h"
@@ -21,18 +21,16 @@
 
 struct requests {
 	struct request_parts parts;
+	struct resolve_parts resolve;
 	const struct request_ops *ops;
 	gpointer user;
 };
 
 /* A look-up that a client waits for. */
 struct question {
-	struct requests *requests;
 	struct client *client;
-	struct lookup_asker *asker;
+	struct resolving *resolving;
 	guint32 magic; /* the request's */
-	uid_t uid;
-	char name[ESWRAP_NAME_MAX + 1];
 };
 
 /**
@@ -294,31 +292,22 @@ static void handle_would_you(struct asked *asked, int type)
 		asked->reply.verdict = ESWRAP_GRANTED;
 }
 
-static void resolved(const struct requests *requests, uid_t uid, const char *name,
-		     enum lookup_result result, struct eswrap_reply *reply)
+static struct resolve_question name_question(const struct asked *asked)
 {
-	reply->verdict = ESWRAP_REFUSED;
-	switch (result) {
-	case LOOKUP_FOUND:
-		reply->verdict = ESWRAP_GRANTED;
-		names_get(requests->parts.names, uid, name, &reply->v4, &reply->v6);
-		break;
-	case LOOKUP_UNKNOWN:
-		reply->error = ESWRAP_NAME_UNKNOWN;
-		break;
-	case LOOKUP_AGAIN:
-	case LOOKUP_PENDING:
-		reply->error = ESWRAP_NAME_AGAIN;
-		break;
-	}
+	return (struct resolve_question){
+		.asker = asked->asker,
+		.route = asked->request.route,
+		.name = asked->request.name,
+		.local = asked->request.id == ESWRAP_RESOLVE_LOCAL,
+	};
 }
 
-static void lookup_ended(enum lookup_result result, gpointer user)
+static void resolved(const struct eswrap_reply *answer, gpointer user)
 {
 	struct question *question = user;
-	struct eswrap_reply reply = { .magic = question->magic };
+	struct eswrap_reply reply = *answer;
 
-	resolved(question->requests, question->uid, question->name, result, &reply);
+	reply.magic = question->magic;
 	client_answer(question->client, &reply, sizeof(reply), -1);
 	g_free(question);
 }
@@ -327,68 +316,16 @@ static void asker_has_gone(gpointer user)
 {
 	struct question *question = user;
 
-	lookup_cancel(question->asker);
+	resolve_cancel(question->resolving);
 	g_free(question);
-}
-
-static void look_up_name(struct asked *asked, const char *name)
-{
-	struct question *question = g_new0(struct question, 1);
-	enum lookup_result result;
-
-	question->requests = asked->requests;
-	question->client = asked->client;
-	question->magic = asked->request.magic;
-	question->uid = asked->asker.uid;
-	g_strlcpy(question->name, name, sizeof(question->name));
-	result = lookup_ask(asked->requests->parts.lookups, question->uid, question->name,
-			    lookup_ended, question, &question->asker);
-	if (result == LOOKUP_PENDING) {
-		asked->later = true;
-		client_wait(asked->client, asker_has_gone, question);
-		return;
-	}
-	g_free(question);
-	resolved(asked->requests, asked->asker.uid, name, result, &asked->reply);
-}
-
-static enum name_fate fate_of(struct asked *asked, const char *name, const struct route **by)
-{
-	const struct settings *settings = asked->requests->parts.settings;
-	enum name_fate fate = route_name_fate(settings, &asked->asker, name, by);
-	const struct route *forced;
-
-	if (!*asked->request.route || (fate == NAME_REFUSED && *by != settings->fallback))
-		return fate;
-	*by = forced = route_find(settings, asked->request.route);
-	/* A look-up has no mark; the connect that follows is asked for it. */
-	asked->asker.mark = forced->mark;
-	if (!route_admits(forced, &asked->asker))
-		return NAME_REFUSED;
-	switch (forced->through) {
-	case ROUTE_DIRECT:
-		return NAME_DIRECT;
-	case ROUTE_REFUSE:
-		return NAME_REFUSED;
-	case ROUTE_TLS:
-	case ROUTE_TCP:
-	case ROUTE_UDP:
-		break;
-	}
-	return NAME_FLAGGED;
 }
 
 static void handle_resolve(struct asked *asked)
 {
-	const char *given = asked->request.name;
-	g_autofree char *shown = NULL;
-	char clean[ESWRAP_NAME_MAX + 1];
-	const struct route *by;
-	enum name_fate fate;
-	bool good;
+	const struct resolve_question what = name_question(asked);
+	struct question *question;
 
-	good = name_clean(given, clean);
-	if (name_is_numeric(given) || name_is_local(clean)) {
+	if (resolve_is_nobodys(what.name)) {
 		direct(asked);
 		return;
 	}
@@ -396,65 +333,30 @@ static void handle_resolve(struct asked *asked)
 		refuse(asked, ESWRAP_NAME_FAIL);
 		return;
 	}
-	fate = fate_of(asked, clean, &by);
-	/* What the asker's machine knows by itself needs nobody's help. */
-	if (asked->request.id == ESWRAP_RESOLVE_LOCAL && !route_names_host(by, clean)) {
-		direct(asked);
+	question = g_new0(struct question, 1);
+	question->client = asked->client;
+	question->magic = asked->request.magic;
+	question->resolving =
+		resolve_ask(&asked->requests->resolve, &what, &asked->reply, resolved, question);
+	if (!question->resolving) {
+		g_free(question);
 		return;
 	}
-	switch (fate) {
-	case NAME_DIRECT:
-		direct(asked);
-		return;
-	case NAME_REFUSED:
-		g_message("%s (uid %u): look-up of %s refused by %s", asked->asker.program,
-			  (guint)asked->asker.uid, good ? clean : "a name", by->name);
-		refuse(asked, ESWRAP_NAME_FAIL);
-		return;
-	case NAME_FLAGGED:
-		break;
-	}
-	if (good) {
-		look_up_name(asked, clean);
-		return;
-	}
-	shown = g_strescape(given, NULL);
-	g_message("%s (uid %u): \"%s\" is not a host name; not looked up", asked->asker.program,
-		  (guint)asked->asker.uid, shown);
-	refuse(asked, ESWRAP_NAME_FAIL);
-}
-
-/* May name servers be told that somebody is interested in this address? */
-static bool may_be_told(struct asked *asked)
-{
-	const struct settings *settings = asked->requests->parts.settings;
-	struct destination to;
-
-	to_destination(&asked->request.dest, SOCK_STREAM, NULL, &to);
-	if (*asked->request.route && route_is_known(asked))
-		return route_find(settings, asked->request.route)->through == ROUTE_DIRECT ||
-		       eswrap_is_loopback(to.address);
-	return route_address_is_direct(settings, &asked->asker, to.address);
+	asked->later = true;
+	client_wait(asked->client, asker_has_gone, question);
 }
 
 static void handle_reverse(struct asked *asked)
 {
-	const char *name;
+	struct resolve_question what = name_question(asked);
 
 	if (!is_endpoint(&asked->request.dest)) {
 		refuse(asked, EPROTO);
-	} else if (!names_find(asked->requests->parts.names, asked->asker.uid, &asked->request.dest,
-			       &name)) {
-		if (may_be_told(asked))
-			direct(asked);
-		else
-			refuse(asked, ESWRAP_NAME_UNKNOWN);
-	} else if (!name) {
-		refuse(asked, ESWRAP_NAME_UNKNOWN);
-	} else {
-		asked->reply.verdict = ESWRAP_GRANTED;
-		g_strlcpy(asked->reply.name, name, sizeof(asked->reply.name));
+		return;
 	}
+	if (!route_is_known(asked))
+		what.route = "";
+	resolve_address(&asked->requests->resolve, &what, &asked->request.dest, &asked->reply);
 }
 
 static void holder_has_gone(gpointer user)
@@ -601,6 +503,7 @@ struct requests *requests_new(const struct request_parts *parts, const struct re
 	struct requests *requests = g_new0(struct requests, 1);
 
 	requests->parts = *parts;
+	requests->resolve = (struct resolve_parts){ parts->settings, parts->names, parts->lookups };
 	requests->ops = ops;
 	requests->user = user;
 	return requests;
