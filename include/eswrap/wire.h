@@ -56,6 +56,11 @@
  * a front end asks for another process: it then names that one's pid and uid. The uid is believed
  * from root and from the broker's own user; anybody else asks for himself, whatever the request says.
  *
+ * The program's own socket. It goes along with a question (SCM_RIGHTS) where it has a mark, which only
+ * the kernel can vouch for, and where the destination is a name server: of what is sent to port 53, by
+ * datagram or by stream, the broker answers what is asked for flagged names, and sends the rest on by
+ * that socket. Who sends none along is told that what is direct does not exist.
+ *
  * Versions. The magic ends in the version. A broker answers version 1 as well, with its magic:
  * programs outlive an upgrade of the package, and with them the shim that they were started with.
  * Version 1's request ends before @pid. Any other magic is answered with EPROTO.
@@ -217,6 +222,9 @@ struct eswrap_reply {
 
 /* The policy's file is the control socket's path with this behind it. */
 #define ESWRAP_POLICY_SUFFIX ".policy"
+/* Where name servers are asked, whatever their address. */
+#define ESWRAP_PORT_NAMES 53
+
 /* As many rules as leave the file within a page; what they cannot say is asked. */
 #define ESWRAP_POLICY_RULES 140
 

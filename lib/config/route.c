@@ -220,6 +220,19 @@ bool route_address_is_direct(const struct settings *settings, const struct asker
 	return settings->fallback->through == ROUTE_DIRECT || eswrap_is_loopback(address);
 }
 
+bool route_flags_names(const struct settings *settings)
+{
+	guint i;
+
+	for (i = 0; i < settings->routes->len; i++) {
+		const struct route *route = settings->routes->pdata[i];
+
+		if (route->through != ROUTE_DIRECT && !route->addresses->len)
+			return true;
+	}
+	return settings->fallback->through != ROUTE_DIRECT;
+}
+
 enum name_fate route_name_fate(const struct settings *settings, const struct asker *asker,
 			       const char *name, const struct route **by)
 {

@@ -80,6 +80,9 @@ bool route_address_is_direct(const struct settings *settings, const struct asker
 enum name_fate route_name_fate(const struct settings *settings, const struct asker *asker,
 			       const char *name, const struct route **by);
 
+/* route_flags_names() - is there a name that is not direct, for anybody? */
+bool route_flags_names(const struct settings *settings);
+
 /**
  * route_misses() - which of a route's conditions does not hold for a socket?
  *

@@ -218,6 +218,12 @@ static long send_question(int control, const struct eswrap_request *request, int
 		       shim.strict[2]);
 }
 
+/* See wire.h: what the broker does with the program's own socket. */
+static bool is_wanted(const struct eswrap_request *request)
+{
+	return request->mark || request->dest.port == ESWRAP_PORT_NAMES;
+}
+
 static int begin(const struct eswrap_request *request, int socket, int seconds, int *control)
 {
 	int64_t end = now_ms() + seconds * 1000;
@@ -234,7 +240,7 @@ static int begin(const struct eswrap_request *request, int socket, int seconds, 
 	error = connect_control(*control, end);
 	if (error)
 		return error;
-	RETRY(got, send_question(*control, request, request->mark ? socket : -1), end);
+	RETRY(got, send_question(*control, request, is_wanted(request) ? socket : -1), end);
 	return got >= 0 ? 0 : errno == EAGAIN ? ETIMEDOUT : errno;
 }
 
@@ -269,7 +275,7 @@ static int ask(const struct eswrap_request *request, int socket, struct eswrap_r
 /**
  * shim_ask() - ask the broker one question
  * @request:	the question
- * @socket:	the socket that it is about, where it has a mark; -1: none
+ * @socket:	the socket that it is about, which goes along where the broker wants it; -1: none
  * @reply:	the answer, when there is one
  * @fd:		-1, or the granted descriptor (close-on-exec), which the caller then owns
  *

@@ -137,34 +137,6 @@ int shim_dns_answer(const struct dns_question *question, unsigned int id, unsign
 	return (int)packet.len;
 }
 
-/* shim_dns_address() - "4.3.2.1.in-addr.arpa", and the same for IPv6 in single digits */
-bool shim_dns_address(const char *name, struct eswrap_endpoint *to)
-{
-	unsigned int a, b, c, d, digit;
-	int end = 0, i;
-
-	memset(to, 0, sizeof(*to));
-	if (libc()->sscanf(name, "%3u.%3u.%3u.%3u%n", &a, &b, &c, &d, &end) == 4 &&
-	    (libc()->strcasecmp(name + end, ".in-addr.arpa") == 0 ||
-	     libc()->strcasecmp(name + end, ".in-addr.arpa.") == 0) &&
-	    a <= UINT8_MAX && b <= UINT8_MAX && c <= UINT8_MAX && d <= UINT8_MAX) {
-		to->family = AF_INET;
-		to->address[0] = (uint8_t)d;
-		to->address[1] = (uint8_t)c;
-		to->address[2] = (uint8_t)b;
-		to->address[3] = (uint8_t)a;
-		return true;
-	}
-	for (i = 31; i >= 0; i--, name += 2) {
-		if (libc()->sscanf(name, "%1x%n", &digit, &end) != 1 || end != 1 || name[1] != '.')
-			return false;
-		to->address[i / 2] |= (uint8_t)(digit << (i % 2 ? 0 : 4));
-	}
-	to->family = AF_INET6;
-	return libc()->strcasecmp(name, "ip6.arpa") == 0 ||
-	       libc()->strcasecmp(name, "ip6.arpa.") == 0;
-}
-
 static unsigned int number_at(const unsigned char *at)
 {
 	return (unsigned int)at[0] << 8 | at[1];

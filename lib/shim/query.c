@@ -22,7 +22,7 @@ static enum answer look_up_whole(const char *name, struct eswrap_reply *reply)
 	char whole[SHIM_WHOLE];
 	enum answer answer;
 
-	if (shim_dns_address(name, &address)) {
+	if (eswrap_endpoint_from_arpa(&address, name)) {
 		answer = shim_ask_address(&address, reply);
 		memset(&reply->v4, 0, sizeof(reply->v4));
 		memset(&reply->v6, 0, sizeof(reply->v6));
@@ -116,7 +116,7 @@ static int search(res_state state, struct search_call *call, bool *direct)
 	struct eswrap_endpoint address;
 	enum answer found;
 
-	if (shim_dns_address(call->question.name, &address)) {
+	if (eswrap_endpoint_from_arpa(&address, call->question.name)) {
 		libc()->snprintf(whole, sizeof(whole), "%s", call->question.name);
 		found = look_up_whole(whole, &reply);
 	} else {

@@ -401,7 +401,6 @@ struct dns_question {
 int shim_dns_answer(const struct dns_question *question, unsigned int id, unsigned int code,
 		    const struct eswrap_reply *reply, unsigned char *answer, int size,
 		    unsigned int *records);
-bool shim_dns_address(const char *name, struct eswrap_endpoint *to);
 bool shim_dns_question(const unsigned char *packet, int size, char *name, size_t room,
 		       struct dns_question *question);
 

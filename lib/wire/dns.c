@@ -9,6 +9,8 @@
 #define NAME_MAX_WIRE 255
 #define CLASS_IN      1
 #define TYPE_OPT      41
+#define RECORD	      12 /* bytes before its data, where its name is a pointer */
+#define EDNS	      11
 /* The broker keeps a name's stand-in address longer than that, s. */
 #define TTL 60
 
@@ -80,32 +82,85 @@ enum dns_code dns_parse(const uint8_t *packet, size_t size, struct dns_question 
 	return get16(packet + question->end - 2) == CLASS_IN ? DNS_GOOD : DNS_NAME_UNKNOWN;
 }
 
-size_t dns_answer(const uint8_t *packet, const struct dns_question *question, enum dns_code code,
-		  const uint8_t *address, uint8_t answer[DNS_ANSWER_MAX])
+/* The header, the question as it came. */
+static uint8_t *begin_answer(const uint8_t *packet, const struct dns_question *question,
+			     enum dns_code code, bool record, uint8_t *answer)
 {
 	size_t end = question->end ? question->end : HEADER;
-	uint8_t *at = answer + end;
 
 	memcpy(answer, packet, end);
 	answer[2] = (uint8_t)(QR | (packet[2] & (OPCODE | RECURSION_WANTED)));
 	answer[3] = (uint8_t)(RECURSION_THERE | (packet[3] & CHECKING_OFF) | (code & 15));
 	put16(answer + 4, question->end ? 1 : 0);
-	put16(answer + 6, address ? 1 : 0);
+	put16(answer + 6, record ? 1 : 0);
 	put16(answer + 8, 0);
 	put16(answer + 10, question->edns ? 1 : 0);
+	return answer + end;
+}
+
+/* All of a record but its data. */
+static uint8_t *put_record(uint8_t *at, unsigned int type, size_t size)
+{
+	at = put16(at, 0xc000 | HEADER); /* the name that was asked for */
+	at = put16(put16(at, type), CLASS_IN);
+	at = put16(put16(at, 0), TTL);
+	return put16(at, (unsigned int)size);
+}
+
+static size_t end_answer(const struct dns_question *question, uint8_t *at, const uint8_t *answer)
+{
+	if (question->edns) {
+		memset(at, 0, EDNS);
+		put16(at + 1, TYPE_OPT);
+		put16(at + 3, 1232);
+		at += EDNS;
+	}
+	return (size_t)(at - answer);
+}
+
+size_t dns_answer(const uint8_t *packet, const struct dns_question *question, enum dns_code code,
+		  const uint8_t *address, uint8_t answer[DNS_ANSWER_MAX])
+{
+	uint8_t *at = begin_answer(packet, question, code, address, answer);
+
 	if (address) {
-		at = put16(at, 0xc000 | HEADER); /* the name that was asked for */
-		at = put16(put16(at, DNS_TYPE_A), CLASS_IN);
-		at = put16(put16(at, 0), TTL);
-		at = put16(at, 4);
+		at = put_record(at, DNS_TYPE_A, 4);
 		memcpy(at, address, 4);
 		at += 4;
 	}
-	if (question->edns) {
-		memset(at, 0, 11);
-		put16(at + 1, TYPE_OPT);
-		put16(at + 3, 1232);
-		at += 11;
+	return end_answer(question, at, answer);
+}
+
+/* In labels. Return: its size; 0: it is none that a record can have. */
+static size_t put_name(const char *name, uint8_t to[NAME_MAX_WIRE])
+{
+	size_t at = 0, label;
+
+	for (; *name; name += label + (name[label] == '.')) {
+		label = strcspn(name, ".");
+		if (label == 0 || label > LABEL_MAX || at + 1 + label + 1 > NAME_MAX_WIRE)
+			return 0;
+		to[at++] = (uint8_t)label;
+		memcpy(to + at, name, label);
+		at += label;
 	}
-	return (size_t)(at - answer);
+	to[at++] = 0;
+	return at;
+}
+
+size_t dns_answer_name(const uint8_t *packet, const struct dns_question *question, const char *name,
+		       uint8_t answer[DNS_ANSWER_MAX])
+{
+	uint8_t labels[NAME_MAX_WIRE], *at;
+	size_t size = *name ? put_name(name, labels) : 0;
+
+	if (question->end + RECORD + size + EDNS > DNS_ANSWER_MAX)
+		size = 0;
+	at = begin_answer(packet, question, DNS_GOOD, size > 0, answer);
+	if (size) {
+		at = put_record(at, DNS_TYPE_PTR, size);
+		memcpy(at, labels, size);
+		at += size;
+	}
+	return end_answer(question, at, answer);
 }

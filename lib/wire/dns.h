@@ -13,8 +13,8 @@
 
 #include "eswrap/wire.h"
 
-/* A header, a name of 255 bytes, type and class; an address record; EDNS. */
-#define DNS_ANSWER_MAX (12 + 255 + 4 + 16 + 11)
+/* What may be sent to anybody without asking [RFC 1035, 2.3.4]. */
+#define DNS_ANSWER_MAX 512
 
 #define DNS_TYPE_A   1
 #define DNS_TYPE_PTR 12
@@ -61,5 +61,14 @@ enum dns_code dns_parse(const uint8_t *packet, size_t size, struct dns_question 
  */
 size_t dns_answer(const uint8_t *packet, const struct dns_question *question, enum dns_code code,
 		  const uint8_t *address, uint8_t answer[DNS_ANSWER_MAX]);
+
+/**
+ * dns_answer_name() - the answer to a question for the name of an address (PTR)
+ * @name:	in text; "", and one that does not fit: there is no such record
+ *
+ * Return: its size.
+ */
+size_t dns_answer_name(const uint8_t *packet, const struct dns_question *question, const char *name,
+		       uint8_t answer[DNS_ANSWER_MAX]);
 
 #endif

@@ -75,3 +75,66 @@ socklen_t eswrap_endpoint_to_sockaddr(const struct eswrap_endpoint *from, int fa
 	memcpy(to, &in6, sizeof(in6));
 	return sizeof(in6);
 }
+
+/* Return: 0 to 15; -1: no hexadecimal digit. */
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Without strcasecmp(), which depends on the locale. */
+static bool is_domain(const char *name, const char *domain)
+{
+	while (*domain && ((*name | 0x20) == *domain || (*name == '.' && *domain == '.')))
+		name++, domain++;
+	return !*domain && (!*name || (name[0] == '.' && !name[1]));
+}
+
+static bool take_byte(const char **name, uint8_t *byte)
+{
+	unsigned int value = 0;
+	int digits = 0;
+
+	for (; digits < 3 && **name >= '0' && **name <= '9'; digits++, (*name)++)
+		value = value * 10 + (unsigned int)(**name - '0');
+	*byte = (uint8_t)value;
+	return digits && value <= UINT8_MAX && *(*name)++ == '.';
+}
+
+static bool from_in_addr(struct eswrap_endpoint *to, const char *name)
+{
+	int i;
+
+	for (i = 3; i >= 0; i--) {
+		if (!take_byte(&name, &to->address[i]))
+			return false;
+	}
+	to->family = AF_INET;
+	return is_domain(name, "in-addr.arpa");
+}
+
+static bool from_ip6(struct eswrap_endpoint *to, const char *name)
+{
+	int i, digit;
+
+	for (i = 31; i >= 0; i--, name += 2) {
+		digit = digit_of(name[0]);
+		if (digit < 0 || name[1] != '.')
+			return false;
+		to->address[i / 2] |= (uint8_t)(digit << (i % 2 ? 0 : 4));
+	}
+	to->family = AF_INET6;
+	return is_domain(name, "ip6.arpa");
+}
+
+bool eswrap_endpoint_from_arpa(struct eswrap_endpoint *to, const char *name)
+{
+	memset(to, 0, sizeof(*to));
+	if (from_in_addr(to, name))
+		return true;
+	memset(to, 0, sizeof(*to));
+	return from_ip6(to, name);
+}

@@ -38,4 +38,12 @@ bool eswrap_endpoint_from_sockaddr(struct eswrap_endpoint *to, const struct sock
 socklen_t eswrap_endpoint_to_sockaddr(const struct eswrap_endpoint *from, int family,
 				      struct sockaddr_storage *to);
 
+/**
+ * eswrap_endpoint_from_arpa() - the address that a name of DNS stands for: "4.3.2.1.in-addr.arpa", and
+ * the same for IPv6 in single digits
+ *
+ * Return: false when it is none.
+ */
+bool eswrap_endpoint_from_arpa(struct eswrap_endpoint *to, const char *name);
+
 #endif

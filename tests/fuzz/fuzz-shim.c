@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		answer(&question, data, size);
 	}
 	memcpy(text, data, size < ROOM ? size : ROOM - 1);
-	shim_dns_address(text, &address);
+	eswrap_endpoint_from_arpa(&address, text);
 	question = (struct dns_question){ text, ns_c_in, data[0] };
 	answer(&question, data, size);
 	return 0;

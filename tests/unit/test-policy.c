@@ -42,7 +42,17 @@ START_TEST(what_only_names_are_flagged_for_needs_no_question)
 	ck_assert(is_direct("127.0.0.1", 80, SOCK_STREAM));
 	ck_assert(is_direct("::1", 80, SOCK_STREAM));
 	ck_assert(is_direct("10.1.2.3", 80, SOCK_STREAM));
-	ck_assert(is_direct("2001:db8::1", 53, SOCK_DGRAM));
+	ck_assert(is_direct("2001:db8::1", 123, SOCK_DGRAM));
+}
+END_TEST
+
+START_TEST(name_servers_are_asked_about_where_names_are_flagged)
+{
+	load("[route a]\nhost=*.example\nthrough=tcp\n");
+	ck_assert(!is_direct("127.0.0.53", 53, SOCK_DGRAM));
+	ck_assert(!is_direct("2001:db8::1", 53, SOCK_STREAM));
+	load("[route a]\naddress=192.0.2.1\nthrough=tcp\n");
+	ck_assert(is_direct("127.0.0.53", 53, SOCK_DGRAM));
 }
 END_TEST
 
@@ -208,6 +218,7 @@ int main(void)
 
 	tcase_add_checked_fixture(rules, NULL, teardown);
 	tcase_add_test(rules, what_only_names_are_flagged_for_needs_no_question);
+	tcase_add_test(rules, name_servers_are_asked_about_where_names_are_flagged);
 	tcase_add_test(rules, stand_in_addresses_are_always_asked_about);
 	tcase_add_test(rules, flagged_addresses_and_ports_are_asked_about);
 	tcase_add_test(rules, a_default_that_is_not_direct_leaves_loopback_alone);

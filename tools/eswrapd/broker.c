@@ -17,8 +17,10 @@
 #include "eswrapd/call.h"
 #include "eswrapd/control.h"
 #include "eswrapd/datagram.h"
+#include "eswrapd/dns.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/lookup.h"
+#include "eswrapd/name-stream.h"
 #include "eswrapd/stand-in.h"
 #include "eswrapd/policy.h"
 #include "eswrapd/presence.h"
@@ -49,8 +51,10 @@ struct broker {
 	struct tallies *tallies;
 	struct names *names;
 	struct lookups *lookups;
+	struct responder *responder;
 	struct flows *flows;
 	struct datagrams *datagrams;
+	struct name_streams *name_streams;
 	struct burner *burner;
 	struct requests *requests;
 	struct verbs *verbs;
@@ -265,6 +269,7 @@ static void add_verbs(struct broker *broker)
 		.sched = broker->sched,
 		.flows = broker->flows,
 		.datagrams = broker->datagrams,
+		.name_streams = broker->name_streams,
 		.accounts = broker->accounts,
 		.tallies = broker->tallies,
 	};
@@ -276,7 +281,8 @@ static void add_verbs(struct broker *broker)
 /* Return: false with @error set. */
 static bool make_flows(struct broker *broker, GError **error)
 {
-	const struct flow_parts parts = {
+	const struct resolve_parts resolve = { broker->settings, broker->names, broker->lookups };
+	struct flow_parts parts = {
 		.settings = broker->settings,
 		.identity = eswifi_module_identity(broker->module),
 		.sched = broker->sched,
@@ -290,7 +296,10 @@ static bool make_flows(struct broker *broker, GError **error)
 	broker->flows = flows_new(&parts, error);
 	if (!broker->flows)
 		return false;
+	parts.responder = broker->responder =
+		responder_new(&resolve, broker->timers, "/etc/resolv.conf");
 	broker->datagrams = datagrams_new(&parts);
+	broker->name_streams = name_streams_new(&parts, flows_buffer(broker->flows));
 	return true;
 }
 
@@ -306,6 +315,7 @@ static void make_requests(struct broker *broker)
 		.lookups = broker->lookups,
 		.flows = broker->flows,
 		.datagrams = broker->datagrams,
+		.name_streams = broker->name_streams,
 		.presence = broker->presence,
 	};
 
@@ -344,9 +354,9 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 	burner.in_use = count_users_of_set;
 	burner.user = broker;
 	broker->burner = burner_new(&burner);
+	broker->names = open_names(settings, private);
 	if (!make_flows(broker, error))
 		goto fail;
-	broker->names = open_names(settings, private);
 	make_requests(broker);
 	broker->module_verbs = module_verbs_new(broker->sched, broker->module);
 	add_verbs(broker);
@@ -368,6 +378,8 @@ void broker_free(struct broker *broker)
 	requests_free(broker->requests);
 	verbs_free(broker->verbs);
 	datagrams_free(broker->datagrams);
+	name_streams_free(broker->name_streams);
+	responder_free(broker->responder);
 	flows_free(broker->flows);
 	eswifi_module_free(broker->module);
 	lookups_free(broker->lookups);

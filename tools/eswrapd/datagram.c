@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #include "eswrapd/account.h"
+#include "eswrapd/closer.h"
+#include "eswrapd/dns.h"
+#include "eswrapd/forward.h"
 #include "eswrapd/guard.h"
 #include "eswrapd/living.h"
 #include "eswrapd/outcome.h"
@@ -45,6 +48,7 @@ struct datagrams {
 /**
  * struct datagram_flow - a datagram flow
  * @peers:	least recently used first
+ * @relay:	leads to the program's own socket, for questions to name servers; -1: there is none
  */
 struct datagram_flow {
 	struct datagrams *datagrams;
@@ -56,12 +60,21 @@ struct datagram_flow {
 	uid_t uid;
 	char *program;
 	GQueue peers;
+	int relay;
+	struct poller_watch *relay_watch;
 	gint64 began;
 };
 
+/**
+ * struct peer - one destination
+ * @route:	NULL: a name server, whose questions are answered here; it stays IDLE
+ * @asker:	of a name server; @forced is its route of -r
+ */
 struct peer {
 	struct datagram_flow *flow;
 	struct channel channel;
+	struct dns_asker asker;
+	char *forced;
 	enum peer_state state;
 	int fd;
 	bool connected; /* to the program's end; nobody else can send to it, or be sent to */
@@ -93,10 +106,12 @@ static struct sched *sched_of(const struct peer *peer)
 
 static void peer_free(struct peer *peer)
 {
+	responder_forget(&peer->asker);
 	sched_release(sched_of(peer), &peer->channel);
 	if (peer->watch)
 		poller_remove(peer->watch);
 	close(peer->fd);
+	g_free(peer->forced);
 	g_queue_unlink(&peer->flow->peers, &peer->link);
 	g_free(peer->host);
 	g_free(peer->where);
@@ -112,6 +127,10 @@ static void datagram_flow_free(gpointer data)
 	account_give(flow->datagrams->parts.accounts, flow->uid, LIMIT_DATAGRAM_FLOWS);
 	while (flow->peers.head)
 		peer_free(flow->peers.head->data);
+	if (flow->relay_watch)
+		poller_remove(flow->relay_watch);
+	if (flow->relay >= 0)
+		close(flow->relay);
 	g_free(flow->program);
 	g_free(flow);
 }
@@ -198,11 +217,39 @@ static void give_back(struct peer *peer)
 	set_state(peer, PEER_IDLE);
 }
 
+/* What there is no room for is lost: the program asks again. */
+static bool forward(const struct peer *peer, const guint8 *packet, gsize size)
+{
+	const struct forward_header header = { .server = peer->dest };
+	struct iovec parts[] = { { (gpointer)&header, sizeof(header) },
+				 { (gpointer)packet, size } };
+	const struct msghdr message = { .msg_iov = parts, .msg_iovlen = G_N_ELEMENTS(parts) };
+
+	return sendmsg(peer->flow->relay, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+static void take_questions(struct peer *peer)
+{
+	const guint8 *packet = peer->flow->datagrams->peeked;
+	guint8 scratch;
+	gsize size;
+
+	while ((size = first_datagram(peer))) {
+		peer->bytes_sent += size;
+		touch(peer);
+		if (!responder_ask(&peer->asker, packet, size) && !forward(peer, packet, size))
+			responder_failed(&peer->asker, packet, size);
+		recv(peer->fd, &scratch, sizeof(scratch), MSG_DONTWAIT);
+	}
+}
+
 static void peer_event(uint32_t events G_GNUC_UNUSED, gpointer user)
 {
 	struct peer *peer = user;
 
-	if (peer->state == PEER_IDLE && first_datagram(peer))
+	if (!peer->route)
+		take_questions(peer);
+	else if (peer->state == PEER_IDLE && first_datagram(peer))
 		want_socket(peer);
 	else if (peer->state == PEER_OPEN)
 		sched_may_send(sched_of(peer), &peer->channel);
@@ -268,6 +315,15 @@ static int deliver(struct peer *peer, const guint8 *data, gsize size)
 	if (guard_send(&peer->flow->guard, peer->fd, data, size) >= 0)
 		return 0;
 	return errno == ECONNRESET ? -ECONNREFUSED : -errno;
+}
+
+/* Where the program's end is gone the timer sees it. */
+static void answer(struct dns_asker *asker, const guint8 *data, gsize size)
+{
+	struct peer *peer = (gpointer)((char *)asker - offsetof(struct peer, asker));
+
+	if (deliver(peer, data, size) == 0)
+		peer->bytes_received += size;
 }
 
 static void peer_received(struct channel *channel, int result, const guint8 *data)
@@ -428,17 +484,77 @@ static int peer_socket(struct datagram_flow *flow, const struct flow_request *re
 	return result;
 }
 
-static bool has_peer(const struct datagram_flow *flow, const struct eswrap_endpoint *dest)
+static struct peer *find_peer(const struct datagram_flow *flow, const struct eswrap_endpoint *dest)
 {
 	GList *link;
 
 	for (link = flow->peers.head; link; link = link->next) {
-		const struct peer *peer = link->data;
+		struct peer *peer = link->data;
 
 		if (memcmp(&peer->dest, dest, sizeof(*dest)) == 0)
-			return true;
+			return peer;
 	}
-	return false;
+	return NULL;
+}
+
+/* What has come by the program's own socket. */
+static void relay_event(uint32_t events G_GNUC_UNUSED, gpointer user)
+{
+	static guint8 packet[FORWARD_MAX];
+	struct datagram_flow *flow = user;
+	const guint8 *data = packet + sizeof(struct forward_header);
+	struct forward_header header;
+	struct peer *peer;
+	ssize_t got;
+
+	while ((got = recv(flow->relay, packet, sizeof(packet), MSG_DONTWAIT)) > 0) {
+		if ((gsize)got <= sizeof(header))
+			continue;
+		memcpy(&header, packet, sizeof(header));
+		peer = find_peer(flow, &header.server);
+		if (!peer || peer->route)
+			continue; /* As a socket that is connected hears nobody but its peer. */
+		if (header.failed)
+			responder_failed(&peer->asker, data, (gsize)got - sizeof(header));
+		else
+			answer(&peer->asker, data, (gsize)got - sizeof(header));
+	}
+}
+
+/* Without one nothing is forwarded. @fd: the program's, taken over */
+static void open_relay(struct datagram_flow *flow, int fd)
+{
+	if (!forward_fits(fd, SOCK_DGRAM)) {
+		closer_close(fd);
+		return;
+	}
+	flow->relay = forward_datagrams(flow->uid, fd);
+	if (flow->relay < 0)
+		return;
+	flow->relay_watch =
+		poller_add(flow->datagrams->parts.poller, flow->relay, EPOLLIN, relay_event, flow);
+}
+
+static void be_name_server(struct peer *peer, const struct flow_request *request)
+{
+	struct datagram_flow *flow = peer->flow;
+
+	peer->where = endpoint_text(NULL, &request->dest);
+	peer->channel.ops = &channel_ops;
+	peer->channel.uid = flow->uid;
+	peer->channel.socket = -1;
+	peer->forced = g_strdup(request->forced);
+	peer->asker = (struct dns_asker){ .responder = flow->datagrams->parts.responder,
+					  .asker = request->asker,
+					  .route = peer->forced,
+					  .can_forward = flow->relay >= 0,
+					  .answer = answer };
+	peer->asker.asker.program = flow->program;
+}
+
+static const char *route_name(const struct peer *peer)
+{
+	return peer->route ? peer->route->name : NAMES_ROUTE;
 }
 
 static int add_peer(struct datagram_flow *flow, const struct flow_request *request)
@@ -448,7 +564,7 @@ static int add_peer(struct datagram_flow *flow, const struct flow_request *reque
 	bool connected;
 	int fd;
 
-	if (has_peer(flow, &request->dest))
+	if (find_peer(flow, &request->dest))
 		return 0;
 	fd = peer_socket(flow, request, &connected);
 	if (fd < 0)
@@ -459,7 +575,10 @@ static int add_peer(struct datagram_flow *flow, const struct flow_request *reque
 	peer->connected = connected;
 	peer->route = request->route;
 	peer->dest = request->dest;
-	set_target(peer, request);
+	if (request->route)
+		set_target(peer, request);
+	else
+		be_name_server(peer, request);
 	set_state(peer, PEER_IDLE);
 	peer->link.data = peer;
 	g_queue_push_tail_link(&flow->peers, &peer->link);
@@ -470,7 +589,7 @@ static int add_peer(struct datagram_flow *flow, const struct flow_request *reque
 		return fd;
 	}
 	g_debug("datagram flow %" G_GINT64_MODIFIER "x: %s (uid %u) to %s, route %s", flow->id,
-		flow->program, (guint)flow->uid, peer->where, peer->route->name);
+		flow->program, (guint)flow->uid, peer->where, route_name(peer));
 	if (flow->peers.length > PEERS_MAX)
 		peer_free(flow->peers.head->data);
 	return 0;
@@ -519,14 +638,20 @@ int datagram_associate(struct datagrams *datagrams, const struct flow_request *r
 	struct datagram_flow *flow;
 	int fd, result;
 
-	if (!account_take(datagrams->parts.accounts, request->asker.uid, LIMIT_DATAGRAM_FLOWS))
+	if (!account_take(datagrams->parts.accounts, request->asker.uid, LIMIT_DATAGRAM_FLOWS)) {
+		if (!request->route)
+			closer_close(request->socket);
 		return -ENOBUFS;
+	}
 	flow = g_new0(struct datagram_flow, 1);
 	flow->datagrams = datagrams;
 	flow->uid = request->asker.uid;
 	flow->program = g_strdup(request->asker.program);
 	flow->began = now(datagrams);
 	g_queue_init(&flow->peers);
+	flow->relay = -1;
+	if (!request->route)
+		open_relay(flow, request->socket);
 	presence_enter(datagrams->parts.presence);
 	fd = program_socket(flow, request);
 	result = fd < 0 ? fd : add_peer(flow, request);
@@ -569,7 +694,7 @@ void datagram_list(const struct datagrams *datagrams, const uid_t *only, GVarian
 			const struct peer *peer = link->data;
 			const struct flow_summary summary = {
 				.to = peer->where,
-				.route = peer->route->name,
+				.route = route_name(peer),
 				.state = state_names[peer->state],
 				.socket = peer->channel.socket,
 				.program = flow->program,

@@ -25,6 +25,9 @@
  * kernel keeps short; the program then waits or drops, as it chose. A datagram that the program's
  * own queue has no room for is dropped, as UDP does.
  *
+ * A peer that is a name server has no socket of the module: what comes there is answered by the broker
+ * itself (dns.h), or goes out by the socket of the program's that the flow has replaced (forward.h).
+ *
  * Nobody is told when an unconnected datagram socket is closed. So while there are flows a timer looks
  * which of their ends are still held (living.h); and so does a connect that finds no free socket.
  */
@@ -42,6 +45,7 @@ void datagrams_free(struct datagrams *datagrams);
 
 /**
  * datagram_associate() - begin a datagram flow with its first destination
+ * @request:	of a name server, @socket is taken over, also when this fails
  * @id:	set to the flow's id
  * @key:	set to what the names of its destinations depend on
  *

@@ -14,6 +14,7 @@
 
 #include "eswrapd/account.h"
 #include "eswrapd/anchor.h"
+#include "eswrapd/ends.h"
 #include "eswrapd/outcome.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
@@ -23,8 +24,6 @@
 #include "loop/poller.h"
 #include "loop/timer.h"
 #include "wire/endpoint.h"
-
-#define ANCHOR 1 /* byte */
 
 /* The most that PK takes. */
 #define KEEP_ALIVE_MAX_MS 7200000
@@ -211,22 +210,15 @@ static void set_timer(struct flow *flow, guint seconds, void (*expired)(struct f
 
 static int bind_outcome(struct flow *flow, int error)
 {
-	struct eswrap_name name = { .kind = ESWRAP_NAME_OUTCOME, .id = flow->id, .error = error };
-	const char *own = flow->flows->parts.identity->address;
-	int result;
+	const char *address = flow->flows->parts.identity->address;
+	struct eswrap_endpoint own = { 0 };
 
-	if (error == 0 && inet_pton(AF_INET, own, name.endpoint.address) == 1) {
-		name.endpoint.family = AF_INET;
+	if (error == 0 && inet_pton(AF_INET, address, own.address) == 1) {
+		own.family = AF_INET;
 		/* The module does not say which port it took; programs take 0 for "not bound". */
-		name.endpoint.port = (uint16_t)(DYNAMIC_PORT + flow->id % DYNAMIC_PORTS);
+		own.port = (uint16_t)(DYNAMIC_PORT + flow->id % DYNAMIC_PORTS);
 	}
-	/* Whoever has read the flow's name can bind others, and not one with a word that he cannot know. */
-	do {
-		if (getrandom(&name.tag, sizeof(name.tag), 0) < 0)
-			return -errno;
-		result = bind_name(flow->fd, &name);
-	} while (result == -EADDRINUSE);
-	return result;
+	return ends_tell(flow->fd, flow->id, error, &own);
 }
 
 static void tell_failure(struct flow *flow, int error)
@@ -578,47 +570,6 @@ static void set_target(struct flow *flow, const struct flow_request *request)
 	};
 }
 
-/* Return: 0 or a negative errno, with both ends closed. */
-static int make_pair(struct flows *flows, const struct flow_request *request, int fds[2],
-		     guint64 *id, size_t *filling)
-{
-	struct eswrap_name name = {
-		.kind = ESWRAP_NAME_FLOW,
-		.type = SOCK_STREAM,
-		.family = request->family,
-		.endpoint = request->dest,
-	};
-	ssize_t filled;
-	int result;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
-		return -errno;
-	do {
-		/* Not to be guessed: whoever knows it could take the outcome's name. */
-		if (getrandom(&name.id, sizeof(name.id), 0) < 0)
-			result = -errno;
-		else
-			result = bind_name(fds[0], &name);
-	} while (result == -EADDRINUSE);
-	if (result == 0)
-		result = anchor_set_buffer(fds[0], flows->buffer);
-	if (result == 0) {
-		filled = anchor_fill(fds[0]);
-		result = filled < 0 ? (int)filled : filled < ANCHOR ? -ENOBUFS : 0;
-		*filling = (size_t)filled;
-	}
-	/* Blocking, as every new socket is; the shim carries O_NONBLOCK over where the program set
-	 * it. */
-	if (result == 0 && fcntl(fds[0], F_SETFL, 0) < 0)
-		result = -errno;
-	if (result < 0) {
-		close(fds[0]);
-		close(fds[1]);
-	}
-	*id = name.id;
-	return result;
-}
-
 static bool is_crowded(struct flows *flows, uid_t uid)
 {
 	bool crowded = flows->connecting >= CONNECTING_MAX;
@@ -703,7 +654,7 @@ int flow_connect(struct flows *flows, const struct flow_request *request, guint6
 	result = take_account(flows, request->asker.uid);
 	if (result < 0)
 		return result;
-	result = make_pair(flows, request, fds, id, &filling);
+	result = ends_make(&request->dest, request->family, flows->buffer, fds, id, &filling);
 	if (result < 0) {
 		give_account(flows, request->asker.uid);
 		return result;
@@ -729,6 +680,11 @@ int flow_connect(struct flows *flows, const struct flow_request *request, guint6
 		return result;
 	}
 	return fds[0];
+}
+
+int flows_buffer(const struct flows *flows)
+{
+	return flows->buffer;
 }
 
 void flow_list(const struct flows *flows, const uid_t *only, GVariantBuilder *list)

@@ -58,6 +58,8 @@ struct flows;
  * Return: NULL with @error set where the kernel does not allow one that is large enough.
  */
 struct flows *flows_new(const struct flow_parts *parts, GError **error);
+/* flows_buffer() - what it has found out; see anchor_find_buffer() */
+int flows_buffer(const struct flows *flows);
 /* flows_free() - aborts all that are left */
 void flows_free(struct flows *flows);
 

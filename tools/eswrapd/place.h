@@ -18,6 +18,7 @@ struct accounts;
 struct eswifi_identity;
 struct poller;
 struct presence;
+struct responder;
 struct sched;
 struct tallies;
 struct timers;
@@ -32,16 +33,19 @@ struct flow_parts {
 	struct poller *poller;
 	struct timers *timers;
 	struct presence *presence;
+	struct responder *responder;
 };
 
 /**
  * struct flow_request - what a flow is to be
- * @route:	tls or tcp (udp for a datagram flow)
+ * @route:	tls or tcp (udp for a datagram flow); NULL: a name server, which the broker itself is
  * @dest:	as the program gave it
  * @family:	of the program's socket
  * @name:	host name behind a stand-in, or NULL: the address of @dest
  * @keep_alive:	s between the probes of TCP that the program asked for; 0: for none
  * @asker:	who it is for
+ * @forced:	of a name server: the route of -r; "": none
+ * @socket:	of a name server: the program's own, for what is direct; -1: none
  */
 struct flow_request {
 	const struct route *route;
@@ -50,7 +54,12 @@ struct flow_request {
 	const char *name;
 	guint32 keep_alive;
 	struct asker asker;
+	const char *forced;
+	int socket;
 };
+
+/* What `status` says in place of a route where the broker itself answers. */
+#define NAMES_ROUTE "(names)"
 
 /**
  * place_host() - what the module is given: the name, or the IPv4 address in text

@@ -5,6 +5,9 @@
  * The routes are tried in file order, and so are the rules; a rule that matches ends the search. A
  * route becomes one rule for each pair of its addresses and port ranges:
  *
+ * Where any name is flagged, those are followed by one for the port of name servers: the questions that
+ * go there are looked at (dns.h).
+ *
  *	with a condition on the host	none: it matches stand-in addresses only, and those are all
  *					asked about by the first two rules
  *	direct, for whoever asks	DIRECT rules
@@ -34,6 +37,7 @@ G_STATIC_ASSERT(sizeof(struct eswrap_policy) <= 4096);
 
 static const struct address_block anywhere = { .prefix = 0 };
 static const struct port_range any_port = { 0, G_MAXUINT16 };
+static const struct port_range name_servers = { ESWRAP_PORT_NAMES, ESWRAP_PORT_NAMES };
 
 struct policy_file {
 	char *path;
@@ -118,6 +122,8 @@ void policy_compile(const struct settings *settings, struct eswrap_policy *polic
 	names_twin(&settings->stand_in, &twin);
 	if (!add_rule(policy, ask, &settings->stand_in, &any_port) ||
 	    !add_rule(policy, ask, &twin, &any_port))
+		return;
+	if (route_flags_names(settings) && !add_rule(policy, ask, &anywhere, &name_servers))
 		return;
 	for (i = 0; i < settings->routes->len; i++)
 		if (!add_route(policy, settings->routes->pdata[i]))

@@ -11,7 +11,10 @@
 #include "eswrapd/closer.h"
 #include "eswrapd/control.h"
 #include "eswrapd/datagram.h"
+#include "eswrapd/dns.h"
 #include "eswrapd/flow.h"
+#include "eswrapd/forward.h"
+#include "eswrapd/name-stream.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/resolve.h"
 #include "eswrapd/sched.h"
@@ -36,6 +39,7 @@ struct question {
 /**
  * struct asked - one request being answered
  * @reply:	what is going to be said, unless it is answered later
+ * @socket:	the one that came along with the question; -1: none
  * @fd:		the program's end, to go with it; -1: none
  * @later:	somebody else has the client now
  */
@@ -45,7 +49,7 @@ struct asked {
 	struct eswrap_request request;
 	struct asker asker;
 	struct eswrap_reply reply;
-	int fd;
+	int socket, fd;
 	bool later;
 };
 
@@ -229,11 +233,75 @@ static void look_for_free_socket(const struct request_parts *parts)
 		datagram_reap(parts->datagrams);
 }
 
+/* A route that names the port of name servers means them; one that names their addresses may not. */
+static bool names_dns_port(const struct route *route)
+{
+	guint i;
+
+	for (i = 0; i < route->ports->len; i++) {
+		const struct port_range *range = &g_array_index(route->ports, struct port_range, i);
+
+		if (range->first <= ESWRAP_PORT_NAMES && range->last >= ESWRAP_PORT_NAMES)
+			return true;
+	}
+	return false;
+}
+
+/* Is what is sent to a name server to go the way that its address or -r say? */
+static bool is_routed(struct asked *asked, int type, const struct destination *to)
+{
+	const struct settings *settings = asked->requests->parts.settings;
+	const struct route *route = route_match(settings, &asked->asker, to), *forced;
+
+	if (route && route != settings->fallback &&
+	    (route->through != ROUTE_DIRECT ||
+	     (names_dns_port(route) && forward_fits(asked->socket, type))))
+		return true;
+	if (!*asked->request.route)
+		return !route_flags_names(settings) && forward_fits(asked->socket, type);
+	forced = route_find(settings, asked->request.route);
+	return !forced || !route_admits(forced, &asked->asker) || forced->through == ROUTE_DIRECT ||
+	       forced->through == ROUTE_REFUSE || names_dns_port(forced);
+}
+
+/*
+ * A name server, whoever it is: questions for names that are flagged must not get there, and those for
+ * others are forwarded. Return: true with @flow filled in.
+ */
+static bool is_name_server(struct asked *asked, int type, struct flow_request *flow)
+{
+	const struct eswrap_endpoint *dest = &asked->request.dest;
+	struct destination to;
+	const char *name;
+
+	if (dest->port != ESWRAP_PORT_NAMES || !asked->requests->parts.name_streams ||
+	    !is_endpoint(dest) ||
+	    (asked->request.family != AF_INET && asked->request.family != AF_INET6) ||
+	    find_name(asked, dest, &name))
+		return false;
+	to_destination(dest, type, NULL, &to);
+	if (is_routed(asked, type, &to))
+		return false;
+	*flow = (struct flow_request){
+		.dest = *dest,
+		.family = asked->request.family,
+		.asker = asked->asker,
+		.forced = asked->request.route,
+		.socket = -1,
+	};
+	return true;
+}
+
 static void handle_connect(struct asked *asked)
 {
 	const struct request_parts *parts = &asked->requests->parts;
 	struct flow_request flow;
 
+	if (is_name_server(asked, SOCK_STREAM, &flow)) {
+		flow.socket = g_steal_fd(&asked->socket);
+		grant(asked, name_stream_open(parts->name_streams, &flow, &asked->reply.id));
+		return;
+	}
 	if (!route_flow(asked, SOCK_STREAM, &flow))
 		return;
 	grant(asked, flow_connect(parts->flows, &flow, &asked->reply.id));
@@ -254,10 +322,14 @@ static void handle_associate(struct asked *asked)
 	const struct request_parts *parts = &asked->requests->parts;
 	struct flow_request flow;
 
-	if (!route_flow(asked, SOCK_DGRAM, &flow))
-		return;
-	tell_local_address(asked);
-	look_for_free_socket(parts);
+	if (is_name_server(asked, SOCK_DGRAM, &flow)) {
+		flow.socket = g_steal_fd(&asked->socket);
+	} else {
+		if (!route_flow(asked, SOCK_DGRAM, &flow))
+			return;
+		tell_local_address(asked);
+		look_for_free_socket(parts);
+	}
 	grant(asked,
 	      datagram_associate(parts->datagrams, &flow, &asked->reply.id, &asked->reply.key));
 }
@@ -267,7 +339,7 @@ static void handle_peer(struct asked *asked)
 	struct flow_request flow;
 	int result;
 
-	if (!route_flow(asked, SOCK_DGRAM, &flow)) {
+	if (!is_name_server(asked, SOCK_DGRAM, &flow) && !route_flow(asked, SOCK_DGRAM, &flow)) {
 		/* One socket cannot be both: what is not ours is not reachable from ours. */
 		if (asked->reply.verdict == ESWRAP_DIRECT)
 			refuse(asked, ENETUNREACH);
@@ -288,7 +360,7 @@ static void handle_would_you(struct asked *asked, int type)
 {
 	struct flow_request flow;
 
-	if (route_flow(asked, type, &flow))
+	if (is_name_server(asked, type, &flow) || route_flow(asked, type, &flow))
 		asked->reply.verdict = ESWRAP_GRANTED;
 }
 
@@ -419,15 +491,13 @@ static gsize header_size(const guint8 *packet, gsize size)
 }
 
 /* Only the kernel knows: SO_MARK of the socket that came along with the question. */
-static guint32 mark_of(struct client *client)
+static guint32 mark_of(int fd)
 {
-	int fd = client_take_descriptor(client);
 	guint32 mark = 0;
 	socklen_t len = sizeof(mark);
 
 	if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_MARK, &mark, &len) < 0)
 		mark = 0;
-	closer_close(fd);
 	return mark;
 }
 
@@ -444,7 +514,7 @@ static void set_asker(struct asked *asked, const struct ucred *who)
 			asked->asker.uid = request->uid;
 	}
 	asked->asker.program = *request->program ? request->program : "a program";
-	asked->asker.mark = mark_of(asked->client);
+	asked->asker.mark = mark_of(asked->socket);
 }
 
 static void handle_by_type(struct asked *asked)
@@ -537,7 +607,7 @@ void request_asked(struct client *client, const guint8 *packet, gsize size, gpoi
 {
 	struct requests *requests = user;
 	gsize header = size <= ESWRAP_ADMIN_MAX ? header_size(packet, size) : 0;
-	struct asked asked = { .requests = requests, .client = client, .fd = -1 };
+	struct asked asked = { .requests = requests, .client = client, .socket = -1, .fd = -1 };
 
 	if (header && is_administrative(packet)) {
 		requests->ops->administer(client, packet + header, size - header, requests->user);
@@ -545,8 +615,10 @@ void request_asked(struct client *client, const guint8 *packet, gsize size, gpoi
 	}
 	asked.reply.magic = ESWRAP_MAGIC;
 	if (header && read_request(&asked, packet, size, header)) {
+		asked.socket = client_take_descriptor(client);
 		set_asker(&asked, client_who(client));
 		handle_by_type(&asked);
+		closer_close(asked.socket);
 	} else {
 		refuse(&asked, EPROTO);
 	}

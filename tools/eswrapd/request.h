@@ -13,6 +13,7 @@ struct datagrams;
 struct eswifi_identity;
 struct flows;
 struct lookups;
+struct name_streams;
 struct names;
 struct presence;
 struct requests;
@@ -21,6 +22,7 @@ struct tallies;
 
 /**
  * struct request_parts - who is asked for the answers; all outlive it
+ * @name_streams:	NULL: name servers are not the broker's business
  * @presence:	a private broker's; NULL: the system's, which no launcher needs to hold
  */
 struct request_parts {
@@ -33,6 +35,7 @@ struct request_parts {
 	struct lookups *lookups;
 	struct flows *flows;
 	struct datagrams *datagrams;
+	struct name_streams *name_streams;
 	struct presence *presence;
 };
 

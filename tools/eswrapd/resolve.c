@@ -77,8 +77,10 @@ static struct resolving *look_up(const struct resolve_parts *parts, uid_t uid, c
 	g_strlcpy(resolving->name, name, sizeof(resolving->name));
 	result = lookup_ask(parts->lookups, uid, resolving->name, lookup_ended, resolving,
 			    &resolving->asker);
-	if (result == LOOKUP_PENDING)
+	if (result == LOOKUP_PENDING) {
+		reply->verdict = 0;
 		return resolving;
+	}
 	g_free(resolving);
 	tell(parts->names, uid, name, result, reply);
 	return NULL;
@@ -95,7 +97,11 @@ static enum name_fate fate_of(const struct settings *settings,
 
 	if (!*question->route || (fate == NAME_REFUSED && *by != settings->fallback))
 		return fate;
-	*by = forced = route_find(settings, question->route);
+	forced = route_find(settings, question->route);
+	/* A reload may have taken it away. */
+	if (!forced)
+		return NAME_REFUSED;
+	*by = forced;
 	/* A look-up has no mark; the connect that follows is asked for it. */
 	asker.mark = forced->mark;
 	if (!route_admits(forced, &asker))
@@ -168,12 +174,12 @@ bool resolve_is_direct(const struct resolve_parts *parts, const struct resolve_q
 static bool may_be_told(const struct resolve_parts *parts, const struct resolve_question *question,
 			const struct eswrap_endpoint *endpoint)
 {
+	const struct route *forced = route_find(parts->settings, question->route);
 	guint8 address[16];
 
 	eswrap_map_address(endpoint, address);
 	if (*question->route)
-		return route_find(parts->settings, question->route)->through == ROUTE_DIRECT ||
-		       eswrap_is_loopback(address);
+		return (forced && forced->through == ROUTE_DIRECT) || eswrap_is_loopback(address);
 	return route_address_is_direct(parts->settings, &question->asker, address);
 }
 

@@ -22,7 +22,7 @@ struct resolve_parts {
 
 /**
  * struct resolve_question - who asks for what
- * @route:	of -r, one of the configuration's; "": none
+ * @route:	of -r; "": none; for one that the configuration does not have all names are refused
  * @name:	as the program gave it, unchecked
  * @local:	the asker's machine knows the name by itself (ESWRAP_RESOLVE_LOCAL)
  */
@@ -41,7 +41,7 @@ bool resolve_is_nobodys(const char *name);
 
 /**
  * resolve_ask() - what becomes of a name
- * @reply:	filled in where this returns NULL: verdict, and error or addresses
+ * @reply:	filled in where this returns NULL: verdict, and error or addresses; else its verdict is 0
  * @done:	called later, once, where it does not
  *
  * What is direct, and what is refused, is known at once.

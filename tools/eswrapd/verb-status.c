@@ -10,6 +10,7 @@
 #include "eswrapd/call.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
+#include "eswrapd/name-stream.h"
 #include "eswrapd/sched.h"
 #include "eswrapd/tally.h"
 #include "ledger/missing.h"
@@ -77,6 +78,7 @@ void verb_status(struct call *call, const struct caller *caller, GVariant *argum
 	g_variant_builder_init(&flows, G_VARIANT_TYPE("aa{sv}"));
 	flow_list(parts->flows, only, &flows);
 	datagram_list(parts->datagrams, only, &flows);
+	name_stream_list(parts->name_streams, only, &flows);
 	g_variant_builder_init(&users, G_VARIANT_TYPE("aa{sv}"));
 	account_list(parts->accounts, only, &users);
 	g_variant_dict_init(&reply, NULL);

@@ -11,6 +11,8 @@
 struct accounts;
 struct tallies;
 struct datagrams;
+struct name_streams;
+struct name_streams;
 struct eswifi_module;
 struct flows;
 struct sched;
@@ -26,6 +28,7 @@ struct status_parts {
 	struct sched *sched;
 	struct flows *flows;
 	struct datagrams *datagrams;
+	struct name_streams *name_streams;
 	struct accounts *accounts;
 	struct tallies *tallies;
 };
