@@ -48,7 +48,7 @@ bool shim_has_datagrams;
 static bool is_nonblocking(int fd)
 {
 	int saved = errno;
-	int flags = fcntl(fd, F_GETFL);
+	int flags = real()->fcntl(fd, F_GETFL);
 
 	errno = saved;
 	return flags >= 0 && (flags & O_NONBLOCK);

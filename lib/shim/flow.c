@@ -5,7 +5,6 @@
  */
 #include "shim.h"
 
-#include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -58,76 +57,28 @@ static bool name_of(name_call call, int fd, struct eswrap_name *name)
 	return ours;
 }
 
-static void look_at_inherited(int fd)
+static bool look_at_inherited(int fd, void *user)
 {
 	struct sockaddr_un address;
 	socklen_t len = sizeof(address);
 	struct eswrap_name name;
 
+	(void)user;
 	if (real()->getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
 	    eswrap_name_parse(&address, len, &name) && name.kind == ESWRAP_NAME_FLOW)
 		shim_expect_flows();
-}
-
-/*
- * What is called at load is called by syscall(): each other function of libc would cost every exec a
- * page fault for its code.
- */
-static int poll_at_once(struct pollfd *numbers, int count)
-{
-	long none[2] = { 0, 0 }; /* the kernel's timespec */
-
-	return (int)syscall(SYS_ppoll, numbers, count, none, NULL, 0);
+	return !shim_may_have_flows();
 }
 
 /**
  * shim_find_inherited() - is a flow among the descriptors that we were started with?
  *
- * Once, at load. poll() tells which numbers are open, several times as fast as /proc does.
+ * Once, at load.
  */
 void shim_find_inherited(void)
 {
-	struct pollfd numbers[INHERITED_MAX];
-	int count = INHERITED_MAX, fd;
-
 	__atomic_store_n(&shim_has_flows, false, __ATOMIC_RELAXED);
-	for (fd = 0; fd < count; fd++)
-		numbers[fd] = (struct pollfd){ .fd = fd };
-	/* EINVAL: more than the limit of open files. */
-	while (count > 0 && poll_at_once(numbers, count) < 0)
-		count /= 2;
-	for (fd = 0; fd < count; fd++)
-		if (!(numbers[fd].revents & POLLNVAL))
-			look_at_inherited(fd);
-}
-
-/**
- * shim_number() - a descriptor's number as /proc shows it
- *
- * Return: -1 when the text is no number.
- */
-int shim_number(const char *text)
-{
-	const char *p;
-	int number = 0;
-
-	for (p = text; *p >= '0' && *p <= '9'; p++)
-		number = number * 10 + (*p - '0');
-	return *p || p == text ? -1 : number;
-}
-
-/**
- * shim_put_number() - the same the other way
- * @to:		room for 10 digits; no NUL is written
- */
-void shim_put_number(char *to, int number)
-{
-	int divisor;
-
-	for (divisor = 1; divisor <= number / 10; divisor *= 10)
-		;
-	for (; divisor > 0; divisor /= 10)
-		*to++ = (char)('0' + number / divisor % 10);
+	shim_visit_numbers(INHERITED_MAX, false, look_at_inherited, NULL);
 }
 
 /**

@@ -84,7 +84,7 @@ static const struct option remembered[] = {
 #define REMEMBERED (sizeof(remembered) / sizeof(remembered[0]))
 
 /* Each takes one note, and the name of the congestion control three more. */
-static_assert(NOTE_OPTIONS + REMEMBERED + 3 <= NOTE_MAX, "notes for all remembered options");
+static_assert(NOTE_OPTIONS + REMEMBERED + 3 <= NOTE_LEFT_OUT, "notes for all remembered options");
 
 /* Native options that go along to another socket. */
 static const struct option native[] = {
@@ -185,19 +185,19 @@ static void carry_native(int from, int to)
 static void carry_status_flags(int from, int to)
 {
 	struct f_owner_ex owner;
-	int flags = fcntl(from, F_GETFL);
-	int signal = fcntl(from, F_GETSIG);
+	int flags = real()->fcntl(from, F_GETFL);
+	int signal = real()->fcntl(from, F_GETSIG);
 
 	/* A granted descriptor may come with O_NONBLOCK: that is no wish of the program. */
 	if (!(flags & O_ASYNC)) {
-		fcntl(to, F_SETFL, flags & O_NONBLOCK);
+		real()->fcntl(to, F_SETFL, flags & O_NONBLOCK);
 		return;
 	}
-	if (fcntl(from, F_GETOWN_EX, &owner) == 0 && owner.pid)
-		fcntl(to, F_SETOWN_EX, &owner);
+	if (real()->fcntl(from, F_GETOWN_EX, &owner) == 0 && owner.pid)
+		real()->fcntl(to, F_SETOWN_EX, &owner);
 	if (signal > 0)
-		fcntl(to, F_SETSIG, signal);
-	fcntl(to, F_SETFL, flags & (O_NONBLOCK | O_ASYNC));
+		real()->fcntl(to, F_SETSIG, signal);
+	real()->fcntl(to, F_SETFL, flags & (O_NONBLOCK | O_ASYNC));
 }
 
 static int fresh_socket(int family, int type)

@@ -230,6 +230,20 @@ static size_t room_of(const struct msghdr *message)
 	return room;
 }
 
+/* They may be flows, epoll sets, and sockets with duplicates elsewhere. */
+static void note_descriptors(const struct cmsghdr *header)
+{
+	size_t at;
+	int fd;
+
+	shim_expect_flows();
+	shim_expect_epolls();
+	for (at = CMSG_LEN(0); at + sizeof(fd) <= header->cmsg_len; at += sizeof(fd)) {
+		memcpy(&fd, (const char *)header + at, sizeof(fd));
+		shim_note_received(fd);
+	}
+}
+
 /*
  * Control messages: on a flow they become those of an internet socket; elsewhere descriptors that
  * come with them may be flows.
@@ -247,10 +261,8 @@ static void look_at_control(int fd, struct msghdr *message, size_t room)
 		return;
 	}
 	for (header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
-		if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-			shim_expect_flows();
-			shim_expect_epolls();
-		}
+		if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+			note_descriptors(header);
 	}
 }
 

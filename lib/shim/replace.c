@@ -15,23 +15,22 @@
  *	2. give the number to the new socket, and give the hold up
  *	3. does anybody still hold the old socket? A probe knows, an epoll set of our own in which it
  *	   is registered: the kernel takes it out there with the last descriptor of it
- *	4. only then look at all descriptors, for the duplicates and their registrations
+ *	4. only then look for the duplicates (numbers.c), and for their registrations
  *
  * move_registration() gives the number back to the old socket (EPOLL_CTL_DEL finds a registration
  * by socket and number), deletes it, gives the number to the new one, and adds it again.
  *
  * Duplicates in other processes (made by a fork before the connect) stay with the old socket; they
- * are why a socket that was inherited by a child costs the look at all descriptors.
+ * are why a socket that was inherited by a child costs that look, too.
  */
 #include "shim.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-/* Room for some lines of fdinfo, or some entries of a directory. */
+/* Room for some lines of fdinfo. */
 #define CHUNK 2048
 
 /* What fstat() says of a socket; ino is 0 for anything else. */
@@ -45,12 +44,14 @@ struct identity {
  * @fd:		the program's descriptor
  * @hold:	a duplicate of the old socket, or -1
  * @with:	the new socket
- * @moved:	a registration of @fd has been moved
+ * @moved:	so many registrations have been moved
+ * @registered:	a duplicate may be registered with an epoll set
  */
 struct exchange {
 	int fd, hold, with;
 	struct identity old, new;
-	bool moved;
+	unsigned int moved;
+	bool registered;
 };
 
 static struct identity identify(int fd)
@@ -87,7 +88,7 @@ static bool is_new(const struct exchange *exchange, int number)
 /* dup3() that keeps the close-on-exec flag of the number it takes. */
 static int take_number(int socket, int number)
 {
-	int flags = fcntl(number, F_GETFD);
+	int flags = real()->fcntl(number, F_GETFD);
 
 	return (int)syscall(SYS_dup3, socket, number,
 			    flags >= 0 && (flags & FD_CLOEXEC) ? O_CLOEXEC : 0);
@@ -108,29 +109,17 @@ static void move_registration(struct exchange *exchange, int epoll, int number,
 	take_number(exchange->hold, number);
 	real()->epoll_ctl(epoll, EPOLL_CTL_DEL, number, event);
 	take_number(exchange->with, number);
-	if (!is_disarmed(event->events))
+	if (is_disarmed(event->events))
+		shim_note_left_out(number, 1);
+	else
 		real()->epoll_ctl(epoll, EPOLL_CTL_ADD, number, event);
-	exchange->moved = true;
-}
-
-/* Behind the first @key in a line; NULL when there is none. */
-static const char *find_text(const char *line, const char *key)
-{
-	size_t i;
-
-	for (; *line; line++) {
-		for (i = 0; key[i] && line[i] == key[i]; i++)
-			;
-		if (!key[i])
-			return line + i;
-	}
-	return NULL;
+	exchange->moved++;
 }
 
 /* The number behind @key in a line, in the given base; false when it is not there. */
 static bool field(const char *line, const char *key, unsigned int base, uint64_t *value)
 {
-	const char *p = find_text(line, key);
+	const char *p = shim_find_text(line, key);
 	unsigned int digit;
 	bool found = false;
 
@@ -191,87 +180,65 @@ static void move_registrations(struct exchange *exchange, int epoll)
 	syscall(SYS_close, info);
 }
 
-static bool is_epoll(int fds, const char *name)
+static bool visit_epoll(int fd, void *user)
 {
-	static const char epoll_link[] = "anon_inode:[eventpoll]";
-	char link[sizeof(epoll_link)];
-	ssize_t len = syscall(SYS_readlinkat, fds, name, link, sizeof(link));
+	struct stat64 status;
 
-	return len == sizeof(epoll_link) - 1 && memcmp(link, epoll_link, (size_t)len) == 0;
-}
-
-/* What to do with each of our descriptors; false ends the round. */
-typedef bool (*visitor)(struct exchange *exchange, int fds, const char *name, int fd);
-
-static bool visit_epoll(struct exchange *exchange, int fds, const char *name, int fd)
-{
-	if (is_epoll(fds, name))
-		move_registrations(exchange, fd);
+	/* A set is a file without a type; what else has none has other things in fdinfo. */
+	if (fstat64(fd, &status) == 0 && !(status.st_mode & S_IFMT))
+		move_registrations(user, fd);
 	return true;
 }
 
-static bool visit_socket(struct exchange *exchange, int fds, const char *name, int fd)
+static bool visit_duplicate(int fd, void *user)
 {
-	(void)fds;
-	(void)name;
-	if (is_old(exchange, fd))
+	struct exchange *exchange = user;
+
+	if (is_old(exchange, fd)) {
+		if (exchange->hold < 0)
+			exchange->hold = shim_hold(fd);
+		exchange->registered = exchange->registered || shim_maybe_registered(fd);
+	}
+	return true;
+}
+
+static bool visit_socket(int fd, void *user)
+{
+	struct exchange *exchange = user;
+
+	if (fd != exchange->hold && is_old(exchange, fd))
 		take_number(exchange->with, fd);
 	return true;
 }
 
-static bool find_duplicate(struct exchange *exchange, int fds, const char *name, int fd)
+/* They are nearly always in sets that we know of. */
+static void move_all_registrations(struct exchange *exchange)
 {
-	(void)fds;
-	(void)name;
-	if (is_old(exchange, fd))
-		exchange->hold = shim_hold(fd);
-	return exchange->hold < 0;
-}
-
-static void visit_all(struct exchange *exchange, visitor visit)
-{
-	char entries[CHUNK] __attribute__((aligned(8)));
-	struct dirent64 *entry;
-	bool more = true;
-	long got, at;
-	int fd;
-	int fds = (int)syscall(SYS_openat, AT_FDCWD, "/proc/thread-self/fd",
-			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fds < 0)
-		return;
-	while (more && (got = syscall(SYS_getdents64, fds, entries, sizeof(entries))) > 0) {
-		for (at = 0; more && at < got; at += entry->d_reclen) {
-			entry = (struct dirent64 *)(void *)(entries + at);
-			fd = shim_number(entry->d_name);
-			if (fd >= 0 && fd != fds && fd != exchange->hold && fd != exchange->with)
-				more = visit(exchange, fds, entry->d_name, fd);
-		}
-	}
-	syscall(SYS_close, fds);
-}
-
-/* The registrations of the program's number; they are nearly always in a set that we know of. */
-static void move_own_registrations(struct exchange *exchange)
-{
+	unsigned int before = exchange->moved;
 	size_t i;
 
 	for (i = 0; shim_epoll(i) >= 0; i++)
 		move_registrations(exchange, shim_epoll(i));
-	if (!exchange->moved)
-		visit_all(exchange, visit_epoll);
+	if (exchange->moved == before || !shim_knows_epolls())
+		shim_visit_numbers(shim_numbers_end(), false, visit_epoll, exchange);
 }
 
-/* An epoll set that reports the old socket as long as anybody holds it; -1: there can be none. */
-static int make_probe(int hold)
+/*
+ * An epoll set that reports the old socket as long as anybody holds it; -1: there can be none.
+ * @hung_up:	poll() says so of the old socket
+ */
+static int make_probe(int hold, bool *hung_up)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT };
 	int probe = (int)syscall(SYS_epoll_create1, EPOLL_CLOEXEC);
 
+	*hung_up = false;
 	if (probe >= 0 && (real()->epoll_ctl(probe, EPOLL_CTL_ADD, hold, &event) != 0 ||
 			   syscall(SYS_epoll_pwait, probe, &event, 1, 0, NULL, 0) != 1)) {
 		syscall(SYS_close, probe);
 		probe = -1;
+	} else if (probe >= 0) {
+		*hung_up = event.events & EPOLLHUP;
 	}
 	return probe;
 }
@@ -289,13 +256,14 @@ static bool ask_probe(int probe)
 	return held;
 }
 
-static void replace_duplicates(struct exchange *exchange)
+static void replace_duplicates(struct exchange *exchange, bool hung_up)
 {
-	visit_all(exchange, find_duplicate);
+	shim_visit_duplicates(exchange->fd, hung_up, visit_duplicate, exchange);
 	if (exchange->hold < 0)
 		return;
-	visit_all(exchange, visit_epoll);
-	visit_all(exchange, visit_socket);
+	if (exchange->registered)
+		move_all_registrations(exchange);
+	shim_visit_duplicates(exchange->fd, hung_up, visit_socket, exchange);
 	syscall(SYS_close, exchange->hold);
 }
 
@@ -315,7 +283,7 @@ int shim_hold(int fd)
  * @hold:	from shim_hold(), when @fd was certainly what is to be replaced; closed
  * @with:	the socket to put there; closed
  *
- * Where /proc is not mounted only @fd itself is replaced.
+ * Where /proc is not mounted, duplicates above number 1023 are not found, nor any registrations.
  *
  * Return: 0, or EBADF when @fd is no longer what it was; nothing was replaced then. errno is left
  * alone.
@@ -324,14 +292,15 @@ int shim_replace(int fd, int hold, int with)
 {
 	struct exchange exchange = { .fd = fd, .hold = hold, .with = with };
 	int saved = errno;
+	bool hung_up = false;
 	int error = 0, probe = -1;
 
 	exchange.old = identify(hold);
 	exchange.new = identify(with);
 	if (shim_maybe_registered(fd) && is_old(&exchange, fd))
-		move_own_registrations(&exchange);
+		move_all_registrations(&exchange);
 	if (is_old(&exchange, fd) || (exchange.moved && is_new(&exchange, fd))) {
-		probe = make_probe(hold);
+		probe = make_probe(hold, &hung_up);
 		take_number(with, fd);
 		exchange.hold = -1;
 	} else {
@@ -339,7 +308,7 @@ int shim_replace(int fd, int hold, int with)
 	}
 	syscall(SYS_close, hold);
 	if (!error && ask_probe(probe))
-		replace_duplicates(&exchange);
+		replace_duplicates(&exchange, hung_up);
 	syscall(SYS_close, with);
 	errno = saved;
 	return error;

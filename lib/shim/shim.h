@@ -90,6 +90,11 @@
 	X(int, listen, (int, int))                                                               \
 	X(int, ioctl, (int, unsigned long, ...))                                                 \
 	X(int, socket, (int, int, int))                                                          \
+	X(int, dup, (int))                                                                       \
+	X(int, dup2, (int, int))                                                                 \
+	X(int, dup3, (int, int, int))                                                            \
+	X(int, fcntl, (int, int, ...))                                                           \
+	X(int, fcntl64, (int, int, ...))                                                         \
 	SHIM_REAL_TIME64(X)
 
 struct __res_state;
@@ -134,7 +139,8 @@ struct epoll_event;
 	X(int, __recvmmsg64, (int, struct mmsghdr *, unsigned int, int, void *)) \
 	X(ssize_t, __sendmsg64, (int, const struct msghdr *, int))               \
 	X(int, __sendmmsg64, (int, struct mmsghdr *, unsigned int, int))         \
-	X(int, __ioctl_time64, (int, unsigned long, ...))
+	X(int, __ioctl_time64, (int, unsigned long, ...))                        \
+	X(int, __fcntl_time64, (int, int, ...))
 #else
 #define SHIM_REAL_TIME64(X)
 #endif
@@ -255,8 +261,6 @@ static inline void shim_expect_flows(void)
 }
 
 void shim_find_inherited(void);
-int shim_number(const char *text);
-void shim_put_number(char *to, int number);
 
 struct stat64;
 
@@ -264,6 +268,22 @@ int shim_fstat(int fd, struct stat64 *status);
 bool shim_flow(int fd, struct eswrap_name *flow);
 int shim_outcome_error(int fd);
 int shim_get_int(int fd, int level, int option, int missing);
+
+typedef bool (*shim_visitor)(int fd, void *user);
+
+/* numbers.c */
+
+void shim_note_registered(int fd);
+bool shim_is_registered(int fd);
+void shim_note_received(int fd);
+void shim_visit_duplicates(int fd, bool hung_up, shim_visitor visit, void *user);
+
+/* scan.c */
+
+void shim_visit_numbers(int end, bool hung_up, shim_visitor visit, void *user);
+int shim_numbers_end(void);
+const char *shim_find_text(const char *text, const char *key);
+void shim_put_number(char *to, int number);
 
 /* notes.c */
 
@@ -278,6 +298,7 @@ enum note {
 	NOTE_LOCAL_ADDRESS =
 		NOTE_KEY + 4, /* of a datagram flow: the module's, network byte order */
 	NOTE_OPTIONS,	      /* first of the remembered options */
+	NOTE_LEFT_OUT = NOTE_OPTIONS + 47, /* registrations that were disarmed, see epoll.c */
 	NOTE_MAX = NOTE_OPTIONS + 48,
 };
 
@@ -308,8 +329,10 @@ int shim_replace(int fd, int hold, int with);
 /* epoll.c */
 
 bool shim_maybe_registered(int fd);
+bool shim_note_left_out(int fd, int count);
 int shim_epoll(size_t nth);
 void shim_expect_epolls(void);
+bool shim_knows_epolls(void);
 
 /* options.c */
 

@@ -28,6 +28,11 @@
 
 #define DUPLICATES 3
 
+/* Above all numbers that the shim knows something of. */
+#define HIGH_NUMBER 20000
+#define INHERITED   50
+#define MANY	    3000
+
 /* A system call that nobody else makes. */
 static void mark(void)
 {
@@ -292,6 +297,116 @@ static void duplicates_follow(const struct place *place)
 	say_result("the other, read", read(other, name, 1));
 }
 
+/* A duplicate that has gone through a message. */
+static int through_a_message(int fd)
+{
+	char ancillary[CMSG_SPACE(sizeof(fd))] = "", byte = 0;
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = ancillary,
+				  .msg_controllen = sizeof(ancillary) };
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) != 0)
+		give_up("socketpair");
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	if (sendmsg(pair[0], &message, 0) != 1 || recvmsg(pair[1], &message, 0) != 1)
+		give_up("message");
+	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	return fd;
+}
+
+/* Return: how many descriptors there may be now: @count, or as many as one may ask for. */
+static int allow_descriptors(rlim_t count)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		give_up("RLIMIT_NOFILE");
+	limit.rlim_cur = count < limit.rlim_max ? count : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		give_up("RLIMIT_NOFILE");
+	return (int)limit.rlim_cur;
+}
+
+/* Whoever made the duplicates, and whichever of them is connected. */
+static void duplicates_follow_however_made(const struct place *place)
+{
+	const int high = allow_descriptors(HIGH_NUMBER + 10) - 10;
+	int way, fd, copy;
+
+	for (way = 0; way < 8; way++) {
+		fd = place_socket(place, SOCK_STREAM);
+		copy = way == 0	  ? dup2(fd, 100)
+		       : way == 1 ? dup3(fd, 101, O_CLOEXEC)
+		       : way == 2 ? fcntl(fd, F_DUPFD, 102)
+		       : way == 3 ? fcntl(fd, F_DUPFD_CLOEXEC, 103)
+		       : way == 4 ? dup(dup(fd))
+		       : way == 5 ? dup2(fd, dup(fd))
+		       : way == 6 ? through_a_message(fd)
+				  : fcntl(fd, F_DUPFD, high);
+		say("way %d: %s", way, strerrorname_np(copy < 0 ? errno : 0));
+		say_result("connect", place_connect(place, 0, way % 2 ? fd : copy));
+		say_talk("copy", copy);
+		say_talk("original", fd);
+		close(copy);
+		close(fd);
+	}
+}
+
+/* Started by the one below: two numbers are one socket, and nobody here knows. */
+static void duplicates_inherited(const struct place *place)
+{
+	say_result("connect", place_connect(place, 0, INHERITED));
+	say_talk("copy", INHERITED + 1);
+	say_talk("original", INHERITED);
+}
+
+static void duplicates_follow_after_an_exec(const struct place *place)
+{
+	int fd = place_socket(place, SOCK_STREAM);
+	char port[8];
+
+	snprintf(port, sizeof(port), "%d", place->ports[0]);
+	dup2(fd, INHERITED);
+	dup2(fd, INHERITED + 1);
+	execl(self(), self(), "duplicates_inherited", place->address, port, NULL);
+	give_up("execl");
+}
+
+/* Connects that are none of the thousands of other descriptors' business, between marks. */
+static void connects_among_many(const struct place *place)
+{
+	const int many = allow_descriptors(MANY) - 50;
+	int i, fd, other, pipes[2];
+	char byte;
+
+	if (pipe(pipes) != 0)
+		give_up("pipe");
+	for (i = 0; i < many; i++)
+		if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
+			give_up("open");
+	fd = place_socket(place, SOCK_STREAM);
+	if (dup(fd) < 0)
+		give_up("dup");
+	other = place_socket(place, SOCK_STREAM);
+	if (fork() == 0) {
+		close(pipes[1]);
+		_exit(read(pipes[0], &byte, 1) != 0);
+	}
+	mark();
+	place_connect(place, 2, fd);
+	place_connect(place, 2, other);
+	mark();
+	close(pipes[1]);
+	wait(NULL);
+}
+
 /* A socket whose only duplicate is with a child: nothing else of this process is touched. */
 static void duplicate_in_a_child(const struct place *place)
 {
@@ -366,6 +481,23 @@ static void disarmed_stays_disarmed(const struct place *place)
 	say_result("MOD", epoll_ctl(set, EPOLL_CTL_MOD, fd, &event));
 	say_event("armed", set, 1000);
 	say_result("DEL", epoll_ctl(set, EPOLL_CTL_DEL, fd, &event));
+	say_result("DEL again", epoll_ctl(set, EPOLL_CTL_DEL, fd, &event));
+	say_result("MOD again", epoll_ctl(set, EPOLL_CTL_MOD, fd, &event));
+}
+
+static void disarmed_can_be_deleted(const struct place *place)
+{
+	int fd = place_socket(place, SOCK_STREAM), set = epoll_create1(0);
+	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLONESHOT, .data.u32 = 7 };
+
+	epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
+	epoll_wait(set, &event, 1, 1000);
+	place_connect(place, 0, fd);
+	say_result("DEL", epoll_ctl(set, EPOLL_CTL_DEL, fd, &event));
+	say_result("DEL again", epoll_ctl(set, EPOLL_CTL_DEL, fd, &event));
+	event = (struct epoll_event){ .events = EPOLLOUT, .data.u32 = 9 };
+	say_result("ADD again", epoll_ctl(set, EPOLL_CTL_ADD, fd, &event));
+	say_event("added", set, 1000);
 }
 
 const struct claim invariant_claims[] = {
@@ -378,8 +510,13 @@ const struct claim invariant_claims[] = {
 	{ "socket_takes_the_number", socket_takes_the_number },
 	{ "nothing_takes_the_number", nothing_takes_the_number },
 	{ "duplicates_follow", duplicates_follow },
+	{ "duplicates_follow_however_made", duplicates_follow_however_made },
+	{ "duplicates_inherited", duplicates_inherited },
+	{ "duplicates_follow_after_an_exec", duplicates_follow_after_an_exec },
+	{ "connects_among_many", connects_among_many },
 	{ "duplicate_in_a_child", duplicate_in_a_child },
 	{ "registrations_keep_their_flags", registrations_keep_their_flags },
 	{ "disarmed_stays_disarmed", disarmed_stays_disarmed },
+	{ "disarmed_can_be_deleted", disarmed_can_be_deleted },
 	{ NULL },
 };

@@ -358,6 +358,11 @@ END_TEST
 START_TEST(the_shim_exports_what_it_wraps_and_nothing_else)
 {
 	static const char *const wrapped[] = {
+		"dup",
+		"dup2",
+		"dup3",
+		"fcntl",
+		"fcntl64",
 		"connect",
 		"getsockname",
 		"getpeername",

@@ -226,6 +226,30 @@ START_TEST(duplicates_follow_and_nothing_else)
 }
 END_TEST
 
+START_TEST(duplicates_follow_however_they_were_made)
+{
+	stage_same("duplicates_follow_however_made", LOOPBACK, stage.echo, -1);
+}
+END_TEST
+
+START_TEST(duplicates_that_were_inherited_follow)
+{
+	stage_same("duplicates_follow_after_an_exec", LOOPBACK, stage.echo, -1);
+}
+END_TEST
+
+START_TEST(what_else_is_open_costs_no_system_call)
+{
+	const char *calls = calls_of(true, "connects_among_many", stage.echo);
+	size_t lines = 0;
+
+	ck_text_has(calls, "dup3\n");
+	for (; *calls; calls++)
+		lines += *calls == '\n';
+	ck_assert_msg(lines < 400, "%zu system calls", lines);
+}
+END_TEST
+
 START_TEST(a_duplicate_in_a_child_costs_the_parent_nothing_of_its_own)
 {
 	stage_same("duplicate_in_a_child", LOOPBACK, stage.echo, -1);
@@ -241,6 +265,12 @@ END_TEST
 START_TEST(a_disarmed_registration_stays_disarmed)
 {
 	stage_same("disarmed_stays_disarmed", LOOPBACK, stage.echo, -1);
+}
+END_TEST
+
+START_TEST(a_disarmed_registration_can_be_deleted)
+{
+	stage_same("disarmed_can_be_deleted", LOOPBACK, stage.echo, -1);
 }
 END_TEST
 
@@ -262,9 +292,13 @@ int main(void)
 	tcase_add_test(replacement, a_socket_that_has_got_the_number_is_left_alone);
 	tcase_add_test(replacement, a_number_that_was_closed_stays_free);
 	tcase_add_test(replacement, duplicates_follow_and_nothing_else);
+	tcase_add_test(replacement, duplicates_follow_however_they_were_made);
+	tcase_add_test(replacement, duplicates_that_were_inherited_follow);
+	tcase_add_test(replacement, what_else_is_open_costs_no_system_call);
 	tcase_add_test(replacement, a_duplicate_in_a_child_costs_the_parent_nothing_of_its_own);
 	tcase_add_test(replacement, registrations_keep_their_flags);
 	tcase_add_test(replacement, a_disarmed_registration_stays_disarmed);
+	tcase_add_test(replacement, a_disarmed_registration_can_be_deleted);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		tcase_set_timeout(cases[i], 2 * HARNESS_DEADLINE_S);
 		tcase_add_unchecked_fixture(cases[i], stage_set_up, stage_tear_down);
