@@ -80,12 +80,29 @@ static int bind_freely(int fd, const struct sockaddr *address, socklen_t len)
 	return result;
 }
 
+/* A flow has a name, and cannot be bound again. One whose connect has failed is a fresh socket. */
+static bool is_failed_flow(int fd, const struct sockaddr *address, socklen_t len)
+{
+	struct eswrap_endpoint endpoint;
+	struct eswrap_name flow;
+
+	return address && eswrap_endpoint_from_sockaddr(&endpoint, address, len) &&
+	       shim_flow(fd, &flow) && flow.type == SOCK_STREAM && shim_outcome_error(fd);
+}
+
 EXPORT int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 {
 	const struct sockaddr *to = address.__sockaddr__;
 	int saved = errno;
-	int result = real()->bind(fd, to, len);
+	int result = real()->bind(fd, to, len), error;
 
+	if (UNLIKELY(result != 0) && errno == EINVAL && is_failed_flow(fd, to, len)) {
+		error = shim_give_back(fd);
+		if (error)
+			return fail(error);
+		errno = saved;
+		result = real()->bind(fd, to, len);
+	}
 	if (LIKELY(result == 0) || errno != EADDRNOTAVAIL || !is_module_address(to, len))
 		return result;
 	errno = saved;

@@ -427,14 +427,23 @@ int shim_add_peer(int fd, const struct eswrap_name *flow, const struct eswrap_en
 	return reply.verdict == ESWRAP_REFUSED && reply.error ? reply.error : ENETUNREACH;
 }
 
-/* Gives the descriptor back to the internet: the socket that the program once made, made anew. */
-static int give_back(int fd, const struct eswrap_name *flow)
+/**
+ * shim_give_back() - make a flow an internet socket again: the one that the program made, made anew
+ *
+ * Return: 0 or a positive errno.
+ */
+int shim_give_back(int fd)
 {
+	struct eswrap_name flow;
 	int hold = shim_hold(fd), fresh, error;
 
 	if (hold < 0)
 		return errno;
-	fresh = (int)syscall(SYS_socket, flow->family, flow->type | SOCK_CLOEXEC, 0);
+	if (!shim_flow(hold, &flow)) {
+		syscall(SYS_close, hold);
+		return EBADF;
+	}
+	fresh = (int)syscall(SYS_socket, flow.family, flow.type | SOCK_CLOEXEC, 0);
 	if (fresh < 0) {
 		error = errno;
 		syscall(SYS_close, hold);
@@ -469,7 +478,7 @@ static int connect_anew(int fd, const struct eswrap_name *flow, const struct soc
 	case VERDICT_FAILED:
 		return -1;
 	case VERDICT_DIRECT:
-		error = give_back(fd, flow);
+		error = shim_give_back(fd);
 		return error ? fail(error) : real()->connect(fd, address, len);
 	case VERDICT_OURS:
 		break;
@@ -515,7 +524,7 @@ static int connect_stream_flow(int fd, const struct eswrap_name *flow,
 	int error;
 
 	if (address->sa_family == AF_UNSPEC) {
-		error = give_back(fd, flow);
+		error = shim_give_back(fd);
 		return error ? fail(error) : 0;
 	}
 	if (eswrap_outcome(fd, &outcome) == OUTCOME_NONE) {

@@ -11,6 +11,7 @@
  *				the name of one of its peers. On a stream it means something only
  *				together with MSG_FASTOPEN, which is connect() and send in one call
  *	MSG_OOB			the module cannot carry urgent data
+ *	MSG_MORE		of datagrams: nobody keeps the first part until the last one comes
  *	more than 1460 bytes	in one datagram of a flow: EMSGSIZE. Whether a socket is a datagram
  *				flow is looked at only in processes that have one
  *
@@ -50,11 +51,16 @@ static bool is_too_long(int fd, size_t size)
 	       shim_flow(fd, &flow) && flow.type == SOCK_DGRAM;
 }
 
-static bool is_urgent(int fd, int flags)
+/*
+ * Do the flags want what a flow cannot do: urgent data, or to put datagrams together? AF_UNIX would
+ * send each part as a datagram of its own.
+ */
+static bool asks_too_much(int fd, int flags)
 {
 	struct eswrap_name flow;
 
-	return UNLIKELY(flags & MSG_OOB) && shim_flow(fd, &flow);
+	return UNLIKELY(flags & (MSG_OOB | MSG_MORE)) && shim_flow(fd, &flow) &&
+	       ((flags & MSG_OOB) || flow.type == SOCK_DGRAM);
 }
 
 static size_t size_of(const struct iovec *parts, size_t count)
@@ -99,7 +105,7 @@ EXPORT ssize_t send(int fd, const void *data, size_t size, int flags)
 
 	if (is_too_long(fd, size))
 		return fail(EMSGSIZE);
-	if (is_urgent(fd, flags))
+	if (asks_too_much(fd, flags))
 		return fail(EOPNOTSUPP);
 	sent = real()->send(fd, data, size, flags);
 	return LIKELY(sent >= 0) ? sent : fix_write(fd);
@@ -172,6 +178,8 @@ static ssize_t send_to_peer(sendmsg_call call, int fd, const struct msghdr *orig
 		return fail(EAFNOSUPPORT);
 	if (size_of(original->msg_iov, original->msg_iovlen) > DATAGRAM_MAX)
 		return fail(EMSGSIZE);
+	if (flags & MSG_MORE)
+		return fail(EOPNOTSUPP);
 	error = shim_peer_name(fd, &flow, &to, &name, &message.msg_namelen);
 	if (error)
 		return fail(error);
@@ -245,7 +253,7 @@ EXPORT ssize_t sendto(int fd, const void *data, size_t size, int flags,
 	bool native;
 	ssize_t sent;
 
-	if (is_urgent(fd, flags))
+	if (asks_too_much(fd, flags))
 		return fail(EOPNOTSUPP);
 	if (has_internet_address(address.__sockaddr__, len)) {
 		if (is_direct(address.__sockaddr__, len)) {
@@ -271,7 +279,7 @@ static ssize_t send_message(sendmsg_call call, int fd, const struct msghdr *mess
 	bool native;
 	ssize_t sent;
 
-	if (is_urgent(fd, flags))
+	if (asks_too_much(fd, flags))
 		return fail(EOPNOTSUPP);
 	if (message && has_internet_address(message->msg_name, message->msg_namelen)) {
 		if (is_direct(message->msg_name, message->msg_namelen)) {
@@ -306,7 +314,7 @@ static bool any_special(int fd, const struct mmsghdr *messages, unsigned int cou
 	bool datagrams = __atomic_load_n(&shim_has_datagrams, __ATOMIC_RELAXED);
 	unsigned int i;
 
-	if (is_urgent(fd, flags))
+	if (asks_too_much(fd, flags))
 		return true;
 	for (i = 0; i < count; i++) {
 		const struct msghdr *message = &messages[i].msg_hdr;

@@ -362,6 +362,7 @@ int shim_dress(int from, int granted, const struct eswrap_reply *reply);
 enum verdict shim_claim(int fd, int family, bool stream, const struct eswrap_endpoint *to);
 enum verdict shim_claim_internet_socket(int fd, int protocol, const struct sockaddr *address,
 					socklen_t len);
+int shim_give_back(int fd);
 int shim_finish_connect(int fd);
 int shim_connect(int fd, const struct sockaddr *address, socklen_t len);
 int shim_peer_name(int fd, const struct eswrap_name *flow, const struct eswrap_endpoint *to,

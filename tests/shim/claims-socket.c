@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What programs ask of a socket beside its data. Port 0 is a TCP echo server, 1 a UDP one. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/net_tstamp.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -296,7 +297,119 @@ static void standard_error_is_a_file(const struct place *place)
 	say("%zd bytes", pread(fd, data, sizeof(data), 0));
 }
 
+/* A socket whose connect was refused is a fresh one. Port 1 refuses. */
+static void binds_after_a_refusal(const struct place *place)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(any);
+	int fd = place_socket(place, SOCK_STREAM);
+
+	say_result("refused", place_connect(place, 1, fd));
+	say_result("bind", bind(fd, (struct sockaddr *)&any, sizeof(any)));
+	getsockname(fd, (struct sockaddr *)&any, &len);
+	say_result("bind again", bind(fd, (struct sockaddr *)&any, sizeof(any)));
+	say_result("connect", place_connect(place, 0, fd));
+	say_talk("bound", fd);
+	say_result("bind when connected", bind(fd, (struct sockaddr *)&any, sizeof(any)));
+}
+
+static void shuts_down_twice(const struct place *place)
+{
+	int fd = place_connected(place, 0), fresh = place_socket(place, SOCK_STREAM);
+	char byte;
+
+	say_result("not connected", shutdown(fresh, SHUT_RDWR));
+	say_talk("open", fd);
+	say_result("write", shutdown(fd, SHUT_WR));
+	say_result("write again", shutdown(fd, SHUT_WR));
+	say_result("send", send(fd, "x", 1, MSG_NOSIGNAL));
+	say_result("read", shutdown(fd, SHUT_RD));
+	say_result("recv", recv(fd, &byte, 1, 0));
+	say_result("nonsense", shutdown(fd, 7));
+}
+
+/* A file takes the number of a flow, as a shell's redirection does. */
+static void number_is_taken_over(const struct place *place)
+{
+	int fd = place_connected(place, 0), copy = dup(fd), null = open("/dev/null", O_RDWR);
+	char byte;
+
+	say_talk("before", fd);
+	say_result("dup2", dup2(null, fd) == fd);
+	say_result("read", read(fd, &byte, 1));
+	say_result("write", write(fd, "x", 1));
+	say_talk("copy", copy);
+	close_range((unsigned int)copy, (unsigned int)copy, 0);
+	say_result("closed", read(copy, &byte, 1));
+}
+
+/* Data that never passes the program's memory. */
+static void splices(const struct place *place)
+{
+	int fd = place_connected(place, 0), one[2], two[2];
+	char back[5] = "";
+
+	if (pipe(one) != 0 || pipe(two) != 0 || write(one[1], "ping", 4) != 4)
+		give_up("pipe");
+	say_result("to the flow", splice(one[0], NULL, fd, NULL, 4, 0));
+	await(fd, POLLIN);
+	say_result("from it", splice(fd, NULL, one[1], NULL, 4, 0));
+	say_result("tee", tee(one[0], two[1], 4, 0));
+	say_result("read", read(one[0], back, 4));
+	say("%s", back);
+	say_result("read the copy", read(two[0], back, 4));
+	say("%s", back);
+}
+
+/* How long a datagram was that did not fit, and whether looking at it takes it. */
+static void lengths_of_datagrams(const struct place *place)
+{
+	char ping[] = "a datagram of some length", back[4];
+	struct iovec part = { back, sizeof(back) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	int fd = datagram_socket(place);
+
+	send(fd, ping, sizeof(ping), 0);
+	await(fd, POLLIN);
+	say_result("peek", recv(fd, back, sizeof(back), MSG_PEEK));
+	say_result("peek, real length", recv(fd, back, sizeof(back), MSG_PEEK | MSG_TRUNC));
+	say_result("real length", recv(fd, back, sizeof(back), MSG_TRUNC));
+	send(fd, ping, sizeof(ping), 0);
+	await(fd, POLLIN);
+	say_result("recvmsg", recvmsg(fd, &message, 0));
+	say("cut: %d", (message.msg_flags & MSG_TRUNC) != 0);
+	say_result("nothing left", recv(fd, back, sizeof(back), MSG_DONTWAIT));
+	send(fd, ping, sizeof(ping), 0);
+	await(fd, POLLIN);
+	say_result("recvmsg, real length", recvmsg(fd, &message, MSG_TRUNC));
+	say_result("all of it or nothing",
+		   recv(fd, back, sizeof(back), MSG_WAITALL | MSG_DONTWAIT));
+}
+
+/* Parts that are to go as one. */
+static void parts_of_a_datagram(const struct place *place)
+{
+	struct sockaddr_storage address;
+	socklen_t len = place_address(place, 1, &address);
+	int fd = place_socket(place, SOCK_DGRAM), stream = place_connected(place, 0);
+	char back[4];
+
+	say_result("first", sendto(fd, "a", 1, MSG_MORE, (struct sockaddr *)&address, len));
+	say_result("connect", place_connect(place, 1, fd));
+	say_result("connected", send(fd, "a", 1, MSG_MORE));
+	say_result("stream", send(stream, "pi", 2, MSG_MORE));
+	say_result("stream", send(stream, "ng", 2, 0));
+	say_result("stream", recv(stream, back, sizeof(back), MSG_WAITALL));
+}
+
 const struct claim socket_claims[] = {
+	{ "binds_after_a_refusal", binds_after_a_refusal },
+	{ "shuts_down_twice", shuts_down_twice },
+	{ "number_is_taken_over", number_is_taken_over },
+	{ "splices", splices },
+	{ "lengths_of_datagrams", lengths_of_datagrams },
+	{ "parts_of_a_datagram", parts_of_a_datagram },
 	{ "server_asks", server_asks },
 	{ "standard_error_is_a_file", standard_error_is_a_file },
 	{ "bind_own_address", bind_own_address },

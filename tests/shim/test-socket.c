@@ -27,7 +27,25 @@ SAME(packet_information)
 SAME(packet_information_cut)
 SAME(no_message_header)
 SAME(local_address_of_datagrams)
+SAME(shuts_down_twice)
+SAME(number_is_taken_over)
+SAME(splices)
+SAME(lengths_of_datagrams)
 /* clang-format on */
+
+START_TEST(binds_after_a_refusal)
+{
+	stage_same("binds_after_a_refusal", LOOPBACK, stage.echo, stage.refused, -1);
+}
+END_TEST
+
+START_TEST(parts_of_a_datagram_are_refused_and_not_sent_one_by_one)
+{
+	stage_says("first: -1 EOPNOTSUPP\nconnect: 0\nconnected: -1 EOPNOTSUPP\n"
+		   "stream: 2\nstream: 2\nstream: 4\n",
+		   "parts_of_a_datagram", LOOPBACK, stage.echo, stage.udp[0], -1);
+}
+END_TEST
 
 START_TEST(listening_on_the_modules_address_is_refused_and_the_user_told)
 {
@@ -72,6 +90,12 @@ int main(void)
 	tcase_add_test(answers, packet_information_cut);
 	tcase_add_test(answers, no_message_header);
 	tcase_add_test(answers, local_address_of_datagrams);
+	tcase_add_test(answers, shuts_down_twice);
+	tcase_add_test(answers, number_is_taken_over);
+	tcase_add_test(answers, splices);
+	tcase_add_test(answers, lengths_of_datagrams);
+	tcase_add_test(answers, binds_after_a_refusal);
+	tcase_add_test(answers, parts_of_a_datagram_are_refused_and_not_sent_one_by_one);
 	tcase_add_test(answers, a_servers_socket_that_goes_through_the_module_is_told_of_once);
 	tcase_set_timeout(answers, 2 * HARNESS_DEADLINE_S);
 	tcase_add_unchecked_fixture(answers, stage_set_up, stage_tear_down);
