@@ -22,6 +22,7 @@
 #include "eswrapd/lookup.h"
 #include "eswrapd/name-stream.h"
 #include "eswrapd/stand-in.h"
+#include "eswrapd/news.h"
 #include "eswrapd/policy.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/request.h"
@@ -46,6 +47,7 @@ struct broker {
 	struct poller *poller;
 	struct timers *timers;
 	struct presence *presence; /* NULL: the system's broker */
+	struct news *news;
 	struct sched *sched;
 	struct accounts *accounts;
 	struct tallies *tallies;
@@ -69,13 +71,14 @@ struct broker {
 	GPtrArray *retired; /* struct settings *, from before reloads; flows may point there */
 };
 
-static void state_changed(struct eswifi_module *module G_GNUC_UNUSED, enum eswifi_state state,
-			  const char *why, gpointer user)
+static void state_changed(struct eswifi_module *module, enum eswifi_state state, const char *why,
+			  gpointer user)
 {
 	struct broker *broker = user;
 
 	broker->tried = true;
 	g_info("module: %s: %s", eswifi_state_name(state), why);
+	news_state(broker->news, state, eswifi_module_identity(module), why);
 	if (state == ESWIFI_READY)
 		burner_ready(broker->burner);
 }
@@ -91,7 +94,7 @@ static void module_lost(struct eswifi_module *module G_GNUC_UNUSED, const char *
 {
 	struct broker *broker = user;
 
-	g_warning("the module's sockets are gone: %s", why);
+	news_lost(broker->news, why);
 	sched_lost(broker->sched, why);
 }
 
@@ -332,6 +335,7 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 	broker->warnings = warnings;
 	broker->retired = g_ptr_array_new_with_free_func((GDestroyNotify)settings_free);
 	broker->loop = g_main_loop_new(NULL, FALSE);
+	broker->news = news_new();
 	broker->module = eswifi_module_new(&settings->module, &module_ops, broker, error);
 	broker->poller = poller_new();
 	broker->timers = timers_new(NULL);
@@ -382,6 +386,7 @@ void broker_free(struct broker *broker)
 	responder_free(broker->responder);
 	flows_free(broker->flows);
 	eswifi_module_free(broker->module);
+	news_free(broker->news);
 	lookups_free(broker->lookups);
 	accounts_free(broker->accounts);
 	tallies_free(broker->tallies);
