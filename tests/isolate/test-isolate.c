@@ -37,6 +37,8 @@ static void set_up(void)
 	/* The module's local ports are real ones here: programs' and servers' are to be others. */
 	static const char range[] = "echo 20000 40000 >/proc/sys/net/ipv4/ip_local_port_range";
 
+	const char *resolv;
+
 	is_root = geteuid() == 0;
 	h = harness_new();
 	netns_enter();
@@ -45,6 +47,10 @@ static void set_up(void)
 		ck_result_status(harness_run(h, "sh", "-c", device, NULL), 0);
 	ck_result_status(harness_run(h, "ip", "address", "add", ADDRESS "/32", "dev", "lo", NULL),
 			 0);
+	/* Programs' resolvers ask on a loopback that is their own. */
+	resolv = harness_file(h, "resolv.conf", "nameserver 127.0.0.53\n");
+	ck_assert_int_eq(chmod(resolv, 0644), 0);
+	netns_cover("/etc/resolv.conf", resolv);
 	ports[0] = start(SERVER_ECHO);
 	ports[1] = start(SERVER_SOURCE);
 	ports[2] = start(SERVER_ABORT);
@@ -173,6 +179,31 @@ START_TEST(names_are_asked_of_the_module)
 	says(_i, "$E dig +short @198.51.100.53 web.example AAAA; echo $?", "0\n");
 	says(_i, "$E dig @198.51.100.53 web.example HTTPS | grep -c 'NOERROR'", "1\n");
 	says(_i, "$E dig @198.51.100.53 other.org A | grep -c NXDOMAIN", "1\n");
+}
+END_TEST
+
+START_TEST(name_servers_are_the_broker_by_stream_and_on_the_loopback_too)
+{
+	static const char *const servers[] = { "@198.51.100.53", "@198.51.100.53 +tcp", "",
+					       "+tcp" };
+	guint i;
+
+	for (i = 0; i < G_N_ELEMENTS(servers); i++) {
+		says(_i,
+		     harness_format(h, "$E dig %s +short web.example | grep -c ^198.18",
+				    servers[i]),
+		     "1\n");
+		says(_i,
+		     harness_format(h, "$E dig %s web.example AAAA | grep -c 'ANSWER: 0'",
+				    servers[i]),
+		     "1\n");
+		says(_i, harness_format(h, "$E dig %s other.org A | grep -c NXDOMAIN", servers[i]),
+		     "1\n");
+		says(_i,
+		     harness_format(h, "a=$($E dig %s +short web.example); $E dig %s +short -x $a",
+				    servers[i], servers[i]),
+		     "web.example.\n");
+	}
 }
 END_TEST
 
@@ -306,6 +337,8 @@ int main(void)
 	tcase_add_loop_test(tc, a_static_program_sees_what_it_sees_natively, 0, 2);
 	tcase_add_loop_test(tc, a_dynamic_program_sees_what_it_sees_natively, 0, 2);
 	tcase_add_loop_test(tc, names_are_asked_of_the_module, 0, 2);
+	tcase_add_loop_test(tc, name_servers_are_the_broker_by_stream_and_on_the_loopback_too, 0,
+			    2);
 	tcase_add_loop_test(tc, what_no_route_takes_is_refused, 0, 2);
 	tcase_add_loop_test(tc, listed_ports_of_the_loopback_are_there, 0, 2);
 	tcase_add_loop_test(tc, exit_status_and_user_are_the_programs, 0, 2);

@@ -20,6 +20,9 @@
  * would keep one of its four sockets). That is asked while something is held or half closed, and not
  * otherwise: an idle engine sleeps.
  *
+ * Name servers are the broker, whatever their address: it answers what comes to port 53. The namespace
+ * has a loopback of its own, so where resolv.conf names a server on 127/8 the engine listens there.
+ *
  * Nothing is direct here: what no route takes is refused. So nothing leaves by accident.
  *
  * The sockets that it accepts reset when they are closed without a FIN (SO_LINGER 0): also when the
@@ -52,16 +55,12 @@ enum watched {
 	WATCHED_NEAR,
 	WATCHED_FAR,
 	WATCHED_SESSION,
-	WATCHED_NAME, /* a name server's address on the loopback */
-	WATCHED_QUERY,
+	WATCHED_NAME, /* a name server's address on the loopback, for datagrams */
+	WATCHED_NAME_STREAM,
 };
 
 struct connection;
-struct query;
 struct session;
-
-/* Where name servers are asked. */
-#define QUERY_PORT 53
 
 /**
  * struct engine - all of it
@@ -70,7 +69,7 @@ struct session;
  * @poll:	the epoll set
  * @now:	ms, at the beginning of this turn of the loop
  * @checks:	connections that the kernel is to be asked about
- * @waiting:	datagram sessions and questions that wait for the broker
+ * @waiting:	datagram sessions that wait for the broker
  */
 struct engine {
 	struct space space;
@@ -80,7 +79,6 @@ struct engine {
 	unsigned int checks, waiting;
 	struct connection *connections;
 	struct session *sessions;
-	struct query *queries;
 };
 
 /* engine_write() - a packet into the namespace; one that does not fit is lost, as on any line */
@@ -100,8 +98,6 @@ void engine_watch(const struct engine *engine, int fd, uint32_t before, uint32_t
  */
 int far_ask(enum eswrap_request_type type, const struct tuple *program, uint32_t uid,
 	    uint32_t inode);
-/* far_look_up() - the same for ESWRAP_RESOLVE; the answer is eswrap_ask_take()'s */
-int far_look_up(const char *name, uint32_t uid, uint32_t inode);
 /**
  * far_take() - the answer
  *
@@ -131,26 +127,19 @@ void tcp_packet(struct engine *engine, struct packet *packet);
 void tcp_event(struct engine *engine, enum watched what, unsigned int number, uint32_t events);
 void tcp_accept(struct engine *engine);
 void tcp_accept_port(struct engine *engine, unsigned int number);
+/* tcp_accept_name() - a connection to a name server's address on the loopback */
+void tcp_accept_name(struct engine *engine, unsigned int number);
 void tcp_check(struct engine *engine);
 struct connection *tcp_new(void);
 
 /* udp.c */
 
 void udp_packet(struct engine *engine, struct packet *packet);
+/* udp_take_name() - a question has come to a name server's address on the loopback */
+void udp_take_name(struct engine *engine, unsigned int number);
 void udp_event(struct engine *engine, unsigned int number);
 void udp_check(struct engine *engine);
 struct session *udp_new(void);
-
-/* query.c */
-
-/* query_ask() - a question; @socket: of the loopback, on which the answer goes, or -1: the device */
-void query_ask(struct engine *engine, int socket, const struct tuple *tuple, const uint8_t *packet,
-	       size_t size);
-void query_event(struct engine *engine, unsigned int number);
-/* query_take() - a question has come to a name server's address on the loopback */
-void query_take(struct engine *engine, unsigned int number);
-void query_check(struct engine *engine);
-struct query *query_new(void);
 
 /* life.c */
 

@@ -110,16 +110,6 @@ int far_ask(enum eswrap_request_type type, const struct tuple *program, uint32_t
 	return send_request(&request);
 }
 
-int far_look_up(const char *name, uint32_t uid, uint32_t inode)
-{
-	struct eswrap_request request;
-
-	if (!set_asker(&request, ESWRAP_RESOLVE, uid, inode))
-		return -EACCES;
-	strcpy(request.name, name);
-	return send_request(&request);
-}
-
 int far_take(int ask, struct eswrap_reply *reply)
 {
 	int fd, error = eswrap_ask_take(ask, MSG_DONTWAIT, reply, &fd);

@@ -138,16 +138,15 @@ static void run(struct engine *engine, const char *name)
 				udp_event(engine, number);
 				break;
 			case WATCHED_NAME:
-				query_take(engine, number);
+				udp_take_name(engine, number);
 				break;
-			case WATCHED_QUERY:
-				query_event(engine, number);
+			case WATCHED_NAME_STREAM:
+				tcp_accept_name(engine, number);
 				break;
 			}
 		}
 		tcp_check(engine);
 		udp_check(engine);
-		query_check(engine);
 	}
 }
 
@@ -161,10 +160,9 @@ static bool prepare(struct engine *engine)
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	engine->connections = tcp_new();
 	engine->sessions = udp_new();
-	engine->queries = query_new();
 	engine->poll = epoll_create1(EPOLL_CLOEXEC);
 	if (engine->nat == MAP_FAILED || !engine->connections || !engine->sessions ||
-	    !engine->queries || engine->poll < 0 ||
+	    engine->poll < 0 ||
 	    getsockname(engine->space.listener, (struct sockaddr *)&listener, &len) < 0 ||
 	    getrandom(&engine->nat->seed, sizeof(engine->nat->seed), 0) !=
 		    sizeof(engine->nat->seed))
@@ -178,8 +176,11 @@ static bool prepare(struct engine *engine)
 	engine_watch(engine, engine->space.listener, 0, EPOLLIN, WATCHED_LISTENER, 0);
 	for (i = 0; i < engine->space.count; i++)
 		engine_watch(engine, engine->space.ports[i], 0, EPOLLIN, WATCHED_PORT, i);
-	for (i = 0; i < engine->space.name_count; i++)
+	for (i = 0; i < engine->space.name_count; i++) {
 		engine_watch(engine, engine->space.names[i], 0, EPOLLIN, WATCHED_NAME, i);
+		engine_watch(engine, engine->space.name_streams[i], 0, EPOLLIN, WATCHED_NAME_STREAM,
+			     i);
+	}
 	return keeper_start(engine);
 }
 

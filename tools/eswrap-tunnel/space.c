@@ -22,6 +22,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "eswrap/wire.h"
+
 #define MTU 65520 /* as lo: whole writes go through in one packet */
 /* As many resets as there are connections fit into the device at once. */
 #define QUEUE 8192
@@ -164,18 +166,24 @@ static int listen_on(uint32_t address, uint16_t port)
 /* One that a program has bound already, or that we may not bind, is left alone. */
 static void serve_names(struct space *space, const char *server)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(53) };
-	int fd;
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(ESWRAP_PORT_NAMES) };
+	int fd, listener;
 
 	if (inet_pton(AF_INET, server, &in.sin_addr) != 1 ||
 	    ntohl(in.sin_addr.s_addr) >> 24 != IN_LOOPBACKNET ||
 	    space->name_count == SPACE_NAMES_MAX)
 		return;
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&in, sizeof(in)) == 0)
-		space->names[space->name_count++] = fd;
-	else if (fd >= 0)
+	listener = listen_on(ntohl(in.sin_addr.s_addr), ESWRAP_PORT_NAMES);
+	if (fd >= 0 && listener >= 0 && bind(fd, (struct sockaddr *)&in, sizeof(in)) == 0) {
+		space->names[space->name_count] = fd;
+		space->name_streams[space->name_count++] = listener;
+		return;
+	}
+	if (fd >= 0)
 		close(fd);
+	if (listener >= 0)
+		close(listener);
 }
 
 /* The servers that programs will ask: resolv.conf(5). */
@@ -266,7 +274,7 @@ int space_restrict(const char **what)
 	return 0;
 }
 
-#define FDS_MAX (3 + SPACE_PORTS_MAX + SPACE_NAMES_MAX)
+#define FDS_MAX (3 + SPACE_PORTS_MAX + 2 * SPACE_NAMES_MAX)
 
 /* All descriptors, in one order. */
 static unsigned int list_fds(struct space *space, int *fds[FDS_MAX])
@@ -278,8 +286,10 @@ static unsigned int list_fds(struct space *space, int *fds[FDS_MAX])
 	fds[count++] = &space->diag;
 	for (i = 0; i < space->count; i++)
 		fds[count++] = &space->ports[i];
-	for (i = 0; i < space->name_count; i++)
+	for (i = 0; i < space->name_count; i++) {
 		fds[count++] = &space->names[i];
+		fds[count++] = &space->name_streams[i];
+	}
 	return count;
 }
 

@@ -20,7 +20,8 @@
  * @listener:	where released connections arrive
  * @diag:	NETLINK_SOCK_DIAG
  * @ports:	listeners on 127.0.0.1, for @port
- * @names:	sockets on port 53 of the name servers on 127/8 that resolv.conf names
+ * @names:	sockets on port 53 of the name servers on 127/8 that resolv.conf names, for datagrams
+ * @name_streams:	listeners there
  * @port:	ports of the caller's loopback that programs may reach, host byte order
  */
 struct space {
@@ -28,7 +29,7 @@ struct space {
 	int ports[SPACE_PORTS_MAX];
 	uint16_t port[SPACE_PORTS_MAX];
 	unsigned int count;
-	int names[SPACE_NAMES_MAX];
+	int names[SPACE_NAMES_MAX], name_streams[SPACE_NAMES_MAX];
 	unsigned int name_count;
 };
 

@@ -34,7 +34,7 @@
 
 #include "wire/outcome.h"
 
-/* Connections to listed ports have numbers behind those of the table. */
+/* Connections to listed ports, and to name servers on the loopback, have numbers behind the table's. */
 #define LOCALS	    256
 #define CONNECTIONS (NAT_ENTRIES + LOCALS)
 /* As much is peeked at at once. */
@@ -73,7 +73,7 @@ static unsigned int number_of(const struct engine *engine, const struct connecti
 	return (unsigned int)(c - engine->connections);
 }
 
-/* NULL for a connection to a listed port. */
+/* NULL for a connection that does not go through the device. */
 static struct nat_entry *entry_of(const struct engine *engine, const struct connection *c)
 {
 	return nat_entry(engine->nat, number_of(engine, c) + 1);
@@ -173,6 +173,10 @@ static void refuse(struct engine *engine, struct connection *c, int error)
 {
 	struct nat_entry *entry = entry_of(engine, c);
 
+	if (!entry) {
+		drop(engine, c);
+		return;
+	}
 	close_all(engine, c);
 	nat_refuse(entry, answer_to(error), engine->now);
 	answer(engine, entry);
@@ -364,7 +368,7 @@ static bool from_far(struct engine *engine, struct connection *c)
 	return false;
 }
 
-/* A socket of the caller's to a listed port has connected, or not. */
+/* A socket of the caller's to a listed port, or a flow to a name server, has connected, or not. */
 static void port_connected(struct engine *engine, struct connection *c)
 {
 	socklen_t len = sizeof(int);
@@ -391,6 +395,8 @@ void tcp_event(struct engine *engine, enum watched what, unsigned int number, ui
 			connected(engine, c);
 		return;
 	}
+	if (!entry && c->ask >= 0)
+		answered(engine, c);
 	if (c->near < 0 || c->far < 0)
 		return;
 	if (!entry && c->since) {
@@ -453,31 +459,68 @@ void tcp_accept(struct engine *engine)
 	look(engine, c);
 }
 
+/* A connection of the loopback's that has just been accepted; NULL: there are too many. */
+static struct connection *accept_local(struct engine *engine, int listener,
+				       struct sockaddr_in *from)
+{
+	struct connection *c = &engine->connections[NAT_ENTRIES];
+	int fd = accept_from(listener, from);
+
+	while (c < engine->connections + CONNECTIONS && c->near >= 0)
+		c++;
+	if (fd < 0)
+		return NULL;
+	if (c == engine->connections + CONNECTIONS) {
+		close(fd);
+		return NULL;
+	}
+	c->near = fd;
+	c->since = engine->now + 1;
+	return c;
+}
+
 void tcp_accept_port(struct engine *engine, unsigned int number)
 {
 	const struct sockaddr_in to = { .sin_family = AF_INET,
 					.sin_port = htons(engine->space.port[number]),
 					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct sockaddr_in from;
-	struct connection *c = &engine->connections[NAT_ENTRIES];
-	int fd = accept_from(engine->space.ports[number], &from);
+	struct connection *c = accept_local(engine, engine->space.ports[number], &from);
 
-	while (c < engine->connections + CONNECTIONS && c->near >= 0)
-		c++;
-	if (fd < 0)
+	if (!c)
 		return;
-	if (c == engine->connections + CONNECTIONS) {
-		close(fd);
-		return;
-	}
-	c->near = fd;
-	c->since = engine->now + 1;
 	c->far = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->far < 0 ||
 	    (connect(c->far, (const struct sockaddr *)&to, sizeof(to)) < 0 && errno != EINPROGRESS))
 		drop(engine, c);
 	else
 		watch_far(engine, c, EPOLLOUT);
+}
+
+void tcp_accept_name(struct engine *engine, unsigned int number)
+{
+	struct sockaddr_in from, to;
+	socklen_t len = sizeof(to);
+	struct connection *c = accept_local(engine, engine->space.name_streams[number], &from);
+	struct tuple tuple;
+	uint32_t uid, inode;
+
+	if (!c)
+		return;
+	if (getsockname(c->near, (struct sockaddr *)&to, &len) < 0) {
+		drop(engine, c);
+		return;
+	}
+	tuple = (struct tuple){ from.sin_addr.s_addr, to.sin_addr.s_addr, from.sin_port,
+				to.sin_port };
+	diag_holder(engine->space.diag, IPPROTO_TCP, &tuple, &uid, &inode);
+	c->ask = far_ask(ESWRAP_CONNECT, &tuple, uid, inode);
+	if (c->ask < 0) {
+		c->ask = -1;
+		drop(engine, c);
+		return;
+	}
+	watch_far(engine, c, EPOLLIN);
 }
 
 static void check(struct engine *engine, struct connection *c)

@@ -4,6 +4,8 @@
  * each pair of source and destination; answers go in as packets whose source is the destination, so
  * nothing of recvfrom() has to be imitated. Where the broker refuses, an ICMP error says so, which only
  * a connected socket hears.
+ *
+ * Questions to name servers end their session when all are answered: resolvers take a new port for each.
  */
 #include "eswrap-tunnel/engine.h"
 
@@ -26,6 +28,8 @@
 
 /**
  * struct session - one source and one destination
+ * @socket:	where it came from, of the namespace's loopback; -1: out of the device
+ * @questions:	to a name server, which have no answer yet
  * @fd:		the flow, or while @asking the question's connection; -1: the session is free
  * @used:	ms, of the last datagram
  * @first:	the packet that ICMP errors are about
@@ -33,7 +37,8 @@
  */
 struct session {
 	struct tuple tuple;
-	int fd;
+	int fd, socket;
+	unsigned int questions;
 	bool asking;
 	int64_t used, since;
 	uint8_t first[PACKET_IP_HEADER + PACKET_UDP_HEADER];
@@ -70,6 +75,8 @@ static void answer(struct engine *engine, const struct session *session, int cod
 	uint8_t out[PACKET_ERROR_MAX], first[sizeof(session->first)];
 	struct packet packet;
 
+	if (session->socket >= 0)
+		return;
 	/* Its data is not here any more: the length must not say so. */
 	memcpy(first, session->first, sizeof(first));
 	if (packet_parse(first, sizeof(first), &packet) == PACKET_UDP)
@@ -126,22 +133,22 @@ static void keep(struct session *session, const void *data, size_t len)
 	memcpy(session->queue[session->queued++].data, data, len);
 }
 
-static struct session *begin(struct engine *engine, const struct packet *packet)
+static struct session *begin(struct engine *engine, int fd, const struct tuple *tuple)
 {
 	struct session *session = take(engine);
-	struct packet first;
 	uint32_t uid, inode;
+	int result;
 
-	session->tuple = packet->tuple;
-	packet_udp(&packet->tuple, "", 0, session->first);
-	diag_holder(engine->space.diag, IPPROTO_UDP, &packet->tuple, &uid, &inode);
-	session->fd = far_ask(ESWRAP_ASSOCIATE, &packet->tuple, uid, inode);
-	if (session->fd < 0) {
-		session->fd = -1;
-		if (packet_parse(session->first, sizeof(session->first), &first) == PACKET_UDP)
-			answer(engine, session, ICMP_NET_UNREACH);
+	session->tuple = *tuple;
+	session->socket = fd;
+	packet_udp(tuple, "", 0, session->first);
+	diag_holder(engine->space.diag, IPPROTO_UDP, tuple, &uid, &inode);
+	result = far_ask(ESWRAP_ASSOCIATE, tuple, uid, inode);
+	if (result < 0) {
+		answer(engine, session, ICMP_NET_UNREACH);
 		return NULL;
 	}
+	session->fd = result;
 	session->asking = true;
 	session->since = engine->now;
 	engine->waiting++;
@@ -150,27 +157,49 @@ static struct session *begin(struct engine *engine, const struct packet *packet)
 	return session;
 }
 
-void udp_packet(struct engine *engine, struct packet *packet)
+static void take_datagram(struct engine *engine, int fd, const struct tuple *tuple,
+			  const void *data, size_t len)
 {
-	struct session *session;
+	struct session *session = find(engine, tuple);
 
-	if (packet->tuple.dest_port == htons(QUERY_PORT)) {
-		query_ask(engine, -1, &packet->tuple, packet->payload, packet->payload_len);
-		return;
-	}
-	session = find(engine, &packet->tuple);
 	/* What the module cannot take must not look sent: nothing can be said of it, though. */
-	if (packet->payload_len > DATAGRAM_MAX)
+	if (len > DATAGRAM_MAX)
 		return;
 	if (!session)
-		session = begin(engine, packet);
+		session = begin(engine, fd, tuple);
 	if (!session)
 		return;
 	session->used = engine->now;
+	session->questions += tuple->dest_port == htons(ESWRAP_PORT_NAMES);
 	if (session->asking)
-		keep(session, packet->payload, packet->payload_len);
+		keep(session, data, len);
 	else
-		send_one(engine, session, packet->payload, packet->payload_len);
+		send_one(engine, session, data, len);
+}
+
+void udp_packet(struct engine *engine, struct packet *packet)
+{
+	take_datagram(engine, -1, &packet->tuple, packet->payload, packet->payload_len);
+}
+
+void udp_take_name(struct engine *engine, unsigned int number)
+{
+	struct tuple tuple = { .dest_port = htons(ESWRAP_PORT_NAMES) };
+	int fd = engine->space.names[number];
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	uint8_t data[DATAGRAM_MAX];
+	ssize_t got =
+		recvfrom(fd, data, sizeof(data), MSG_DONTWAIT, (struct sockaddr *)&from, &len);
+
+	if (got < 0 || len != sizeof(from) || from.sin_family != AF_INET)
+		return;
+	tuple.source = from.sin_addr.s_addr;
+	tuple.source_port = from.sin_port;
+	len = sizeof(from);
+	if (getsockname(fd, (struct sockaddr *)&from, &len) == 0)
+		tuple.dest = from.sin_addr.s_addr;
+	take_datagram(engine, fd, &tuple, data, (size_t)got);
 }
 
 /* Connects a flow to its one destination, by the name that only we and the broker know. */
@@ -219,17 +248,35 @@ static void granted(struct engine *engine, struct session *session)
 	session->queued = 0;
 }
 
-static void received(struct engine *engine, struct session *session)
+/* To the program's socket, as from the destination. */
+static void deliver(struct engine *engine, const struct session *session, const void *data,
+		    size_t len)
 {
-	static uint8_t data[PACKET_MAX], out[PACKET_MAX];
+	static uint8_t out[PACKET_MAX];
 	const struct tuple back = { session->tuple.dest, session->tuple.source,
 				    session->tuple.dest_port, session->tuple.source_port };
+	const struct sockaddr_in to = { .sin_family = AF_INET,
+					.sin_port = session->tuple.source_port,
+					.sin_addr.s_addr = session->tuple.source };
+
+	if (session->socket < 0)
+		engine_write(engine, out, packet_udp(&back, data, len, out));
+	else if (sendto(session->socket, data, len, MSG_DONTWAIT | MSG_NOSIGNAL,
+			(const struct sockaddr *)&to, sizeof(to)) < 0)
+		return; /* the asker has gone */
+}
+
+static void received(struct engine *engine, struct session *session)
+{
+	static uint8_t data[PACKET_MAX];
 	ssize_t got = recv(session->fd, data, PACKET_MAX - PACKET_IP_HEADER - PACKET_UDP_HEADER,
 			   MSG_DONTWAIT);
 
 	if (got >= 0) {
 		session->used = engine->now;
-		engine_write(engine, out, packet_udp(&back, data, (size_t)got, out));
+		deliver(engine, session, data, (size_t)got);
+		if (session->questions && --session->questions == 0)
+			end(engine, session);
 	} else if (errno != EAGAIN && errno != EINTR) {
 		answer(engine, session, ICMP_PORT_UNREACH);
 		end(engine, session);
