@@ -431,16 +431,37 @@ START_TEST(a_service_is_wrapped_with_its_words_and_prefixes_as_they_are)
 	ck_assert_str_eq(harness_read(h, harness_path(h, "reloads")), "reloaded\n");
 	/* And again, with the drop-in in the unit's files: the same. */
 	harness_file(h, "unit.text", "%s# /x/gate.service.d/50-eswrap.conf\n%s", gate, drop_in());
-	result = shell("\"$ctl\" wrap gate.service --isolate --seal --directory \"$PWD/units\"");
+	result = shell("\"$ctl\" wrap gate.service --seal --directory \"$PWD/units\"");
 	ck_result_status(result, 0);
-	ck_text_has(drop_in(), "/eswrap --isolate -- /usr/sbin/gate --name");
+	ck_text_has(drop_in(), "/eswrap -- /usr/sbin/gate --name");
 	ck_text_has(drop_in(), "\nIPAddressDeny=any\n");
-	ck_text_lacks(drop_in(), "eswrap --isolate -- /usr/bin/eswrap");
+	ck_text_lacks(drop_in(), "/eswrap -- /usr/bin/eswrap");
 	result = shell("\"$ctl\" unwrap gate --directory \"$PWD/units\"; "
 		       "ls units; \"$ctl\" unwrap gate --directory \"$PWD/units\"");
 	ck_result_status(result, 1);
 	ck_text_has(result->err->str, "`wrap` has not been used");
 	ck_text_lacks(result->out->str, "gate.service.d\n");
+}
+END_TEST
+
+/* Nothing of the unit changes but its network: no launcher, whatever its sandbox is. */
+START_TEST(an_isolated_service_joins_the_tunnels_namespace)
+{
+	const struct result *result;
+
+	put_systemctl(gate, "RestrictAddressFamilies=AF_INET");
+	result = shell("\"$ctl\" wrap gate --isolate --seal --directory \"$PWD/units\"");
+	ck_result_status(result, 0);
+	ck_assert_str_eq(drop_in(),
+			 "# Written by `eswrapctl wrap`; `eswrapctl unwrap` removes it.\n"
+			 "[Unit]\nRequires=eswrap-tunnel.service\n"
+			 "After=eswrap-tunnel.service\n"
+			 "JoinsNamespaceOf=eswrap-tunnel.service\n\n"
+			 "[Service]\nPrivateNetwork=yes\n");
+	put_systemctl(gate, "NetworkNamespacePath=/run/netns/other");
+	result = shell("\"$ctl\" wrap gate --isolate --directory \"$PWD/units\"");
+	ck_result_status(result, 1);
+	ck_text_has(result->err->str, "NetworkNamespacePath=");
 }
 END_TEST
 
@@ -509,6 +530,7 @@ int main(void)
 	tcase_add_checked_fixture(wrap, setup, teardown);
 	tcase_set_timeout(wrap, 2 * HARNESS_DEADLINE_S);
 	tcase_add_test(wrap, a_service_is_wrapped_with_its_words_and_prefixes_as_they_are);
+	tcase_add_test(wrap, an_isolated_service_joins_the_tunnels_namespace);
 	tcase_add_test(wrap, a_sandbox_is_opened_just_so_far);
 	tcase_add_test(wrap, what_cannot_be_wrapped_is_said_and_nothing_is_written);
 	tcase_add_checked_fixture(route, setup, teardown);

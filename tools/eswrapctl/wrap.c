@@ -5,6 +5,9 @@
  * The drop-in repeats the unit's ExecStart= with eswrap in front, as its files have it: what
  * `systemctl show` says of it has lost its quotes. Where the unit's sandbox would keep the library
  * from the broker, the drop-in opens it just so far, or nothing is written and it is said why.
+ *
+ * With --isolate nothing of that is needed: the unit joins the network namespace of
+ * eswrap-tunnel.service, whose only way out is the module, and is started as ever.
  */
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -16,6 +19,7 @@
 
 #define DROP_IN	       "50-eswrap.conf"
 #define UNIT_DIRECTORY "/etc/systemd/system"
+#define TUNNEL_UNIT    "eswrap-tunnel.service"
 
 /* What the shim calls that a service may do without. */
 static const char *const needed_calls[] = { "connect", "sendto", "recvmsg", "dup3", "fcntl" };
@@ -198,24 +202,48 @@ static const char *check_paths(struct wrapping *wrapping)
 	return NULL;
 }
 
+static const char *check_network(struct wrapping *wrapping)
+{
+	g_autofree char *path = property(wrapping, "NetworkNamespacePath");
+	g_autofree char *joined = property(wrapping, "JoinsNamespaceOf");
+
+	if (*path)
+		return "it has a network namespace of its own (NetworkNamespacePath=), and can be "
+		       "in "
+		       "one only";
+	if (*joined && strcmp(joined, TUNNEL_UNIT) != 0)
+		return "it shares a namespace with another unit (JoinsNamespaceOf=), and can be in "
+		       "one only";
+	return NULL;
+}
+
 /* Prefixes such as "-" and "!" stay in front: "-/usr/sbin/x -f" */
-static void add_start(const struct wrapping *wrapping, const char *start, GString *to)
+static void add_start(const char *start, GString *to)
 {
 	gsize prefix = strspn(start, "-:+!");
 
-	g_string_append_printf(to, "ExecStart=%.*s" BINDIR "/eswrap%s -- %s\n", (int)prefix, start,
-			       wrapping->isolate ? " --isolate" : "", start + prefix);
+	g_string_append_printf(to, "ExecStart=%.*s" BINDIR "/eswrap -- %s\n", (int)prefix, start,
+			       start + prefix);
+}
+
+#define WRITTEN "# Written by `eswrapctl wrap`; `eswrapctl unwrap` removes it.\n"
+
+static char *drop_in_isolated(void)
+{
+	return g_strdup(WRITTEN "[Unit]\nRequires=" TUNNEL_UNIT "\nAfter=" TUNNEL_UNIT
+				"\nJoinsNamespaceOf=" TUNNEL_UNIT
+				"\n\n[Service]\nPrivateNetwork=yes\n");
 }
 
 static char *drop_in(const struct wrapping *wrapping)
 {
-	GString *text = g_string_new("# Written by `eswrapctl wrap`; `eswrapctl unwrap` removes "
-				     "it.\n[Unit]\nWants=eswrapd.socket\nAfter=eswrapd.socket\n\n"
+	GString *text =
+		g_string_new(WRITTEN "[Unit]\nWants=eswrapd.socket\nAfter=eswrapd.socket\n\n"
 				     "[Service]\nExecStart=\n");
 	guint i;
 
 	for (i = 0; i < wrapping->starts->len; i++)
-		add_start(wrapping, wrapping->starts->pdata[i], text);
+		add_start(wrapping->starts->pdata[i], text);
 	for (i = 0; i < wrapping->sandbox->len; i += 2)
 		g_string_append_printf(text, "# %s\n%s\n", (char *)wrapping->sandbox->pdata[i + 1],
 				       (char *)wrapping->sandbox->pdata[i]);
@@ -249,7 +277,7 @@ static bool reload_systemd(void)
 static int write_drop_in(struct wrapping *wrapping)
 {
 	g_autofree char *path = g_build_filename(wrapping->directory, DROP_IN, NULL);
-	g_autofree char *text = drop_in(wrapping);
+	g_autofree char *text = wrapping->isolate ? drop_in_isolated() : drop_in(wrapping);
 	g_autoptr(GError) error = NULL;
 
 	if (g_mkdir_with_parents(wrapping->directory, 0755) < 0) {
@@ -270,18 +298,20 @@ static int write_drop_in(struct wrapping *wrapping)
 
 static int wrap(struct wrapping *wrapping)
 {
-	const char *(*const checks[])(struct wrapping *) = { find_starts, check_families,
-							     check_calls, check_paths };
+	const char *(*const preloading[])(struct wrapping *) = { find_starts, check_families,
+								 check_calls, check_paths, NULL };
+	const char *(*const isolating[])(struct wrapping *) = { find_starts, check_network, NULL };
+	const char *(*const *check)(struct wrapping *) = wrapping->isolate ? isolating : preloading;
 	const char *why = NULL;
-	gsize i;
 
-	for (i = 0; i < G_N_ELEMENTS(checks) && !why; i++)
-		why = checks[i](wrapping);
+	for (; *check && !why; check++)
+		why = (*check)(wrapping);
 	if (why) {
 		ctl_error(wrapping->ctl, "%s: %s", wrapping->unit, why);
 		return CTL_FAILED;
 	}
-	if (wrapping->seal)
+	/* In a namespace of its own nothing gets out anyway, and the rule would cut off the tunnel. */
+	if (wrapping->seal && !wrapping->isolate)
 		add(wrapping, "IPAddressDeny=any",
 		    "what does not go through the module stays in (--seal)");
 	return write_drop_in(wrapping);
@@ -349,7 +379,7 @@ int ctl_wrap(struct ctl *ctl, int argc, char **argv)
 	struct wrapping wrapping = { NULL };
 	const GOptionEntry entries[] = {
 		{ "isolate", 0, 0, G_OPTION_ARG_NONE, &wrapping.isolate,
-		  "in a network of its own, as eswrap --isolate", NULL },
+		  "in the network of " TUNNEL_UNIT ", without a launcher", NULL },
 		{ "seal", 0, 0, G_OPTION_ARG_NONE, &wrapping.seal,
 		  "let nothing out that does not go through the module (IPAddressDeny=any)", NULL },
 		{ "directory", 0, 0, G_OPTION_ARG_FILENAME, &wrapping.root,
