@@ -25,6 +25,7 @@ int isolate_become(const char *tunnel, const char *ports, char **argv)
 		g_ptr_array_add(arguments, argv[i]);
 	g_ptr_array_add(arguments, NULL);
 	execv(tunnel, (char **)arguments->pdata);
-	g_printerr("eswrap: %s: %s; is eswrap installed completely?\n", tunnel, g_strerror(errno));
+	g_printerr("eswrap: %s: %s; is the package eswrap-tunnel installed?\n", tunnel,
+		   g_strerror(errno));
 	return STATUS_OWN_FAILURE;
 }
