@@ -60,6 +60,41 @@ START_TEST(edns_is_answered_with_edns)
 }
 END_TEST
 
+START_TEST(an_address_has_a_name)
+{
+	static const char packet[] = "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
+				     "\x01"
+				     "1\x02"
+				     "18\x03"
+				     "198\x07"
+				     "in-addr\x04"
+				     "arpa\x00"
+				     "\x00\x0c\x00\x01";
+	static const char record[] = "\xc0\x0c\x00\x0c\x00\x01\x00\x00\x00\x3c\x00\x0d"
+				     "\x03"
+				     "web\x07"
+				     "example\x00";
+	char name[ESWRAP_NAME_MAX + 1];
+	size_t size;
+
+	ck_assert_int_eq(PARSE(packet), DNS_GOOD);
+	ck_assert_uint_eq(question.type, DNS_TYPE_PTR);
+	size = dns_answer_name((const uint8_t *)packet, &question, "web.example", answer);
+	ck_assert_uint_eq(size, sizeof(packet) - 1 + sizeof(record) - 1);
+	ck_assert_mem_eq(answer + sizeof(packet) - 1, record, sizeof(record) - 1);
+	/* None, and none that a record can hold: no record. */
+	size = dns_answer_name((const uint8_t *)packet, &question, "", answer);
+	ck_assert_uint_eq(size, sizeof(packet) - 1);
+	ck_assert_uint_eq(answer[7], 0);
+	size = dns_answer_name((const uint8_t *)packet, &question, "a..b", answer);
+	ck_assert_uint_eq(size, sizeof(packet) - 1);
+	memset(name, 'a', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	size = dns_answer_name((const uint8_t *)packet, &question, name, answer);
+	ck_assert_uint_eq(size, sizeof(packet) - 1);
+}
+END_TEST
+
 START_TEST(what_is_no_question_is_not_answered)
 {
 	ck_assert_int_eq(PARSE(""), DNS_IGNORE);
@@ -119,6 +154,7 @@ int main(void)
 	tcase_add_test(tc, a_question_is_read);
 	tcase_add_test(tc, the_answer_repeats_the_question_and_has_one_address);
 	tcase_add_test(tc, edns_is_answered_with_edns);
+	tcase_add_test(tc, an_address_has_a_name);
 	tcase_add_test(tc, what_is_no_question_is_not_answered);
 	tcase_add_test(tc, malformed_questions_are_said_to_be);
 	tcase_add_test(tc, other_classes_and_odd_bytes_name_nothing);
