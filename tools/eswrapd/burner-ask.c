@@ -12,6 +12,7 @@
  * @set:	the one that is asked about
  * @under_way:	its PE has been sent
  * @over:	nobody waits for it any more; freed when the PE that is under way ends
+ * @all:	where it stands as long as it is there
  */
 struct burner_ask {
 	struct sched_job job;
@@ -19,9 +20,16 @@ struct burner_ask {
 	burner_asked asked;
 	gpointer user;
 	struct burner_words words;
+	GPtrArray *all;
 	guint set, sets, timeout;
 	bool under_way, over;
 };
+
+static void ask_free(struct burner_ask *ask)
+{
+	g_ptr_array_remove_fast(ask->all, ask);
+	g_free(ask);
+}
 
 /* It ends, with what is known. */
 static void finish(struct burner_ask *ask)
@@ -52,7 +60,7 @@ static void listed(struct eswifi_module *module G_GNUC_UNUSED, int result,
 	ask->under_way = false;
 	sched_job_done(ask->sched);
 	if (ask->over) {
-		g_free(ask);
+		ask_free(ask);
 		return;
 	}
 	for (item = 0; result >= 0 && item < LEDGER_ITEMS; item++)
@@ -87,13 +95,15 @@ static int start(struct sched_job *job, struct eswifi_module *module, int socket
 	return result;
 }
 
-struct burner_ask *burner_ask_begin(struct sched *sched, guint sets, burner_asked asked,
-				    gpointer user)
+struct burner_ask *burner_ask_begin(struct sched *sched, GPtrArray *all, guint sets,
+				    burner_asked asked, gpointer user)
 {
 	struct burner_ask *ask = g_new0(struct burner_ask, 1);
 
 	ask->job.start = start;
 	ask->sched = sched;
+	ask->all = all;
+	g_ptr_array_add(all, ask);
 	ask->sets = sets;
 	ask->asked = asked;
 	ask->user = user;
@@ -111,13 +121,16 @@ void burner_ask_cancel(struct burner_ask *ask)
 	if (ask->under_way)
 		return;
 	sched_cancel(ask->sched, &ask->job);
-	g_free(ask);
+	ask_free(ask);
 }
 
-void burner_ask_drop(struct burner_ask *ask)
+void burner_ask_drop_all(GPtrArray *all)
 {
-	if (!ask)
-		return;
-	ask->under_way = false;
-	burner_ask_cancel(ask);
+	struct burner_ask *ask;
+
+	while (all->len) {
+		ask = g_ptr_array_index(all, 0);
+		ask->under_way = false;
+		burner_ask_cancel(ask);
+	}
 }

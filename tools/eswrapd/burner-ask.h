@@ -19,15 +19,16 @@ typedef void (*burner_asked)(const struct burner_words *words, gpointer user);
 
 /**
  * burner_ask_begin() - ask the module about its sets, between what else it does
+ * @all:	struct burner_ask *: it is in there as long as it, or its last question, is under way
  * @sets:	how many it has
  *
  * @asked is called from the main loop, within some seconds.
  */
-struct burner_ask *burner_ask_begin(struct sched *sched, guint sets, burner_asked asked,
-				    gpointer user);
+struct burner_ask *burner_ask_begin(struct sched *sched, GPtrArray *all, guint sets,
+				    burner_asked asked, gpointer user);
 /* burner_ask_cancel() - nobody wants to know any more; @asked is not called */
 void burner_ask_cancel(struct burner_ask *ask);
-/* burner_ask_drop() - the same, when the module is about to go and will not answer any more */
-void burner_ask_drop(struct burner_ask *ask);
+/* burner_ask_drop_all() - cancel all, when the module is about to go and will not answer any more */
+void burner_ask_drop_all(GPtrArray *all);
 
 #endif

@@ -73,12 +73,13 @@ struct waiter {
  * @write:	NULL: nothing is
  * @queue:	struct write *, behind it: a second eswrapctl, after the first was interrupted
  * @waiters:	struct waiter *
+ * @asks:	struct burner_ask *, also those that nobody waits for any more
  */
 struct burner {
 	struct burner_parts parts;
 	struct write *write;
 	GQueue queue;
-	GPtrArray *waiters;
+	GPtrArray *waiters, *asks;
 	char mac[18]; /* whose warnings were logged */
 };
 
@@ -88,6 +89,7 @@ struct burner *burner_new(const struct burner_parts *parts)
 
 	burner->parts = *parts;
 	burner->waiters = g_ptr_array_new();
+	burner->asks = g_ptr_array_new();
 	g_queue_init(&burner->queue);
 	return burner;
 }
@@ -129,8 +131,8 @@ static void ask_and_answer(struct waiter *waiter)
 
 	g_clear_handle_id(&waiter->timeout, g_source_remove);
 	if (eswifi_module_state(burner->parts.module) == ESWIFI_READY)
-		waiter->ask = burner_ask_begin(burner->parts.sched, burner_sets(&burner->parts),
-					       answer_words, waiter);
+		waiter->ask = burner_ask_begin(burner->parts.sched, burner->asks,
+					       burner_sets(&burner->parts), answer_words, waiter);
 	else
 		answer_words(&none, waiter);
 }
@@ -170,12 +172,13 @@ void burner_free(struct burner *burner)
 
 	if (!burner)
 		return;
+	burner_ask_drop_all(burner->asks);
 	while (burner->waiters->len) {
 		waiter = g_ptr_array_index(burner->waiters, 0);
-		burner_ask_drop(waiter->ask);
 		answer_words(&none, waiter);
 	}
 	g_ptr_array_unref(burner->waiters);
+	g_ptr_array_unref(burner->asks);
 	while ((write = g_queue_pop_head(&burner->queue))) {
 		call_fail(write->call, STATUS_FAILED, "the broker is leaving; nothing was sent");
 		write_free(write);
