@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -384,6 +385,42 @@ START_TEST(a_descriptor_that_blocks_when_it_is_closed_stops_nobody)
 }
 END_TEST
 
+static void send_descriptor(int to, int fd)
+{
+	char space[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { (char *)"x", 1 };
+	struct msghdr message = { .msg_iov = &iov,
+				  .msg_iovlen = 1,
+				  .msg_control = space,
+				  .msg_controllen = sizeof(space) };
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&message);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	/* Where the kernel can, it says so; where it cannot, the broker closes what has come. */
+	if (sendmsg(to, &message, MSG_NOSIGNAL) < 0)
+		ck_assert_int_eq(errno, EPERM);
+}
+
+START_TEST(a_descriptor_that_is_sent_into_a_flow_is_nobodys)
+{
+	int ends[2], fd;
+
+	server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port);
+	fd = raw_connected(h, port);
+	ck_assert_int_eq(pipe(ends), 0);
+	send_descriptor(fd, ends[1]);
+	close(ends[1]);
+	/* Its last copy is closed, soon. */
+	raw_await(ends[0], POLLIN);
+	ck_assert_int_eq(read(ends[0], (char[1]){ 0 }, 1), 0);
+	close(ends[0]);
+	close(fd);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("users");
@@ -402,6 +439,7 @@ int main(void)
 	tcase_add_loop_test(tcase, connections_that_hold_or_say_nothing_keep_nobody_out, 0, 2);
 	tcase_add_test(tcase, look_ups_of_one_user_do_not_starve_those_of_others);
 	tcase_add_test(tcase, a_descriptor_that_blocks_when_it_is_closed_stops_nobody);
+	tcase_add_test(tcase, a_descriptor_that_is_sent_into_a_flow_is_nobodys);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

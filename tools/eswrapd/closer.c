@@ -4,7 +4,13 @@
 
 #include <glib.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+/* asm/socket.h of Linux 6.16; the same for all architectures that have it at all. */
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
 
 /* While one is stuck in a close() the others go on. */
 #define THREADS 4
@@ -57,4 +63,11 @@ void closer_close(int fd)
 	g_queue_push_tail(&waiting.descriptors, GINT_TO_POINTER(fd + 1));
 	pthread_cond_signal(&waiting.filled);
 	pthread_mutex_unlock(&waiting.lock);
+}
+
+void closer_refuse(int fd)
+{
+	const int off = 0;
+
+	setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
 }

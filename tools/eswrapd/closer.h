@@ -13,4 +13,11 @@
 /* closer_close() - close @fd, soon, without waiting for it; -1 is none */
 void closer_close(int fd);
 
+/**
+ * closer_refuse() - have the kernel refuse descriptors that are sent to @fd (SO_PASSRIGHTS, Linux 6.16)
+ *
+ * Where an older kernel cannot, they come, and go to the closer with the socket that has them queued.
+ */
+void closer_refuse(int fd);
+
 #endif

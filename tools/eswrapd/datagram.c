@@ -474,6 +474,7 @@ static int peer_socket(struct datagram_flow *flow, const struct flow_request *re
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
+	closer_refuse(fd);
 	result = bind_name(fd, &name);
 	if (result == 0)
 		result = connect_peer(flow, fd);
@@ -609,6 +610,7 @@ static int program_socket(struct datagram_flow *flow, const struct flow_request 
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
+	closer_refuse(fd);
 	result = getrandom(&flow->key, sizeof(flow->key), 0) < 0 ? -errno
 								 : guard_attach(&flow->guard, fd);
 	if (result < 0) {

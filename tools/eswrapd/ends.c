@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "eswrapd/anchor.h"
+#include "eswrapd/closer.h"
 #include "eswrapd/place.h"
 
 int ends_make(const struct eswrap_endpoint *dest, int family, int buffer, int fds[2], guint64 *id,
@@ -25,6 +26,8 @@ int ends_make(const struct eswrap_endpoint *dest, int family, int buffer, int fd
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
 		return -errno;
+	closer_refuse(fds[0]);
+	closer_refuse(fds[1]);
 	do {
 		/* Not to be guessed: whoever knows it could take the outcome's name. */
 		if (getrandom(&name.id, sizeof(name.id), 0) < 0)
