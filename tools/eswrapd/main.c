@@ -239,27 +239,30 @@ static int serve_on(struct broker *broker, int fd, const GPtrArray *warnings)
  */
 static bool become_harmless(const struct settings *settings, GError **error)
 {
-	bool done = privilege_drop(settings, private, error);
+	bool done =
+		privilege_drop(settings, private, error) && privilege_check_state(settings, error);
 
 	/* A change of user has taken it back. */
 	keep_secrets();
 	return done && sandbox_enter(settings, socket_path, error);
 }
 
+static struct broker *make_broker(struct settings *settings, GPtrArray *warnings, GError **error)
+{
+	if (!become_harmless(settings, error))
+		return NULL;
+	log_begin();
+	return broker_new(settings, warnings, private, error);
+}
+
 /* @settings, @warnings: taken over. Return: the exit status */
 static int serve(struct settings *settings, GPtrArray *warnings, int fd)
 {
 	g_autoptr(GError) error = NULL;
-	struct broker *broker;
-	int status;
+	struct broker *broker = make_broker(settings, warnings, &error);
+	int status =
+		broker ? serve_on(broker, fd, warnings) : fail_start(EX_CONFIG, error->message);
 
-	if (!become_harmless(settings, &error))
-		return fail_start(EX_CONFIG, error->message);
-	log_begin();
-	broker = broker_new(settings, warnings, private, &error);
-	if (!broker)
-		return fail_start(EX_CONFIG, error->message);
-	status = serve_on(broker, fd, warnings);
 	/* Before the connections that are still there are closed: nobody is to find it any more. */
 	if (socket_path)
 		unlink(socket_path);

@@ -206,3 +206,39 @@ bool privilege_drop(const struct settings *settings, bool private, GError **erro
 	warn_of_reload(settings->passphrase_file);
 	return true;
 }
+
+/* Whoever owns the configuration can name any directory; whoever owns the state, what is in it. */
+static bool is_trusted(const struct settings *settings, uid_t owner)
+{
+	const struct passwd *broker = getpwnam(DEFAULT_USER);
+	struct stat status;
+
+	return owner == 0 || owner == geteuid() || (broker && owner == broker->pw_uid) ||
+	       (stat(settings->path, &status) == 0 && owner == status.st_uid);
+}
+
+bool privilege_check_state(const struct settings *settings, GError **error)
+{
+	static const char *const names[] = { "", "ledger.ini", "stand-ins" };
+	struct stat status;
+	guint i;
+
+	for (i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = g_build_filename(settings->state_dir, names[i], NULL);
+
+		if (stat(path, &status) < 0)
+			continue;
+		if (!is_trusted(settings, status.st_uid)) {
+			g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+				    "%s belongs to user %u, who could say in it what is burnt into "
+				    "the module; chown it, or name another state-dir",
+				    path, (guint)status.st_uid);
+			return false;
+		}
+		if (status.st_mode & S_IWOTH)
+			g_warning("%s: anybody can write it, and so say what is burnt into the "
+				  "module; chmod o-w",
+				  path);
+	}
+	return true;
+}

@@ -33,4 +33,15 @@ void privilege_prepare(const struct settings *settings, bool private);
  */
 bool privilege_drop(const struct settings *settings, bool private, GError **error);
 
+/**
+ * privilege_check_state() - is the state what this broker, or root, has written?
+ *
+ * A ledger decides what is burnt, and cannot be checked against the module: the directory, and the
+ * files in it, belong to root, to the broker's user, or to whoever owns the configuration. That
+ * others can write them is warned of.
+ *
+ * Return: false with @error set.
+ */
+bool privilege_check_state(const struct settings *settings, GError **error);
+
 #endif
