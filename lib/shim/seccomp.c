@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: MIT
 /*
- * seccomp_load(): programs that put a filter on their own system calls.
+ * seccomp_load() and its kin: programs that put a filter on their own system calls.
+ *
+ * DOC: Theory of Operation
  *
  * What is none of ours needs no system call that libc would not make. A connect that a route takes
  * needs some, and a program that allows itself only what it knows of is killed for the first of them
  * (chronyd -F 1). So where a filter is made with libseccomp, what we need is allowed in it before it
- * is loaded. All of it concerns the program's own descriptors, the broker, and what may be read
- * anyway. Filters that are made in another way are as they are: eswrap(1), LIMITS.
+ * is loaded; but only where the program has allowed itself connect(). A filter that shuts the network
+ * out, such as that of a process which takes files apart, is left as it is: nothing that we could do
+ * there is wanted. To one that does not, this adds nothing that leads further than connect() does,
+ * except that files may be opened for reading: epoll registrations are told of in /proc.
+ *
+ * A filter that allows all but what it names refuses our rules, so what it forbids stays forbidden.
+ * Filters that are made in another way are as they are: eswrap(1), LIMITS.
  */
 #include "shim.h"
 
 #include <fcntl.h>
+#include <stdarg.h>
 #include <sys/syscall.h>
 
 /* libseccomp's [seccomp_rule_add(3)], which is not there when we are built. */
@@ -24,6 +32,12 @@ struct comparison {
 	int operation;
 	uint64_t datum_a, datum_b;
 };
+
+/* A filter has at most as many arguments as a system call. */
+#define ARGUMENTS 6
+
+/* Filters that are made at the same time; of more than these the last ones are as they are. */
+#define FILTERS 8
 
 typedef int (*load_call)(void *);
 typedef int (*add_call)(void *, uint32_t, int, unsigned int, const struct comparison *);
@@ -89,6 +103,105 @@ static void allow(void *filter, add_call add)
 	add(filter, ALLOW, SYS_openat, 1, &reading);
 }
 
+/* Filters in which the program has allowed itself to connect; NULL: free. */
+static void *connecting[FILTERS];
+
+static void note_rule(void *filter, uint32_t action, int call)
+{
+	void *none;
+	size_t i;
+
+	if (action != ALLOW || call != SYS_connect)
+		return;
+	for (i = 0; i < FILTERS; i++) {
+		none = NULL;
+		if (__atomic_compare_exchange_n(&connecting[i], &none, filter, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ||
+		    none == filter)
+			return;
+	}
+}
+
+/* From now on this may be another filter's address. */
+static bool take_note(void *filter)
+{
+	void *there;
+	size_t i;
+
+	for (i = 0; i < FILTERS; i++) {
+		there = filter;
+		if (__atomic_compare_exchange_n(&connecting[i], &there, NULL, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			return true;
+	}
+	return false;
+}
+
+static int add_rule(const char *function, void *filter, uint32_t action, int call,
+		    unsigned int count, const struct comparison *comparisons)
+{
+	void *found = shim_find(function);
+	add_call add;
+	int result;
+
+	memcpy(&add, &found, sizeof(add));
+	if (!add)
+		return -ENOSYS;
+	result = add(filter, action, call, count, comparisons);
+	if (result == 0)
+		note_rule(filter, action, call);
+	return result;
+}
+
+int seccomp_rule_add(void *filter, uint32_t action, int call, unsigned int count, ...);
+int seccomp_rule_add_exact(void *filter, uint32_t action, int call, unsigned int count, ...);
+int seccomp_rule_add_array(void *filter, uint32_t action, int call, unsigned int count,
+			   const struct comparison *comparisons);
+int seccomp_rule_add_exact_array(void *filter, uint32_t action, int call, unsigned int count,
+				 const struct comparison *comparisons);
+
+EXPORT int seccomp_rule_add_array(void *filter, uint32_t action, int call, unsigned int count,
+				  const struct comparison *comparisons)
+{
+	return add_rule("seccomp_rule_add_array", filter, action, call, count, comparisons);
+}
+
+EXPORT int seccomp_rule_add_exact_array(void *filter, uint32_t action, int call, unsigned int count,
+					const struct comparison *comparisons)
+{
+	return add_rule("seccomp_rule_add_exact_array", filter, action, call, count, comparisons);
+}
+
+static void take_comparisons(struct comparison *to, unsigned int count, va_list from)
+{
+	unsigned int i;
+
+	for (i = 0; i < count && i < ARGUMENTS; i++)
+		to[i] = va_arg(from, struct comparison);
+}
+
+EXPORT int seccomp_rule_add(void *filter, uint32_t action, int call, unsigned int count, ...)
+{
+	struct comparison comparisons[ARGUMENTS];
+	va_list arguments;
+
+	va_start(arguments, count);
+	take_comparisons(comparisons, count, arguments);
+	va_end(arguments);
+	return add_rule("seccomp_rule_add_array", filter, action, call, count, comparisons);
+}
+
+EXPORT int seccomp_rule_add_exact(void *filter, uint32_t action, int call, unsigned int count, ...)
+{
+	struct comparison comparisons[ARGUMENTS];
+	va_list arguments;
+
+	va_start(arguments, count);
+	take_comparisons(comparisons, count, arguments);
+	va_end(arguments);
+	return add_rule("seccomp_rule_add_exact_array", filter, action, call, count, comparisons);
+}
+
 int seccomp_load(void *filter);
 
 EXPORT int seccomp_load(void *filter)
@@ -101,7 +214,7 @@ EXPORT int seccomp_load(void *filter)
 	memcpy(&add, &other, sizeof(add));
 	if (!load)
 		return -ENOSYS;
-	if (add)
+	if (add && take_note(filter))
 		allow(filter, add);
 	return load(filter);
 }

@@ -83,6 +83,38 @@ static const char user_c[] = "#include <stdio.h>\n"
 			     "	return 0;\n"
 			     "}\n";
 
+/*
+ * A program with a filter of libseccomp's that allows what it names and makes an errno of the rest.
+ * Without an argument the network is none of it. Prints what a call comes to that it has not named.
+ */
+static const char filter_c[] =
+	"#define _GNU_SOURCE\n"
+	"#include <errno.h>\n"
+	"#include <fcntl.h>\n"
+	"#include <seccomp.h>\n"
+	"#include <stdio.h>\n"
+	"#include <string.h>\n"
+	"#include <sys/syscall.h>\n"
+	"#include <unistd.h>\n"
+	"int main(int argc, char **argv)\n"
+	"{\n"
+	"	char line[64];\n"
+	"	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));\n"
+	"	seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 0);\n"
+	"	seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 0);\n"
+	"	seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,\n"
+	"			 SCMP_A1(SCMP_CMP_EQ, F_GETFL));\n"
+	"	if (argc > 1)\n"
+	"		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0);\n"
+	"	if (seccomp_load(filter) != 0)\n"
+	"		return 1;\n"
+	"	write(1, line, sprintf(line, \"fcntl %d %d, socket %d, file %d\\n\",\n"
+	"		fcntl(1, F_GETFL) >= 0, fcntl(1, F_GETLK) >= 0,\n"
+	"		(int)syscall(SYS_socket, 1, 1, 0) >= 0,\n"
+	"		(int)syscall(SYS_openat, -100, \"/\", 0) >= 0));\n"
+	"	return 0;\n"
+	"}\n";
+
 static void compile(const char *name, const char *source, const char *options)
 {
 	const char *path = harness_path(stage.h, harness_format(stage.h, "%s.c", name));
@@ -149,6 +181,28 @@ START_TEST(a_program_with_address_sanitizer_runs)
 }
 END_TEST
 
+START_TEST(a_filter_that_shuts_the_network_out_is_left_as_it_is)
+{
+	const struct result *native, *wrapped;
+
+	compile("filter", filter_c, "-o filter -lseccomp");
+	native = harness_run(stage.h, "./filter", NULL);
+	wrapped = harness_run_wrapped(stage.h, "./filter", NULL);
+	ck_assert_str_eq(native->out->str, "fcntl 1 0, socket 0, file 0\n");
+	ck_assert_str_eq(wrapped->out->str, native->out->str);
+}
+END_TEST
+
+START_TEST(one_that_does_not_allows_what_a_connection_needs)
+{
+	const struct result *wrapped;
+
+	compile("filter", filter_c, "-o filter -lseccomp");
+	wrapped = harness_run_wrapped(stage.h, "./filter", "connects", NULL);
+	ck_assert_str_eq(wrapped->out->str, "fcntl 1 0, socket 1, file 1\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("loader");
@@ -159,6 +213,8 @@ int main(void)
 	tcase_add_test(loader, a_function_from_libcs_own_handle_does_not_go_past);
 	tcase_add_test(loader, who_calls_the_loader_is_still_seen);
 	tcase_add_test(loader, a_program_with_address_sanitizer_runs);
+	tcase_add_test(loader, a_filter_that_shuts_the_network_out_is_left_as_it_is);
+	tcase_add_test(loader, one_that_does_not_allows_what_a_connection_needs);
 	tcase_set_timeout(loader, 2 * HARNESS_DEADLINE_S);
 	tcase_add_unchecked_fixture(loader, stage_set_up, stage_tear_down);
 	suite_add_tcase(suite, loader);
