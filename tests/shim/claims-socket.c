@@ -314,6 +314,7 @@ static void binds_after_a_refusal(const struct place *place)
 	say_result("bind when connected", bind(fd, (struct sockaddr *)&any, sizeof(any)));
 }
 
+/* To write comes last: the far end closes then, and when that is known is a matter of time. */
 static void shuts_down_twice(const struct place *place)
 {
 	int fd = place_connected(place, 0), fresh = place_socket(place, SOCK_STREAM);
@@ -321,12 +322,12 @@ static void shuts_down_twice(const struct place *place)
 
 	say_result("not connected", shutdown(fresh, SHUT_RDWR));
 	say_talk("open", fd);
-	say_result("write", shutdown(fd, SHUT_WR));
-	say_result("write again", shutdown(fd, SHUT_WR));
-	say_result("send", send(fd, "x", 1, MSG_NOSIGNAL));
-	say_result("read", shutdown(fd, SHUT_RD));
-	say_result("recv", recv(fd, &byte, 1, 0));
 	say_result("nonsense", shutdown(fd, 7));
+	say_result("read", shutdown(fd, SHUT_RD));
+	say_result("read again", shutdown(fd, SHUT_RD));
+	say_result("recv", recv(fd, &byte, 1, 0));
+	say_result("write", shutdown(fd, SHUT_WR));
+	say_result("send", send(fd, "x", 1, MSG_NOSIGNAL));
 }
 
 /* A file takes the number of a flow, as a shell's redirection does. */
