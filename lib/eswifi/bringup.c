@@ -398,10 +398,18 @@ static void decide_dialect(struct eswifi_module *module)
 	identity->lists_items = firmware->lists_items;
 }
 
+/*
+ * One byte that was lost on the line makes an unknown command of a question, and what the module is held
+ * unable to do would hold until the next bring-up: so a refusal counts when it has been said twice.
+ */
 static void on_question_answered(struct eswifi_module *module, const struct at_reply *reply)
 {
-	questions[module->bringup.question].take(module, reply);
-	module->bringup.question++;
+	struct bringup *bringup = &module->bringup;
+
+	questions[bringup->question].take(module, reply);
+	bringup->refused = !reply->ok && !bringup->refused;
+	if (!bringup->refused)
+		bringup->question++;
 	ask_next(module);
 }
 
@@ -422,6 +430,7 @@ static void ask_next(struct eswifi_module *module)
 static void ask_questions(struct eswifi_module *module)
 {
 	module->bringup.question = 0;
+	module->bringup.refused = false;
 	ask_next(module);
 }
 

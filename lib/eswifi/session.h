@@ -115,6 +115,7 @@ struct operation {
  * @slow_baud:	rate to fall back to while the fast one is being tried, else 0
  * @socket:	the one being closed
  * @question:	the row of the table of questions that is out
+ * @refused:	it has been refused once, and is asked again
  * @ended:	what comes after it
  */
 struct bringup {
@@ -125,6 +126,7 @@ struct bringup {
 	guint slow_baud;
 	char first_identity[PROTOCOL_WORDS_MAX + 1];
 	guint socket, question;
+	bool refused;
 	void (*ended)(struct eswifi_module *module);
 };
 
