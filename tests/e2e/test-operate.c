@@ -245,7 +245,7 @@ START_TEST(the_module_is_asked_for_itself_and_for_names)
 {
 	const struct result *result;
 
-	harness_fake(h, "--resolve", "a.example=192.0.2.7", NULL);
+	harness_fake(h, "--as", "C3.5.2.5", "--resolve", "a.example=192.0.2.7", NULL);
 	harness_broker(h, "[default]\nthrough = direct\n");
 	await_ready();
 	result = shell("\"$ctl\" module info");

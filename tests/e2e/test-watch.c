@@ -42,7 +42,7 @@ static void teardown(void)
 static const char *screen(const char *locale, const char *size, const char *keys, const char *text)
 {
 	static const char script[] =
-		"sock=$PWD/tmux; t() { tmux -S \"$sock\" -f /dev/null \"$@\"; }\n"
+		"sock=$PWD/tmux.$$; t() { tmux -S \"$sock\" -f /dev/null \"$@\"; }\n"
 		"t new-session -d $3 \"LC_ALL=$2 TERM=screen '$1' -s '$4' watch && echo over; "
 		"read x\" || exit 3\n"
 		"until t capture-pane -p | grep -q 'ready'; do :; done\n"

@@ -243,7 +243,7 @@ const char *harness_credential(struct harness *h, const char *name)
 	return in_tree(h, "top_builddir", harness_format(h, "tests/credentials/%s", name));
 }
 
-/* What the matrix of profiles adds to every simulated module: see tests/soak/matrix. */
+/* What tests/support/matrix asks of every simulated module; what a test asks for itself counts more. */
 static void add_from_environment(struct harness *h, GPtrArray *argv)
 {
 	const char *more = g_getenv("ESWRAP_FAKE_ARGS");
@@ -273,11 +273,11 @@ const char *harness_fake(struct harness *h, const char *option, ...)
 	g_ptr_array_add(argv, (char *)h->trace);
 	g_ptr_array_add(argv, (char *)"--access-point");
 	g_ptr_array_add(argv, (char *)HARNESS_SSID ":" HARNESS_PASSPHRASE ":wpa2");
+	add_from_environment(h, argv);
 	va_start(options, option);
 	for (; option; option = va_arg(options, const char *))
 		g_ptr_array_add(argv, (char *)option);
 	va_end(options);
-	add_from_environment(h, argv);
 	g_ptr_array_add(argv, NULL);
 	h->fake = process_start(h, "eswrap-fake", (const char *const *)argv->pdata, NULL);
 	g_ptr_array_free(argv, TRUE);
