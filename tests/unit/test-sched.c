@@ -141,27 +141,35 @@ START_TEST(the_user_with_the_fewest_sockets_is_next)
 }
 END_TEST
 
-START_TEST(the_idlest_is_taken_from_who_has_all_sockets_while_another_waits)
+/* Each but one of these moves a byte. */
+static void move_all_but(struct owner *owners, int count, int idle)
 {
-	struct owner hog[4] = { 0 }, other = { 0 };
-	gint64 began;
 	int i;
 
-	open_all(hog, 4, 1);
-	fake.now += 5000 * MS;
-	for (i = 0; i < 4; i++) {
-		if (i == 2)
+	for (i = 0; i < count; i++) {
+		if (i == idle)
 			continue;
-		hog[i].unsent = 10;
-		sched_may_send(sched, &hog[i].channel);
+		owners[i].unsent = 10;
+		sched_may_send(sched, &owners[i].channel);
 		until(SEND);
 		end(10, 1 * MS);
 	}
+}
+
+/* At once when it has been idle for two seconds, or else when the other has waited for so long. */
+START_TEST(the_idlest_is_taken_from_who_has_more_while_another_waits)
+{
+	struct owner hog[4] = { 0 }, other = { 0 };
+	gint64 began;
+
+	open_all(hog, 4, 1);
+	fake.now += _i ? 100 * MS : 5000 * MS;
+	move_all_but(hog, 4, 2);
 	ask_for(&other, 2, "other");
 	began = fake.now;
 	until(CLOSE);
-	ck_assert_int_ge(fake.now - began, 2000 * MS);
-	ck_assert_int_le(fake.now - began, 2100 * MS);
+	ck_assert_int_ge(fake.now - began, _i ? 1800 * MS : 0);
+	ck_assert_int_le(fake.now - began, _i ? 2100 * MS : 20 * MS);
 	ck_assert_uint_eq(fake.socket, 2);
 	ck_assert_int_eq(hog[2].lost, 1);
 	end(0, 1 * MS);
@@ -169,6 +177,53 @@ START_TEST(the_idlest_is_taken_from_who_has_all_sockets_while_another_waits)
 	ck_assert_str_eq(fake.host, "other");
 	end(0, 1 * MS);
 	ck_assert_int_eq(hog[0].lost + hog[1].lost + hog[3].lost, 0);
+}
+END_TEST
+
+START_TEST(who_has_one_gets_a_second_from_who_has_three_and_no_third)
+{
+	struct owner hog[3] = { 0 }, other[3] = { 0 };
+
+	open_all(hog, 3, 1);
+	ask_for(&other[0], 2, "one");
+	until(OPEN);
+	end(0, 1 * MS);
+	ask_for(&other[1], 2, "two");
+	until(CLOSE);
+	end(0, 1 * MS);
+	until(OPEN);
+	ck_assert_str_eq(fake.host, "two");
+	end(0, 1 * MS);
+	ask_for(&other[2], 2, "three");
+	fake.now += 60000 * MS;
+	ck_assert_int_ne(next(), CLOSE);
+	ck_assert_int_eq(hog[0].lost + hog[1].lost + hog[2].lost, 1);
+}
+END_TEST
+
+START_TEST(the_last_free_socket_is_kept_for_whoever_was_there_lately)
+{
+	struct owner hog[4] = { 0 }, other = { 0 };
+	gint64 left;
+
+	open_all(&other, 1, 2);
+	sched_release(sched, &other.channel);
+	until(CLOSE);
+	end(0, 1 * MS);
+	left = fake.now;
+	open_all(hog, 3, 1);
+	ask_for(&hog[3], 1, "fourth");
+	if (_i) {
+		/* He finds it without waiting. */
+		ask_for(&other, 2, "other");
+		until(OPEN);
+		ck_assert_str_eq(fake.host, "other");
+		ck_assert_int_lt(fake.now - left, 1000 * MS);
+	} else {
+		until(OPEN);
+		ck_assert_str_eq(fake.host, "fourth");
+		ck_assert_int_ge(fake.now - left, 60000 * MS);
+	}
 }
 END_TEST
 
@@ -237,7 +292,7 @@ static double share_of_first(int mine, int others)
 
 START_TEST(line_time_is_shared_among_users_and_not_among_sockets)
 {
-	double share = share_of_first(1, 3);
+	double share = share_of_first(1, 2);
 
 	ck_assert_double_ge(share, 0.45);
 	ck_assert_double_le(share, 0.55);
@@ -271,7 +326,7 @@ START_TEST(line_time_that_was_left_unused_is_not_saved_up)
 }
 END_TEST
 
-START_TEST(connects_to_places_that_do_not_answer_leave_half_of_the_line)
+START_TEST(connects_to_places_that_do_not_answer_leave_most_of_the_line)
 {
 	struct owner victim = { 0 }, holes[6] = { 0 };
 	gint64 began, held = 0;
@@ -286,15 +341,96 @@ START_TEST(connects_to_places_that_do_not_answer_leave_half_of_the_line)
 			continue;
 		}
 		if (fake.what == OPEN) {
-			end(-ECONNREFUSED, 5000 * MS);
-			held += 5000 * MS;
+			end(-ECONNREFUSED, 1500 * MS);
+			held += 1500 * MS;
 			ask_for(&holes[asked++ % 6], 2, "hole");
 		} else {
 			end(0, 16 * MS);
 		}
 	}
-	ck_assert_int_ge(asked, 5);
-	ck_assert_int_le(held, 35000 * MS);
+	ck_assert_int_ge(asked, 3);
+	ck_assert_int_le(held, 9000 * MS);
+}
+END_TEST
+
+/* A P6=1 of @uid ends without a connection. Return: how long it takes until the next, us */
+static gint64 rest_behind(uid_t uid, gint64 took)
+{
+	struct owner hole = { 0 }, again = { 0 };
+	gint64 ended;
+
+	ask_for(&hole, uid, "hole");
+	until(OPEN);
+	end(-EPROTO, took);
+	ended = fake.now;
+	ask_for(&again, uid, "hole");
+	until(OPEN);
+	end(-EPROTO, 10 * MS);
+	return fake.now - 10 * MS - ended;
+}
+
+START_TEST(the_rest_behind_a_useless_connect_grows_with_its_square_and_doubles)
+{
+	struct owner victim = { 0 };
+	gint64 rest;
+
+	open_all(&victim, 1, 1);
+	rest = rest_behind(2, 1500 * MS);
+	ck_assert_int_ge(rest, 1500 * MS);
+	ck_assert_int_le(rest, 1700 * MS);
+	rest = rest_behind(2, 1500 * MS);
+	ck_assert_int_ge(rest, 3000 * MS);
+	ck_assert_int_le(rest, 3200 * MS);
+	rest = rest_behind(2, 3000 * MS);
+	ck_assert_int_ge(rest, 24000 * MS);
+	ck_assert_int_le(rest, 24200 * MS);
+	/* What took long is forgotten in the end. */
+	fake.now += 30 * 60000 * MS;
+	rest = rest_behind(2, 1500 * MS);
+	ck_assert_int_le(rest, 1700 * MS);
+}
+END_TEST
+
+START_TEST(a_place_that_has_answered_is_asked_while_its_user_rests)
+{
+	struct owner victim = { 0 }, hole = { 0 }, next_hole = { 0 }, good = { 0 };
+	gint64 ended;
+
+	open_all(&victim, 1, 1);
+	ask_for(&good, 2, "good");
+	until(OPEN);
+	end(0, 10 * MS);
+	sched_release(sched, &good.channel);
+	ask_for(&hole, 2, "hole");
+	until(OPEN);
+	end(-EPROTO, 1500 * MS);
+	ended = fake.now;
+	ask_for(&next_hole, 2, "hole");
+	ask_for(&good, 2, "good");
+	until(OPEN);
+	ck_assert_str_eq(fake.host, "good");
+	ck_assert_int_le(fake.now - ended, 100 * MS);
+	/* But not again when it has kept the line for nothing. */
+	end(-EPROTO, 1500 * MS);
+	ended = fake.now;
+	ask_for(&good, 2, "good");
+	until(OPEN);
+	ck_assert_int_ge(fake.now - ended, 3000 * MS);
+}
+END_TEST
+
+START_TEST(who_was_there_a_moment_ago_is_still_spared)
+{
+	struct owner victim = { 0 }, hole = { 0 };
+
+	open_all(&victim, 1, 1);
+	sched_release(sched, &victim.channel);
+	until(CLOSE);
+	end(0, 1 * MS);
+	fake.now += _i ? 61000 * MS : 50000 * MS;
+	ask_for(&hole, 2, "hole");
+	until(OPEN);
+	ck_assert_uint_eq(fake.patience_ms, _i ? 0 : 1500);
 }
 END_TEST
 
@@ -543,8 +679,58 @@ static void job_end(gint64 took)
 {
 	fake.now += took;
 	fake.what = NOTHING;
-	sched_job_done(sched);
+	sched_job_done(sched, false);
 }
+
+/* Others' look-ups do not have to wait for a connection to end of itself. */
+START_TEST(a_job_waits_for_a_socket_that_is_not_open_and_gets_one)
+{
+	struct job one = {
+		.job = { .uid = 2, .needs_socket = true, .waits = true, .start = job_start }
+	};
+	struct owner hog[4] = { 0 };
+
+	open_all(hog, 4, 1);
+	sched_run(sched, &one.job);
+	fake.now += 1000 * MS;
+	until(CLOSE);
+	ck_assert_int_eq(one.started, 0);
+	end(0, 1 * MS);
+	while (next() && !one.started)
+		end(0, MS);
+	ck_assert_int_eq(one.started, 1);
+	ck_assert_int_eq(one.socket, 0);
+	job_end(10 * MS);
+}
+END_TEST
+
+START_TEST(look_ups_that_take_long_leave_the_line_to_others)
+{
+	struct job many[2] = { 0 };
+	struct owner victim = { 0 };
+	gint64 ended;
+	int i;
+
+	open_all(&victim, 1, 2);
+	for (i = 0; i < 2; i++) {
+		many[i].job.uid = 1;
+		many[i].job.needs_socket = many[i].job.waits = true;
+		many[i].job.start = job_start;
+		sched_run(sched, &many[i].job);
+	}
+	while (next() && !many[0].started)
+		end(0, MS);
+	job_end(3000 * MS);
+	for (ended = fake.now; !many[1].started;) {
+		if (next() == NOTHING)
+			fake.now = fake.wake;
+		else if (!many[1].started)
+			end(0, MS);
+	}
+	ck_assert_int_ge(fake.now - ended, 6000 * MS);
+	job_end(MS);
+}
+END_TEST
 
 START_TEST(jobs_of_many_names_do_not_keep_another_user_waiting)
 {
@@ -582,7 +768,12 @@ int main(void)
 	tcase_add_checked_fixture(sockets, setup, teardown);
 	tcase_add_test(sockets, channels_of_a_user_get_sockets_in_order_of_arrival);
 	tcase_add_test(sockets, the_user_with_the_fewest_sockets_is_next);
-	tcase_add_test(sockets, the_idlest_is_taken_from_who_has_all_sockets_while_another_waits);
+	tcase_add_loop_test(sockets, the_idlest_is_taken_from_who_has_more_while_another_waits, 0,
+			    2);
+	tcase_add_test(sockets, who_has_one_gets_a_second_from_who_has_three_and_no_third);
+	tcase_add_loop_test(sockets, the_last_free_socket_is_kept_for_whoever_was_there_lately, 0,
+			    2);
+	tcase_add_test(sockets, a_job_waits_for_a_socket_that_is_not_open_and_gets_one);
 	tcase_add_test(sockets, nothing_is_taken_from_a_user_for_his_own_connects);
 	tcase_add_loop_test(sockets, idle_timeout_and_give_up_idlest_after_take_sockets_away, 0, 2);
 	tcase_add_test(sockets, a_connect_that_the_module_has_no_socket_for_waits_for_a_close);
@@ -594,7 +785,11 @@ int main(void)
 	tcase_add_checked_fixture(time, setup, teardown);
 	tcase_add_test(time, line_time_is_shared_among_users_and_not_among_sockets);
 	tcase_add_test(time, line_time_that_was_left_unused_is_not_saved_up);
-	tcase_add_test(time, connects_to_places_that_do_not_answer_leave_half_of_the_line);
+	tcase_add_test(time, connects_to_places_that_do_not_answer_leave_most_of_the_line);
+	tcase_add_test(time, the_rest_behind_a_useless_connect_grows_with_its_square_and_doubles);
+	tcase_add_test(time, a_place_that_has_answered_is_asked_while_its_user_rests);
+	tcase_add_loop_test(time, who_was_there_a_moment_ago_is_still_spared, 0, 2);
+	tcase_add_test(time, look_ups_that_take_long_leave_the_line_to_others);
 	tcase_add_test(time, a_connect_that_was_cut_short_for_others_is_tried_again_with_more_time);
 	tcase_add_test(time, a_connect_has_all_the_time_of_the_module_where_nobody_else_is);
 	tcase_add_test(time, connects_that_take_long_follow_each_other_where_nobody_else_is);

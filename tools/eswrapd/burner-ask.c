@@ -58,7 +58,7 @@ static void listed(struct eswifi_module *module G_GNUC_UNUSED, int result,
 	guint item;
 
 	ask->under_way = false;
-	sched_job_done(ask->sched);
+	sched_job_done(ask->sched, false);
 	if (ask->over) {
 		ask_free(ask);
 		return;

@@ -343,7 +343,7 @@ static void write_done(struct eswifi_module *module G_GNUC_UNUSED, int result, c
 {
 	struct write *write = user;
 
-	sched_job_done(write->burner->parts.sched);
+	sched_job_done(write->burner->parts.sched, false);
 	if (result >= 0 && write->step == WRITE_WRITING) {
 		write->step = WRITE_COMPARING;
 		await_turn(write);
@@ -415,7 +415,7 @@ static void asked(struct eswifi_module *module G_GNUC_UNUSED, int result, const 
 {
 	struct write *write = user;
 
-	sched_job_done(write->burner->parts.sched);
+	sched_job_done(write->burner->parts.sched, false);
 	if (result >= 0) {
 		write->word = result & 1 << write->item ? CREDENTIAL_USED : CREDENTIAL_BLANK;
 	} else if (result != -ENOTSUP) {

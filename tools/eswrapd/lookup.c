@@ -239,7 +239,7 @@ static void lookup_answered(struct eswifi_module *module G_GNUC_UNUSED, int resu
 	struct lookup *lookup = user;
 	struct sched *sched = lookup->lookups->sched;
 
-	sched_job_done(sched);
+	sched_job_done(sched, result < 0);
 	if (result == 0) {
 		g_debug("look-up of %s: %s", lookup->name, text);
 		keep(lookup->lookups, lookup->name);
@@ -261,10 +261,6 @@ static int lookup_start(struct sched_job *job, struct eswifi_module *module, int
 	int result;
 
 	lookup->state = LOOKUP_STARTED;
-	if (socket < 0) {
-		lookup_end(lookup, LOOKUP_FOUND); /* see lookup_ask() */
-		return -EAGAIN;
-	}
 	result = eswifi_lookup(module, (guint)socket, lookup->name, lookup_answered, lookup);
 	if (result < 0)
 		lookup_end(lookup, result == -EINVAL ? LOOKUP_UNKNOWN : LOOKUP_AGAIN);
@@ -276,7 +272,7 @@ enum lookup_result lookup_ask(struct lookups *lookups, uid_t uid, const char *na
 {
 	struct lookup *lookup = g_hash_table_lookup(lookups->under_way, name);
 
-	if (is_kept(lookups, name) || sched_free_sockets(lookups->sched) == 0)
+	if (is_kept(lookups, name))
 		return LOOKUP_FOUND;
 	if (!account_take(lookups->accounts, uid, LIMIT_LOOKUPS))
 		return LOOKUP_AGAIN;
@@ -298,7 +294,7 @@ enum lookup_result lookup_ask(struct lookups *lookups, uid_t uid, const char *na
 	lookup->name = g_strdup(name);
 	lookup->askers = g_ptr_array_new();
 	lookup->job.uid = uid;
-	lookup->job.needs_socket = true;
+	lookup->job.needs_socket = lookup->job.waits = true;
 	lookup->job.start = lookup_start;
 	(*asker)->lookup = lookup;
 	g_ptr_array_add(lookup->askers, *asker);

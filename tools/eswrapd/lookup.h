@@ -31,8 +31,8 @@ void lookups_free(struct lookups *lookups);
  * @done:	called later, once, if this returns LOOKUP_PENDING
  * @asker:	set with LOOKUP_PENDING; for lookup_cancel()
  *
- * When the module has no socket to spare the answer is LOOKUP_FOUND: waiting for one could take as
- * long as a connection lasts, and the connect that follows looks the name up itself.
+ * The module needs a socket for it that is not open: where none is, it waits for one as a connect does,
+ * up to its own deadline, which is LOOKUP_AGAIN. Nothing is said of a name that was not looked up.
  */
 enum lookup_result lookup_ask(struct lookups *lookups, uid_t uid, const char *name,
 			      lookup_done done, gpointer user, struct lookup_asker **asker);

@@ -25,7 +25,7 @@
 #define TURN_MAX     (160 * G_TIME_SPAN_MILLISECOND)
 #define TURN_CHANGES 60
 
-/* How long a user waits for a socket before one of another's is taken away, who has all of them. */
+/* How long a user waits for a socket before one is taken from another who has more, and uses it. */
 #define WAIT_FAIR (2 * G_TIME_SPAN_SECOND)
 
 /* What a P6=1 may take at first while there are other users, ms; a TLS handshake takes seconds. */
@@ -41,6 +41,9 @@
 /* How long the module waits in a read, ms: while the line has nothing else to do, or else. */
 #define WAIT_LONE 16
 #define WAIT_BUSY 1
+
+/* A place is not known any more when a P6=1 to it failed and took longer than this. */
+#define KNOWN_MAX (200 * G_TIME_SPAN_MILLISECOND)
 
 /* The jobs' place among those that take turns. */
 #define JOBS  ESWIFI_SOCKETS
@@ -85,6 +88,7 @@ struct pace {
  * @own:	@line was made here
  * @shares:	who has had how much of the line
  * @busy:	the slot whose operation is under way
+ * @job_waits:	the job that was started last is one of those
  * @last:	turn that was served last
  * @changed:	the operation under way is on another socket than the last
  * @turn_began:	monotonic, us
@@ -96,6 +100,7 @@ struct sched {
 	struct slot slots[ESWIFI_SOCKETS];
 	struct shares shares;
 	struct slot *busy;
+	bool job_waits;
 	guint last;
 	bool changed;
 	gint64 turn_began;
@@ -208,17 +213,25 @@ static void enqueue(struct sched *sched, struct channel *channel, bool first)
 		g_queue_push_tail_link(&channel->user->waiting, &channel->link);
 }
 
+static bool is_known(const struct sched_user *user, const struct channel *channel)
+{
+	return user_knows(user, channel->target.host, channel->target.port);
+}
+
 /* The next of his channels that may have a socket; NULL: none, for now. */
 static struct channel *next_channel(const struct sched *sched, const struct sched_user *user)
 {
+	bool rests = !shares_may_start(&sched->shares, user, now_of(sched));
+	struct channel *channel;
 	const GList *link;
 
-	if (user->opening ||
-	    (user->starts_at > now_of(sched) && shares_has_others(&sched->shares, user)))
+	if (user->opening)
 		return NULL;
-	for (link = user->waiting.head; link; link = link->next)
-		if (!((struct channel *)link->data)->barred)
-			return link->data;
+	for (link = user->waiting.head; link; link = link->next) {
+		channel = link->data;
+		if (!channel->barred && (!rests || is_known(user, channel)))
+			return channel;
+	}
 	return NULL;
 }
 
@@ -229,6 +242,16 @@ static bool is_before(const struct sched_user *user, const struct sched_user *ot
 	return user->used < other->used;
 }
 
+/* May he have one more, or is the last one kept for others? */
+static bool may_have_more(const struct sched *sched, const struct sched_user *user)
+{
+	gint64 now = now_of(sched);
+	guint part = shares_part(&sched->shares, now, ESWIFI_SOCKETS);
+
+	return user->sockets < part || sched_free_sockets(sched) > 1 ||
+	       !shares_is_short(&sched->shares, user, now, part);
+}
+
 /* Who of those that wait is to have the next socket, and for which channel? */
 static struct channel *next_to_open(const struct sched *sched)
 {
@@ -237,7 +260,8 @@ static struct channel *next_to_open(const struct sched *sched)
 
 	for (i = 0; i < sched->shares.users->len; i++) {
 		channel = next_channel(sched, sched->shares.users->pdata[i]);
-		if (channel && (!next || is_before(channel->user, next->user)))
+		if (channel && may_have_more(sched, channel->user) &&
+		    (!next || is_before(channel->user, next->user)))
 			next = channel;
 	}
 	return next;
@@ -284,12 +308,30 @@ static void take_away(struct slot *slot, const char *why)
 	channel->ops->lost(channel, why);
 }
 
-/* Who has all sockets? */
-static struct sched_user *owner_of_all(const struct sched *sched)
+/* Who has the most sockets? NULL: nobody has any. */
+static struct sched_user *richest(const struct sched *sched)
 {
-	struct sched_user *user = sched->slots[0].user;
+	struct sched_user *user, *found = NULL;
+	guint i;
 
-	return user && user->sockets == ESWIFI_SOCKETS ? user : NULL;
+	for (i = 0; i < sched->shares.users->len; i++) {
+		user = sched->shares.users->pdata[i];
+		if (user->sockets && (!found || user->sockets > found->sockets))
+			found = user;
+	}
+	return found;
+}
+
+/* Since when has he been waiting for a socket, us? -1: he has not. */
+static gint64 waits_since(const struct sched_user *user)
+{
+	const struct channel *channel = user->waiting.head ? user->waiting.head->data : NULL;
+	const struct sched_job *job = user->jobs.head ? user->jobs.head->data : NULL;
+	gint64 since = channel ? channel->since : -1;
+
+	if (job && job->waits && (since < 0 || job->since < since))
+		since = job->since;
+	return since;
 }
 
 static bool any_leaving(const struct sched *sched)
@@ -316,24 +358,35 @@ static bool is_time(gint64 when, gint64 now, gint64 *due)
 	return when <= now;
 }
 
+/* When is the idlest socket of who has the most to be given up for one who waits? -1: not. */
+static gint64 when_fair(const struct sched_user *user, gint64 since, const struct sched_user *rich,
+			const struct slot *slot)
+{
+	if (!slot || user->sockets + 2 > rich->sockets)
+		return -1;
+	return MIN(since + WAIT_FAIR, MAX(since, slot->moved + WAIT_FAIR));
+}
+
 /* Is one to be taken away for somebody who waits? */
 static struct slot *slot_to_give_up(struct sched *sched, gint64 now, gint64 *due, const char **why)
 {
-	gint64 long_us = sched->rules.give_up_after_s * G_TIME_SPAN_SECOND;
-	struct sched_user *owner = owner_of_all(sched);
+	gint64 long_us = sched->rules.give_up_after_s * G_TIME_SPAN_SECOND, since, fair;
+	struct sched_user *rich = richest(sched);
+	struct slot *slot = rich ? idlest(sched, rich) : NULL;
 	guint i;
 
 	for (i = 0; i < sched->shares.users->len; i++) {
 		struct sched_user *user = sched->shares.users->pdata[i];
-		struct channel *channel = user->waiting.head ? user->waiting.head->data : NULL;
 
-		if (!channel)
+		since = waits_since(user);
+		if (since < 0)
 			continue;
-		if (owner && user != owner && is_time(channel->since + WAIT_FAIR, now, due)) {
-			*why = "its user has all sockets of the module, and another waits";
-			return idlest(sched, owner);
+		fair = when_fair(user, since, rich, slot);
+		if (fair >= 0 && is_time(fair, now, due)) {
+			*why = "its user has more sockets of the module than another who waits";
+			return slot;
 		}
-		if (long_us && is_time(channel->since + long_us, now, due)) {
+		if (long_us && is_time(since + long_us, now, due)) {
 			*why = "the idlest, and another has waited for give-up-idlest-after";
 			return idlest(sched, NULL);
 		}
@@ -452,6 +505,19 @@ static bool was_cut_short(const struct channel *channel, int result, gint64 took
 	       took >= patience * 9 / 10 && took < patience * 3 / 2;
 }
 
+/* Whoever was there lately will be again, most likely, and needs no rest of its user's. */
+static void note_place(struct slot *slot, int result, gint64 took)
+{
+	const struct channel *channel = slot->channel;
+
+	if (!channel)
+		return;
+	if (result == 0)
+		user_learns(slot->user, channel->target.host, channel->target.port);
+	else if (took > KNOWN_MAX)
+		user_unlearns(slot->user, channel->target.host, channel->target.port);
+}
+
 static void open_done(int result, const char *text, gpointer user)
 {
 	struct sched *sched = user;
@@ -460,7 +526,8 @@ static void open_done(int result, const char *text, gpointer user)
 	gint64 now = now_of(sched), took = shares_end(&sched->shares, now);
 
 	sched->busy = NULL;
-	shares_rest(&sched->shares, slot->user, now, took);
+	note_place(slot, result, took);
+	shares_rest(&sched->shares, slot->user, now, took, result < 0);
 	if (slot->state == SLOT_CLOSING && result < 0) {
 		vacate(sched, slot);
 	} else if (slot->state == SLOT_OPENING && result < 0) {
@@ -610,8 +677,9 @@ static bool open_socket(struct sched *sched, struct slot *slot)
 	if (!channel->patience_ms)
 		channel->patience_ms =
 			channel->target.protocol == ESWIFI_TLS ? PATIENCE_TLS : PATIENCE;
-	channel->target.patience_ms =
-		shares_has_others(&sched->shares, slot->user) ? channel->patience_ms : 0;
+	channel->target.patience_ms = shares_has_others(&sched->shares, slot->user, now_of(sched))
+					      ? channel->patience_ms
+					      : 0;
 	result = sched->line->ops->open(sched->line, number_of(sched, slot), &channel->target,
 					open_done, sched);
 
@@ -643,17 +711,32 @@ static bool serve_slot(struct sched *sched, struct slot *slot)
 	return false;
 }
 
+/* The next of his jobs that may start; NULL: none, for now. */
+static struct sched_job *next_job(struct sched *sched, const struct sched_user *user)
+{
+	bool may_wait = free_slot(sched) && shares_may_start(&sched->shares, user, now_of(sched));
+	struct sched_job *job;
+	const GList *link;
+
+	for (link = user->jobs.head; link; link = link->next) {
+		job = link->data;
+		if (!job->waits || may_wait)
+			return job;
+	}
+	return NULL;
+}
+
 static bool serve_job(struct sched *sched, struct sched_user *user)
 {
 	struct sched_job *job;
 	struct slot *slot;
 	int result;
 
-	while (user->jobs.head) {
-		job = user->jobs.head->data;
+	while ((job = next_job(sched, user))) {
 		slot = job->needs_socket ? free_slot(sched) : NULL;
 		g_queue_unlink(&user->jobs, &job->link);
 		job->user = NULL;
+		sched->job_waits = job->waits;
 		shares_begin(&sched->shares, now_of(sched), user);
 		result = job->start(job, sched->module, slot ? (int)number_of(sched, slot) : -1);
 		if (result < 0) {
@@ -686,7 +769,7 @@ static void arm_timer(struct sched *sched, gint64 due)
 	for (i = 0; i < sched->shares.users->len; i++) {
 		const struct sched_user *user = sched->shares.users->pdata[i];
 
-		if (user->waiting.head && user->starts_at > now)
+		if ((user->waiting.head || user->jobs.head) && user->starts_at > now)
 			earlier(&due, user->starts_at);
 	}
 	sched->line->ops->wake(sched->line, due);
@@ -848,6 +931,7 @@ void sched_run(struct sched *sched, struct sched_job *job)
 {
 	job->user = shares_user(&sched->shares, now_of(sched), job->uid);
 	job->link.data = job;
+	job->since = now_of(sched);
 	g_queue_push_tail_link(&job->user->jobs, &job->link);
 	kick(sched);
 }
@@ -860,11 +944,14 @@ void sched_cancel(struct sched *sched G_GNUC_UNUSED, struct sched_job *job)
 	job->user = NULL;
 }
 
-void sched_job_done(struct sched *sched)
+void sched_job_done(struct sched *sched, bool useless)
 {
+	struct sched_user *payer = sched->shares.payer;
+	gint64 now = now_of(sched), took = shares_end(&sched->shares, now);
 	guint i;
 
-	shares_end(&sched->shares, now_of(sched));
+	if (payer && sched->job_waits)
+		shares_rest(&sched->shares, payer, now, took, useless);
 	for (i = 0; i < ESWIFI_SOCKETS; i++)
 		sched->slots[i].lent = false;
 }

@@ -18,8 +18,11 @@
  *				again
  *
  * Sockets. Channels of one user get sockets in order of arrival, one at a time. Among users the one
- * who has the fewest is next. When one has all of them and another has waited for WAIT_FAIR, the
- * idlest is taken away from him. What an administrator may want beyond that is in struct sched_rules.
+ * who has the fewest is next. A user who is alone may have all of them. While others are there, or
+ * were lately, the last free one is kept for those who have less than an equal part: they find it
+ * without waiting. And from whoever has at least two more than somebody who waits, the idlest is taken
+ * away: at once when nothing has moved on it for WAIT_FAIR, else when the other has waited for so
+ * long. What an administrator may want beyond that is in struct sched_rules.
  *
  * Line time. Whenever the line is free, the user who has had the least of its time is asked first
  * what he has to do, then the next. The time that each operation took is counted; time that a user
@@ -31,8 +34,8 @@
  *
  * A P6=1 holds the line until the module has an answer, which is long where nobody answers. While
  * there are other users it gets no more time than PATIENCE; if that was not enough it is tried again
- * later, with twice as much. And behind one that took long its user begins no other for as long as
- * that took while there are other users, so that they have half of the time at least.
+ * later, with twice as much. Behind one that took long its user rests while there are other users:
+ * share.h says for how long. Jobs that may take long (look-ups) are treated alike.
  *
  * Reading is polling: R0 is the only way to learn that data has come. A full read is repeated at
  * once, because there is more. After a part, the program has probably got what it waits for and
@@ -111,20 +114,22 @@ struct channel {
  * struct sched_job - one operation that is not a channel's; all else in it is 0 at first
  * @uid:	whose share of the line it takes from
  * @needs_socket:	it wants a socket that is not open, for its duration
+ * @waits:	with @needs_socket: it waits until there is one; and it may take long
  * @start:	start the operation; Return: 0, or a negative errno, which ends the job. @module is
  *		that of sched_set_module(). @socket is -1 when @needs_socket is false, or when none
- *		is free: then do without and return -EAGAIN
+ *		is free and it does not wait: then do without and return -EAGAIN
  * @user:	the scheduler's: NULL while it is not in the queue
- * @link:	the scheduler's
+ * @link, @since:	the scheduler's
  *
  * The operation's own callback calls sched_job_done().
  */
 struct sched_job {
 	uid_t uid;
-	bool needs_socket;
+	bool needs_socket, waits;
 	int (*start)(struct sched_job *job, struct eswifi_module *module, int socket);
 	struct sched_user *user;
 	GList link;
+	gint64 since;
 };
 
 /**
@@ -172,7 +177,8 @@ bool sched_is_opening(const struct sched *sched, const struct channel *channel);
 /* sched_run(), sched_cancel() - put a job at the end of its user's; take it out before its start */
 void sched_run(struct sched *sched, struct sched_job *job);
 void sched_cancel(struct sched *sched, struct sched_job *job);
-void sched_job_done(struct sched *sched);
+/* sched_job_done() - it has ended; @useless: and came to nothing */
+void sched_job_done(struct sched *sched, bool useless);
 
 /* sched_waiting(), sched_free_sockets() - for status */
 guint sched_waiting(const struct sched *sched);

@@ -77,7 +77,7 @@ static void resolved(struct eswifi_module *module G_GNUC_UNUSED, int result, con
 	struct question *question = user;
 	GVariantDict reply;
 
-	sched_job_done(question->verbs->sched);
+	sched_job_done(question->verbs->sched, false);
 	if (result == 0) {
 		g_variant_dict_init(&reply, NULL);
 		g_variant_dict_insert(&reply, "address", "s", text);
