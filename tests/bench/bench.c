@@ -33,6 +33,10 @@ static const struct bench_case cases[] = {
 	{ "connect-again", bench_connect_again, 115200, true },
 	{ "idle4", bench_idle, 115200, false },
 	{ "connect-unflagged", bench_unflagged, 115200, false },
+	{ "neighbour-holes", bench_holes, 921600, false },
+	{ "neighbour-sockets", bench_keeper, 921600, false },
+	{ "neighbour-names", bench_names, 921600, false },
+	{ "neighbour-bulk", bench_loader, 921600, false },
 };
 
 static const guint latencies[LATENCIES] = { 0, 2 };

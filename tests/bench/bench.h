@@ -80,6 +80,11 @@ void bench_connect_first(const struct bench_case *what, guint latency_ms,
 void bench_connect_again(const struct bench_case *what, guint latency_ms,
 			 struct bench_result *result);
 void bench_unflagged(const struct bench_case *what, guint latency_ms, struct bench_result *result);
+/* Beside a neighbour at his worst: connects to places that do not answer, sockets, look-ups, bulk. */
+void bench_holes(const struct bench_case *what, guint latency_ms, struct bench_result *result);
+void bench_keeper(const struct bench_case *what, guint latency_ms, struct bench_result *result);
+void bench_names(const struct bench_case *what, guint latency_ms, struct bench_result *result);
+void bench_loader(const struct bench_case *what, guint latency_ms, struct bench_result *result);
 
 /* result_set() - the line of the case */
 void result_set(struct bench_result *result, double value, const char *unit, double ratio);

@@ -72,6 +72,14 @@ static const struct threshold {
 	{ "connect-again", "commands", false, 5 },
 	{ "idle4", "cpu_percent", false, 1 },
 	{ "idle4", "median_ms", false, 60 },
+	{ "neighbour-holes", "wait_over_usual", false, 2 },
+	{ "neighbour-holes", "share", true, 0.4 },
+	{ "neighbour-sockets", "wait_over_usual", false, 2 },
+	{ "neighbour-sockets", "share", true, 0.4 },
+	{ "neighbour-names", "wait_over_usual", false, 2 },
+	{ "neighbour-names", "share", true, 0.4 },
+	{ "neighbour-bulk", "wait_over_usual", false, 2 },
+	{ "neighbour-bulk", "share", true, 0.4 },
 };
 
 /* More than this and the machine was not ours for much of the time, percent. */

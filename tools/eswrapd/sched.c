@@ -29,8 +29,8 @@
 #define WAIT_FAIR (2 * G_TIME_SPAN_SECOND)
 
 /* What a P6=1 may take at first while there are other users, ms; a TLS handshake takes seconds. */
-#define PATIENCE     1500
-#define PATIENCE_TLS 6000
+#define PATIENCE     500
+#define PATIENCE_TLS 3000
 
 /* How long an answer is awaited without a pause while the line has nothing else to do. */
 #define ANSWER_WAIT (250 * G_TIME_SPAN_MILLISECOND)

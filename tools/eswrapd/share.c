@@ -7,8 +7,10 @@
 
 /* What took longer than this makes its user rest. */
 #define START_SHORT (200 * G_TIME_SPAN_MILLISECOND)
-/* Behind one of this length he rests for as long as that; behind one twice as long, for four times. */
+/* Behind one of this length or less he rests for as long as it took; from here the rest grows faster. */
 #define START_LONG (1500 * G_TIME_SPAN_MILLISECOND)
+/* And so many times as long behind one that came to nothing. */
+#define REST_USELESS 4
 /* The longest rest. */
 #define REST_MAX (5 * G_TIME_SPAN_MINUTE)
 
@@ -155,7 +157,7 @@ void shares_rest(struct shares *shares, struct sched_user *user, gint64 now, gin
 		return;
 	forget_slow(user, now);
 	if (useless) {
-		rest <<= user->slow;
+		rest = (rest * REST_USELESS) << user->slow;
 		user->slow = MIN(user->slow + 1, SLOW_MAX);
 		user->slow_at = now;
 	}

@@ -10,9 +10,9 @@
  *
  * An operation cannot be interrupted. Whoever comes in the middle of one that takes long waits for
  * half of it, on average, so what others wait for a user's grows with the square of its time: and so
- * does the rest behind it, before which no other of that kind is begun for him. Behind each that
- * came to nothing the next rest is twice as long, up to SLOW_MAX doublings, one of which is forgotten
- * every SLOW_FORGET. A place that has answered lately may be asked all the same.
+ * does the rest behind it, before which no other of that kind is begun for him. It is longer behind
+ * one that came to nothing, and twice as long behind each more, up to SLOW_MAX doublings, one of which
+ * is forgotten every SLOW_FORGET. A place that has answered lately may be asked all the same.
  *
  * All this is for the sake of others, and others are those who have, want or have lately had
  * something (RECENT): somebody who connects now and then must not find the line taken each time.
