@@ -289,6 +289,13 @@ int eswifi_read(struct eswifi_module *module, guint socket, guint wait_ms, eswif
 		gpointer user);
 /* P6=0; 0, also when the far end had closed already. */
 int eswifi_close(struct eswifi_module *module, guint socket, eswifi_done done, gpointer user);
+/*
+ * PK on an open stream socket, @ms as in struct eswifi_target. 0; -ENOTSUP, at once or later, where the
+ * firmware has no PK; -EINVAL. That PK counts for a connection which is open already is not known of
+ * any firmware.
+ */
+int eswifi_keep_alive(struct eswifi_module *module, guint socket, guint ms, eswifi_done done,
+		      gpointer user);
 
 /* What eswifi_credential_write() and eswifi_credential_compare() end with when all is well. */
 enum eswifi_burnt {

@@ -4,9 +4,13 @@
  * a program sees of each thing that can go wrong on it.
  */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "e2e/nginx.h"
 #include "support/harness.h"
@@ -286,6 +290,41 @@ START_TEST(read_and_write_cost_no_further_system_call)
 }
 END_TEST
 
+/* Says no more, not even that it has gone: what is left of it is what a machine knows that has started anew. */
+static void vanish(struct server_connection *c, gpointer user G_GNUC_UNUSED)
+{
+	int on = 1;
+	char byte;
+
+	if (server_take(c, &byte, 1) == 1 &&
+	    setsockopt(server_fd(c), IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)) == 0)
+		close(server_fd(c));
+}
+
+START_TEST(a_far_end_that_has_died_is_noticed_by_the_keep_alive_of_an_open_connection)
+{
+	static const char program[] =
+		"import socket, sys\n"
+		"s = socket.create_connection(('plain.example', int(sys.argv[1])))\n"
+		"s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)\n"
+		"s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)\n"
+		"s.sendall(b'x')\n"
+		"print(len(s.recv(1)))\n";
+	struct server server = { .kind = SERVER_OWN, .serve = vanish };
+	struct harness *h = path_new();
+	const struct result *result =
+		harness_run_wrapped(h, "python3", "-c", program,
+				    harness_format(h, "%u", server_start(h, &server)), NULL);
+
+	/* The module does not say that it was no clean end. */
+	ck_result_status(result, 0);
+	ck_assert_str_eq(result->out->str, "0\n");
+	/* What it asked for, and not the driver's own choice. */
+	ck_text_has(harness_read(h, h->trace), "\"PK=1,1000\\r\"");
+	harness_free(h);
+}
+END_TEST
+
 START_TEST(a_hostile_host_name_never_reaches_the_port)
 {
 	static const char *const names[] = { "evil\rD0=x.example",	 "evil\nD0=x.example",
@@ -324,6 +363,8 @@ int main(void)
 	tcase_add_test(path, what_no_route_takes_is_refused_and_not_resolved);
 	tcase_add_test(path, without_a_broker_the_network_is_down_and_nothing_goes_out);
 	tcase_add_test(path, read_and_write_cost_no_further_system_call);
+	tcase_add_test(path,
+		       a_far_end_that_has_died_is_noticed_by_the_keep_alive_of_an_open_connection);
 	tcase_add_test(path, a_hostile_host_name_never_reaches_the_port);
 	suite_add_tcase(suite, path);
 	return suite_run(suite);

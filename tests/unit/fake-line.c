@@ -70,6 +70,13 @@ static int line_close(struct line *line G_GNUC_UNUSED, guint socket, line_done d
 	return begin(CLOSE, socket, done, user);
 }
 
+static int line_keep_alive(struct line *line G_GNUC_UNUSED, guint socket, guint ms, line_done done,
+			   gpointer user)
+{
+	fake.keep_alive_ms = ms;
+	return begin(KEEP_ALIVE, socket, done, user);
+}
+
 static const struct line_ops ops = {
 	.now = line_now,
 	.kick = line_kick,
@@ -78,6 +85,7 @@ static const struct line_ops ops = {
 	.send = line_send,
 	.read = line_read,
 	.close = line_close,
+	.keep_alive = line_keep_alive,
 };
 
 void fake_line_init(struct sched *sched)

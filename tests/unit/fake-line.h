@@ -12,7 +12,7 @@
 
 struct sched;
 
-enum what { NOTHING, OPEN, SEND, READ, CLOSE };
+enum what { NOTHING, OPEN, SEND, READ, CLOSE, KEEP_ALIVE };
 
 /**
  * struct fake_line - the only one
@@ -28,7 +28,7 @@ extern struct fake_line {
 	gint64 now, wake;
 	bool kicked;
 	enum what what;
-	guint socket, wait_ms, patience_ms;
+	guint socket, wait_ms, patience_ms, keep_alive_ms;
 	guint8 sent[ESWIFI_PAYLOAD_MAX];
 	gsize size;
 	char host[32];

@@ -596,6 +596,33 @@ START_TEST(a_connect_that_was_given_up_is_kept_no_longer_than_to_its_end)
 }
 END_TEST
 
+START_TEST(a_keep_alive_reaches_the_users_own_open_flow_alone)
+{
+	struct flow_request request = { .route = &tcp, .asker = { .uid = 1000, .program = "p" } };
+	guint64 id;
+	int fd;
+
+	request.dest.family = request.family = AF_INET;
+	fd = flow_connect(flows, &request, &id);
+	until(OPEN);
+	end(0, MS);
+	ck_assert_int_eq(flow_keep_alive(flows, id, 1001, 7), -ENOTCONN);
+	ck_assert_int_eq(flow_keep_alive(flows, id + 1, 1000, 7), -ENOTCONN);
+	ck_assert_int_eq(flow_keep_alive(flows, id, 1000, 7), 0);
+	until(KEEP_ALIVE);
+	ck_assert_uint_eq(fake.keep_alive_ms, 7000);
+	end(0, MS);
+	/* The module knows no more than two hours. */
+	ck_assert_int_eq(flow_keep_alive(flows, id, 1000, 100000), 0);
+	until(KEEP_ALIVE);
+	ck_assert_uint_eq(fake.keep_alive_ms, 7200000);
+	end(0, MS);
+	far_closes();
+	ck_assert_int_eq(flow_keep_alive(flows, id, 1000, 7), -ENOTCONN);
+	close(fd);
+}
+END_TEST
+
 START_TEST(the_list_says_of_each_what_it_does)
 {
 	int fd = ask_and_open();
@@ -669,6 +696,7 @@ static TCase *data(void)
 	tcase_add_test(tcase, what_comes_for_a_program_that_will_not_read_is_thrown_away);
 	tcase_add_test(tcase, a_program_that_speaks_tls_inside_a_tls_route_is_named_once);
 	tcase_add_test(tcase, tls_inside_a_tcp_route_is_nobodys_business);
+	tcase_add_test(tcase, a_keep_alive_reaches_the_users_own_open_flow_alone);
 	tcase_add_test(tcase, the_list_says_of_each_what_it_does);
 	return tcase;
 }

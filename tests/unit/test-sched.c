@@ -643,6 +643,48 @@ START_TEST(the_turn_of_a_socket_follows_what_a_change_costs)
 }
 END_TEST
 
+START_TEST(a_keep_alive_goes_with_the_opening_or_is_told_behind_it)
+{
+	struct owner owner = { 0 };
+
+	ask_for(&owner, 1, "far");
+	if (_i > 0)
+		until(OPEN);
+	if (_i > 1)
+		end(0, MS);
+	sched_keep_alive(sched, &owner.channel, 7000);
+	if (_i == 0)
+		until(OPEN);
+	ck_assert_uint_eq(owner.channel.target.keep_alive_ms, 7000);
+	if (_i < 2)
+		end(0, MS);
+	if (_i == 0) {
+		ck_assert_int_ne(next(), KEEP_ALIVE);
+		return;
+	}
+	ck_assert_int_eq(next(), KEEP_ALIVE);
+	ck_assert_uint_eq(fake.keep_alive_ms, 7000);
+	end(-ENOTSUP, MS);
+	/* Once, whatever became of it. */
+	ck_assert_int_ne(next(), KEEP_ALIVE);
+}
+END_TEST
+
+START_TEST(a_keep_alive_of_a_connection_that_closes_meanwhile_harms_nothing)
+{
+	struct owner owner = { 0 };
+
+	open_all(&owner, 1, 1);
+	sched_keep_alive(sched, &owner.channel, 7000);
+	ck_assert_int_eq(next(), KEEP_ALIVE);
+	sched_release(sched, &owner.channel);
+	end(0, MS);
+	ck_assert_int_eq(next(), CLOSE);
+	end(0, MS);
+	ck_assert_uint_eq(sched_free_sockets(sched), ESWIFI_SOCKETS);
+}
+END_TEST
+
 START_TEST(when_the_module_is_lost_only_what_had_begun_is_told)
 {
 	struct owner open = { 0 }, opening = { 0 }, waits = { 0 };
@@ -781,6 +823,8 @@ int main(void)
 	tcase_add_test(sockets, who_neither_waits_nor_has_a_socket_hands_over_a_place_at_the_end);
 	tcase_add_test(sockets, an_heir_takes_the_place_in_the_queue_or_the_socket);
 	tcase_add_test(sockets, when_the_module_is_lost_only_what_had_begun_is_told);
+	tcase_add_loop_test(sockets, a_keep_alive_goes_with_the_opening_or_is_told_behind_it, 0, 3);
+	tcase_add_test(sockets, a_keep_alive_of_a_connection_that_closes_meanwhile_harms_nothing);
 	suite_add_tcase(suite, sockets);
 	tcase_add_checked_fixture(time, setup, teardown);
 	tcase_add_test(time, line_time_is_shared_among_users_and_not_among_sockets);

@@ -193,7 +193,7 @@ enum verdict run_call_wait(struct module *module, const struct argument *argumen
 		       : VERDICT_USAGE;
 }
 
-/* Takes effect on the next connection. */
+/* An open connection takes it too, which is not known of the module. */
 enum verdict run_keep_alive(struct module *module, const struct argument *argument)
 {
 	struct socket *sock = module_socket(module);
@@ -208,6 +208,8 @@ enum verdict run_keep_alive(struct module *module, const struct argument *argume
 		return VERDICT_USAGE;
 	sock->keep_alive = on;
 	sock->keep_alive_ms = ms;
+	if (sock->fd >= 0)
+		socket_set_keep_alive(sock);
 	return VERDICT_OK;
 }
 

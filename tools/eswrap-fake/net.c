@@ -92,17 +92,24 @@ static int bind_server(const struct socket *sock, int fd, uint16_t *port)
 }
 
 /* The kernel knows whole seconds. */
-static void set_tcp_options(const struct socket *sock)
+void socket_set_keep_alive(const struct socket *sock)
 {
-	int one = 1, probes = 3, seconds = MAX((sock->keep_alive_ms + 999) / 1000, 1);
+	int on = sock->keep_alive, probes = 3, seconds = MAX((sock->keep_alive_ms + 999) / 1000, 1);
 
-	setsockopt(sock->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (!sock->keep_alive)
+	setsockopt(sock->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	if (!on)
 		return;
-	setsockopt(sock->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	setsockopt(sock->fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
 	setsockopt(sock->fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof(seconds));
 	setsockopt(sock->fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+}
+
+static void set_tcp_options(const struct socket *sock)
+{
+	int one = 1;
+
+	setsockopt(sock->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	socket_set_keep_alive(sock);
 }
 
 static int connect_stream(const struct socket *sock, struct loop *loop, int64_t deadline)

@@ -117,6 +117,9 @@ struct socket_start {
 bool socket_open(struct socket *sock, struct loop *loop, const struct socket_start *start,
 		 enum tls_failure *failure, char **why);
 
+/* socket_set_keep_alive() - do as @keep_alive and @keep_alive_ms say; it is open */
+void socket_set_keep_alive(const struct socket *sock);
+
 /* socket_close() - P6=0; nothing if it is not open */
 void socket_close(struct socket *sock);
 

@@ -687,6 +687,23 @@ int flows_buffer(const struct flows *flows)
 	return flows->buffer;
 }
 
+int flow_keep_alive(struct flows *flows, guint64 id, uid_t uid, guint32 seconds)
+{
+	GHashTableIter iter;
+	struct flow *flow;
+
+	g_hash_table_iter_init(&iter, flows->all);
+	while (g_hash_table_iter_next(&iter, (gpointer *)&flow, NULL)) {
+		if (flow->id != id || flow->uid != uid || is_abandoned(flow))
+			continue;
+		if (flow->state == FLOW_FINISHED)
+			break;
+		sched_keep_alive(flows->parts.sched, &flow->channel, keep_alive_ms(seconds));
+		return 0;
+	}
+	return -ENOTCONN;
+}
+
 void flow_list(const struct flows *flows, const uid_t *only, GVariantBuilder *list)
 {
 	GHashTableIter iter;

@@ -71,6 +71,16 @@ void flows_free(struct flows *flows);
  */
 int flow_connect(struct flows *flows, const struct flow_request *request, guint64 *id);
 
+/**
+ * flow_keep_alive() - the program wants to know, or no longer, whether the far end lives
+ * @id:	of the flow
+ * @uid:	whose flow it must be
+ * @seconds:	of silence behind which the far end is asked; 0: it asked for none
+ *
+ * Return: 0; or -ENOTCONN, when he has no such flow or its module's socket is given back.
+ */
+int flow_keep_alive(struct flows *flows, guint64 id, uid_t uid, guint32 seconds);
+
 /* flow_list() - add one summary for each flow; @only: for those of one user; NULL: of all */
 void flow_list(const struct flows *flows, const uid_t *only, GVariantBuilder *list);
 

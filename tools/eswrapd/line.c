@@ -106,6 +106,13 @@ static int line_close(struct line *line, guint socket, line_done done, gpointer 
 	return begun(self, eswifi_close(self->module, socket, on_done, self), done, user);
 }
 
+static int line_keep_alive(struct line *line, guint socket, guint ms, line_done done, gpointer user)
+{
+	struct module_line *self = self_of(line);
+
+	return begun(self, eswifi_keep_alive(self->module, socket, ms, on_done, self), done, user);
+}
+
 static const struct line_ops module_line_ops = {
 	.now = line_now,
 	.kick = line_kick,
@@ -114,6 +121,7 @@ static const struct line_ops module_line_ops = {
 	.send = line_send,
 	.read = line_read,
 	.close = line_close,
+	.keep_alive = line_keep_alive,
 };
 
 static void look_for_work(gpointer user)

@@ -26,7 +26,7 @@ typedef void (*line_read_done)(int result, const guint8 *data, gpointer user);
  * @now:	monotonic time, us
  * @kick:	there is work again: sched_next() is to be called soon, if the line is free
  * @wake:	as @kick, at @when (monotonic, us) and not before; -1: never. The last call counts
- * @open, @send, @read, @close: the eswifi_*() functions of these names: 0, and @done is called later,
+ * @open, @send, @read, @close, @keep_alive: the eswifi_*() functions of these names: 0, and @done is called later,
  *		never from within; or a negative errno, and it is not
  */
 struct line_ops {
@@ -40,6 +40,7 @@ struct line_ops {
 	int (*read)(struct line *line, guint socket, guint wait_ms, line_read_done done,
 		    gpointer user);
 	int (*close)(struct line *line, guint socket, line_done done, gpointer user);
+	int (*keep_alive)(struct line *line, guint socket, guint ms, line_done done, gpointer user);
 };
 
 /* struct line - begins whatever struct the line's maker has */

@@ -517,6 +517,18 @@ static void set_asker(struct asked *asked, const struct ucred *who)
 	asked->asker.mark = mark_of(asked->socket);
 }
 
+static void handle_keep_alive(struct asked *asked)
+{
+	const struct eswrap_request *request = &asked->request;
+	int result = flow_keep_alive(asked->requests->parts.flows, request->id, asked->asker.uid,
+				     request->keep_alive);
+
+	if (result < 0)
+		refuse(asked, -result);
+	else
+		asked->reply.verdict = ESWRAP_GRANTED;
+}
+
 static void handle_by_type(struct asked *asked)
 {
 	switch ((enum eswrap_request_type)asked->request.type) {
@@ -545,6 +557,8 @@ static void handle_by_type(struct asked *asked)
 		handle_would_you(asked, SOCK_DGRAM);
 		return;
 	case ESWRAP_KEEP_ALIVE:
+		handle_keep_alive(asked);
+		return;
 	case ESWRAP_ADMIN:
 		break;
 	}

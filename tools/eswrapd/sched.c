@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "eswrapd/share.h"
+#include "eswrapd/sched-inside.h"
 
 /* Pauses between reads that find nothing: the first, and the longest on a quiet and a busy line. */
 #define READ_PAUSE_MIN	(2 * G_TIME_SPAN_MILLISECOND)
@@ -24,9 +24,6 @@
 #define TURN_MIN     (20 * G_TIME_SPAN_MILLISECOND)
 #define TURN_MAX     (160 * G_TIME_SPAN_MILLISECOND)
 #define TURN_CHANGES 60
-
-/* How long a user waits for a socket before one is taken from another who has more, and uses it. */
-#define WAIT_FAIR (2 * G_TIME_SPAN_SECOND)
 
 /* What a P6=1 may take at first while there are other users, ms; a TLS handshake takes seconds. */
 #define PATIENCE     500
@@ -48,69 +45,6 @@
 /* The jobs' place among those that take turns. */
 #define JOBS  ESWIFI_SOCKETS
 #define TURNS (ESWIFI_SOCKETS + 1)
-
-enum slot_state { SLOT_FREE, SLOT_OPENING, SLOT_OPEN, SLOT_CLOSING };
-
-/**
- * struct slot - one of the module's sockets
- * @channel:	whose it is; NULL when it is free, closing, or lent to a job
- * @user:	who pays for it; NULL when it is free
- * @lent:	to the job under way
- * @sent_last:	it is reading's turn
- * @more:	the last operation was as large as can be: there is probably more where it came
- *		from
- * @sending:	bytes in the send under way
- * @pause:	between reads that find nothing, us; 0: read at once
- * @read_last:	monotonic time of the last read's end, us
- * @send_due:	the module took nothing: monotonic time of the next attempt, us
- * @active_until:	bytes have moved lately, or are expected, us
- * @answer_until:	an answer is likely until then, us
- * @moved:	when bytes moved last, or it was opened, us
- */
-struct slot {
-	enum slot_state state;
-	struct channel *channel;
-	struct sched_user *user;
-	bool lent;
-	bool sent_last;
-	bool more;
-	gsize sending;
-	gint64 pause, read_last, send_due, active_until, answer_until, moved;
-};
-
-/* struct pace - what a full operation takes, us: on the same socket as the last, and on another */
-struct pace {
-	gint64 same, changed;
-};
-
-/**
- * struct sched - the scheduler
- * @own:	@line was made here
- * @shares:	who has had how much of the line
- * @busy:	the slot whose operation is under way
- * @job_waits:	the job that was started last is one of those
- * @last:	turn that was served last
- * @changed:	the operation under way is on another socket than the last
- * @turn_began:	monotonic, us
- */
-struct sched {
-	struct line *line, *own;
-	struct eswifi_module *module;
-	struct sched_rules rules;
-	struct slot slots[ESWIFI_SOCKETS];
-	struct shares shares;
-	struct slot *busy;
-	bool job_waits;
-	guint last;
-	bool changed;
-	gint64 turn_began;
-	struct pace sends, reads;
-};
-
-static gint64 now_of(const struct sched *sched)
-{
-	return sched->line->ops->now(sched->line);
-}
 
 static void kick(struct sched *sched)
 {
@@ -156,26 +90,6 @@ static struct slot *slot_of(struct sched *sched, const struct channel *channel)
 	return &sched->slots[channel->socket];
 }
 
-static guint number_of(const struct sched *sched, const struct slot *slot)
-{
-	return (guint)(slot - sched->slots);
-}
-
-static bool is_free(const struct slot *slot)
-{
-	return slot->state == SLOT_FREE && !slot->lent;
-}
-
-static struct slot *free_slot(struct sched *sched)
-{
-	guint i;
-
-	for (i = 0; i < ESWIFI_SOCKETS; i++)
-		if (is_free(&sched->slots[i]))
-			return &sched->slots[i];
-	return NULL;
-}
-
 static void lift_bars(struct sched *sched)
 {
 	const GList *link;
@@ -211,206 +125,6 @@ static void enqueue(struct sched *sched, struct channel *channel, bool first)
 		g_queue_push_head_link(&channel->user->waiting, &channel->link);
 	else
 		g_queue_push_tail_link(&channel->user->waiting, &channel->link);
-}
-
-static bool is_known(const struct sched_user *user, const struct channel *channel)
-{
-	return user_knows(user, channel->target.host, channel->target.port);
-}
-
-/* The next of his channels that may have a socket; NULL: none, for now. */
-static struct channel *next_channel(const struct sched *sched, const struct sched_user *user)
-{
-	bool rests = !shares_may_start(&sched->shares, user, now_of(sched));
-	struct channel *channel;
-	const GList *link;
-
-	if (user->opening)
-		return NULL;
-	for (link = user->waiting.head; link; link = link->next) {
-		channel = link->data;
-		if (!channel->barred && (!rests || is_known(user, channel)))
-			return channel;
-	}
-	return NULL;
-}
-
-static bool is_before(const struct sched_user *user, const struct sched_user *other)
-{
-	if (user->sockets != other->sockets)
-		return user->sockets < other->sockets;
-	return user->used < other->used;
-}
-
-/* May he have one more, or is the last one kept for others? */
-static bool may_have_more(const struct sched *sched, const struct sched_user *user)
-{
-	gint64 now = now_of(sched);
-	guint part = shares_part(&sched->shares, now, ESWIFI_SOCKETS);
-
-	return user->sockets < part || sched_free_sockets(sched) > 1 ||
-	       !shares_is_short(&sched->shares, user, now, part);
-}
-
-/* Who of those that wait is to have the next socket, and for which channel? */
-static struct channel *next_to_open(const struct sched *sched)
-{
-	struct channel *channel, *next = NULL;
-	guint i;
-
-	for (i = 0; i < sched->shares.users->len; i++) {
-		channel = next_channel(sched, sched->shares.users->pdata[i]);
-		if (channel && may_have_more(sched, channel->user) &&
-		    (!next || is_before(channel->user, next->user)))
-			next = channel;
-	}
-	return next;
-}
-
-static void hand_out(struct sched *sched)
-{
-	struct channel *channel;
-	struct slot *slot;
-
-	while ((slot = free_slot(sched)) && (channel = next_to_open(sched))) {
-		g_queue_unlink(&channel->user->waiting, &channel->link);
-		slot->channel = channel;
-		slot->user = channel->user;
-		slot->user->sockets++;
-		slot->user->opening = true;
-		slot->state = SLOT_OPENING;
-		channel->socket = (int)number_of(sched, slot);
-	}
-}
-
-/* The socket on which nothing has moved for the longest time; of @user, or of anybody. */
-static struct slot *idlest(struct sched *sched, const struct sched_user *user)
-{
-	struct slot *slot, *found = NULL;
-
-	for (slot = sched->slots; slot < sched->slots + ESWIFI_SOCKETS; slot++)
-		if (slot->state == SLOT_OPEN && (!user || slot->user == user) &&
-		    (!found || slot->moved < found->moved))
-			found = slot;
-	return found;
-}
-
-static void take_away(struct slot *slot, const char *why)
-{
-	struct channel *channel = slot->channel;
-
-	g_message("a connection to %s port %u of uid %u is given up: %s", channel->target.host,
-		  channel->target.port, (guint)channel->uid, why);
-	slot->channel = NULL;
-	slot->state = SLOT_CLOSING;
-	channel->socket = -1;
-	channel->user = NULL;
-	channel->ops->lost(channel, why);
-}
-
-/* Who has the most sockets? NULL: nobody has any. */
-static struct sched_user *richest(const struct sched *sched)
-{
-	struct sched_user *user, *found = NULL;
-	guint i;
-
-	for (i = 0; i < sched->shares.users->len; i++) {
-		user = sched->shares.users->pdata[i];
-		if (user->sockets && (!found || user->sockets > found->sockets))
-			found = user;
-	}
-	return found;
-}
-
-/* Since when has he been waiting for a socket, us? -1: he has not. */
-static gint64 waits_since(const struct sched_user *user)
-{
-	const struct channel *channel = user->waiting.head ? user->waiting.head->data : NULL;
-	const struct sched_job *job = user->jobs.head ? user->jobs.head->data : NULL;
-	gint64 since = channel ? channel->since : -1;
-
-	if (job && job->waits && (since < 0 || job->since < since))
-		since = job->since;
-	return since;
-}
-
-static bool any_leaving(const struct sched *sched)
-{
-	const struct slot *slot;
-
-	for (slot = sched->slots; slot < sched->slots + ESWIFI_SOCKETS; slot++)
-		if (slot->state == SLOT_CLOSING || is_free(slot))
-			return true;
-	return false;
-}
-
-static void earlier(gint64 *due, gint64 when)
-{
-	if (*due < 0 || when < *due)
-		*due = when;
-}
-
-/* Is it time for that? If not yet, it will be at @due. */
-static bool is_time(gint64 when, gint64 now, gint64 *due)
-{
-	if (when > now)
-		earlier(due, when);
-	return when <= now;
-}
-
-/* When is the idlest socket of who has the most to be given up for one who waits? -1: not. */
-static gint64 when_fair(const struct sched_user *user, gint64 since, const struct sched_user *rich,
-			const struct slot *slot)
-{
-	if (!slot || user->sockets + 2 > rich->sockets)
-		return -1;
-	return MIN(since + WAIT_FAIR, MAX(since, slot->moved + WAIT_FAIR));
-}
-
-/* Is one to be taken away for somebody who waits? */
-static struct slot *slot_to_give_up(struct sched *sched, gint64 now, gint64 *due, const char **why)
-{
-	gint64 long_us = sched->rules.give_up_after_s * G_TIME_SPAN_SECOND, since, fair;
-	struct sched_user *rich = richest(sched);
-	struct slot *slot = rich ? idlest(sched, rich) : NULL;
-	guint i;
-
-	for (i = 0; i < sched->shares.users->len; i++) {
-		struct sched_user *user = sched->shares.users->pdata[i];
-
-		since = waits_since(user);
-		if (since < 0)
-			continue;
-		fair = when_fair(user, since, rich, slot);
-		if (fair >= 0 && is_time(fair, now, due)) {
-			*why = "its user has more sockets of the module than another who waits";
-			return slot;
-		}
-		if (long_us && is_time(since + long_us, now, due)) {
-			*why = "the idlest, and another has waited for give-up-idlest-after";
-			return idlest(sched, NULL);
-		}
-	}
-	return NULL;
-}
-
-/* Return: when to look again, us; -1: no need. */
-static gint64 make_room(struct sched *sched)
-{
-	gint64 idle_us = sched->rules.idle_timeout_s * G_TIME_SPAN_SECOND;
-	gint64 due = -1, now = now_of(sched);
-	const char *why = NULL;
-	struct slot *slot;
-
-	for (slot = sched->slots; idle_us && slot < sched->slots + ESWIFI_SOCKETS; slot++)
-		if (slot->state == SLOT_OPEN && is_time(slot->moved + idle_us, now, &due))
-			take_away(slot, "nothing has moved for idle-timeout");
-	if (any_leaving(sched))
-		return due;
-	slot = slot_to_give_up(sched, now, &due, &why);
-	if (slot)
-		take_away(slot, why);
-	return due;
 }
 
 static void read_at_once(struct slot *slot)
@@ -557,6 +271,19 @@ static void open_done(int result, const char *text, gpointer user)
 	}
 }
 
+/* Firmware that has no such thing goes on as before. */
+static void keep_alive_done(int result, const char *text, gpointer user)
+{
+	struct sched *sched = user;
+	const struct slot *slot = sched->busy;
+
+	sched->busy = NULL;
+	shares_end(&sched->shares, now_of(sched));
+	if (result < 0)
+		g_debug("socket %u: keep-alive not set: %s: %s", number_of(sched, slot),
+			g_strerror(-result), text);
+}
+
 static void close_done(int result G_GNUC_UNUSED, const char *text G_GNUC_UNUSED, gpointer user)
 {
 	struct sched *sched = user;
@@ -630,6 +357,20 @@ static bool started(struct sched *sched, struct slot *slot, int result)
 	return true;
 }
 
+static bool try_keep_alive(struct sched *sched, struct slot *slot)
+{
+	struct channel *channel = slot->channel;
+	int result;
+
+	if (!channel->keep_alive_due)
+		return false;
+	result =
+		sched->line->ops->keep_alive(sched->line, number_of(sched, slot),
+					     channel->target.keep_alive_ms, keep_alive_done, sched);
+	channel->keep_alive_due = result == -EBUSY;
+	return started(sched, slot, result);
+}
+
 static bool try_send(struct sched *sched, struct slot *slot)
 {
 	struct channel *channel = slot->channel;
@@ -700,6 +441,8 @@ static bool serve_slot(struct sched *sched, struct slot *slot)
 	case SLOT_OPENING:
 		return open_socket(sched, slot);
 	case SLOT_OPEN:
+		if (try_keep_alive(sched, slot))
+			return true;
 		if (slot->sent_last)
 			return try_read(sched, slot) || try_send(sched, slot);
 		return try_send(sched, slot) || try_read(sched, slot);
@@ -809,9 +552,9 @@ static bool serve_user(struct sched *sched, struct sched_user *user)
 void sched_next(struct sched *sched)
 {
 	struct sched_user *user;
-	gint64 due = make_room(sched);
+	gint64 due = sched_make_room(sched);
 
-	hand_out(sched);
+	sched_hand_out(sched);
 	if (goes_on(sched) && sched->slots[sched->last].user &&
 	    serve_turn(sched, sched->slots[sched->last].user, sched->last))
 		return;
@@ -909,6 +652,16 @@ void sched_release(struct sched *sched, struct channel *channel)
 		channel->socket = -1;
 		channel->user = NULL;
 	}
+	kick(sched);
+}
+
+void sched_keep_alive(struct sched *sched, struct channel *channel, guint ms)
+{
+	channel->target.keep_alive_ms = ms;
+	if (channel->socket < 0)
+		return;
+	channel->keep_alive_due =
+		slot_of(sched, channel)->state == SLOT_OPEN || sched_is_opening(sched, channel);
 	kick(sched);
 }
 

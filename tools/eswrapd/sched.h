@@ -96,6 +96,7 @@ struct channel_ops {
  * @since:	it waits since, us
  * @patience_ms:	what its next P6=1 may take while there are other users; 0: not tried yet
  * @barred:	the module had no such socket left: it waits until another is closed
+ * @keep_alive_due:	target.keep_alive_ms is to be told to the module
  */
 struct channel {
 	const struct channel_ops *ops;
@@ -107,7 +108,7 @@ struct channel {
 	GList link;
 	gint64 since;
 	guint patience_ms;
-	bool barred;
+	bool barred, keep_alive_due;
 };
 
 /**
@@ -164,6 +165,12 @@ void sched_release(struct sched *sched, struct channel *channel);
  * socket
  */
 void sched_hand_over(struct sched *sched, struct channel *from, struct channel *to);
+/*
+ * sched_keep_alive() - from now on the far end is to be asked behind so much silence; before its socket
+ * is opened, with its opening
+ * @ms:	as in struct eswifi_target
+ */
+void sched_keep_alive(struct sched *sched, struct channel *channel, guint ms);
 /* sched_may_send() - there is something to send (again) */
 void sched_may_send(struct sched *sched, struct channel *channel);
 /* sched_may_receive() - there is room again */
