@@ -15,6 +15,7 @@
 #include "eswrapd/sched.h"
 #include "loop/poller.h"
 #include "loop/timer.h"
+#include "eswrapd/tally.h"
 #include "support/harness.h"
 #include "support/suite.h"
 #include "unit/fake-line.h"
@@ -62,6 +63,7 @@ static void setup(void)
 		.identity = &identity,
 		.sched = sched_new(),
 		.accounts = accounts_new(settings.limits),
+		.tallies = tallies_new(),
 		.poller = poller_new(),
 		.timers = timers_new(fake_now),
 	};
@@ -74,6 +76,7 @@ static void teardown(void)
 	datagrams_free(datagrams);
 	sched_free(parts.sched);
 	accounts_free(parts.accounts);
+	tallies_free(parts.tallies);
 	poller_free(parts.poller);
 	timers_free(parts.timers);
 	g_string_free(told, TRUE);
@@ -287,6 +290,35 @@ START_TEST(a_destination_that_is_there_already_is_no_second_one)
 }
 END_TEST
 
+/* Return: how many datagrams have been lost for that reason. */
+static guint64 lost(const char *reason)
+{
+	g_autoptr(GVariant) counts = g_variant_ref_sink(tallies_get(parts.tallies, TALLY_LOST));
+	guint64 count = 0;
+
+	g_variant_lookup(counts, reason, "t", &count);
+	return count;
+}
+
+START_TEST(an_answer_that_may_have_been_cut_is_delivered_and_counted)
+{
+	static const guint8 much[ESWIFI_PAYLOAD_MAX];
+	int fd = associate(123);
+
+	sends(fd, "query");
+	opens();
+	ck_sends("query");
+	until(READ);
+	end_read(much, sizeof(much) - 1);
+	ck_assert_uint_eq(lost("perhaps-cut"), 0);
+	until(READ);
+	end_read(much, sizeof(much));
+	ck_assert_uint_eq(lost("perhaps-cut"), 1);
+	ck_text_has(told->str, "may have been longer");
+	close(fd);
+}
+END_TEST
+
 START_TEST(what_cannot_be_one_command_is_dropped_and_the_next_is_sent)
 {
 	static const char much[ESWIFI_PAYLOAD_MAX + 1];
@@ -294,7 +326,13 @@ START_TEST(what_cannot_be_one_command_is_dropped_and_the_next_is_sent)
 
 	ck_assert_int_eq(sends_to(fd, 123, much, sizeof(much)), (ssize_t)sizeof(much));
 	ck_assert_int_eq(sends_to(fd, 123, "", 0), 0);
+	ck_assert_int_eq(sends_to(fd, 123, "", 0), 0);
 	ck_assert_int_eq(next(), NOTHING);
+	ck_assert_uint_eq(lost("too-long"), 1);
+	ck_assert_uint_eq(lost("empty"), 2);
+	/* Told once. */
+	ck_text_has(told->str, "more than 1460 bytes are dropped");
+	ck_assert_ptr_eq(strstr(strstr(told->str, "empty ones") + 1, "empty ones"), NULL);
 	sends(fd, "fits");
 	opens();
 	ck_sends("fits");
@@ -311,6 +349,7 @@ START_TEST(a_destination_that_the_module_cannot_reach_loses_what_was_sent)
 	end_with(-ECONNREFUSED, "host unreachable");
 	settle();
 	ck_text_has(told->str, "datagrams to 192.0.2.1:123 (route time)");
+	ck_assert_uint_eq(lost("unreachable"), 1);
 	sends(fd, "next");
 	opens();
 	ck_sends("next");
@@ -325,6 +364,7 @@ START_TEST(what_waits_for_a_socket_too_long_is_dropped)
 	sends(fd, "lost");
 	pass_s(CONNECT_TIMEOUT_S + CHECK_S);
 	ck_text_has(told->str, "no free socket of the module within connect-timeout");
+	ck_assert_uint_eq(lost("no-socket"), 1);
 	ck_assert_int_eq(next(), NOTHING);
 	close(fd);
 }
@@ -552,6 +592,7 @@ static TCase *data(void)
 	tcase_add_test(tcase, each_destination_has_a_socket_of_its_own);
 	tcase_add_test(tcase, a_destination_that_is_there_already_is_no_second_one);
 	tcase_add_test(tcase, what_cannot_be_one_command_is_dropped_and_the_next_is_sent);
+	tcase_add_test(tcase, an_answer_that_may_have_been_cut_is_delivered_and_counted);
 	tcase_add_test(tcase, the_list_says_of_each_destination_what_it_does);
 	return tcase;
 }

@@ -184,6 +184,8 @@ static char *expose(const struct ctl *ctl, bool open, int *status, GError **erro
 			  "Connects through the module that failed, by errno.");
 		add_tally(&to, reply, "direct", "eswrap_direct_total", "route",
 			  "Connects that the broker was asked about and that went out directly.");
+		add_tally(&to, reply, "lost", "eswrap_datagrams_lost_total", "reason",
+			  "Datagrams that did not arrive as they were sent.");
 		add_expiry(ctl, &to);
 	}
 	if (open)

@@ -136,6 +136,7 @@ int ctl_status(struct ctl *ctl, int argc, char **argv)
 		print_tally(reply, "opened");
 		print_tally(reply, "failed");
 		print_tally(reply, "direct");
+		print_tally(reply, "lost");
 		print_users(reply);
 		print_flows(reply);
 		print_warnings(reply);

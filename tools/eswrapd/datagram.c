@@ -19,6 +19,7 @@
 #include "eswrapd/outcome.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
+#include "eswrapd/tally.h"
 #include "loop/poller.h"
 #include "loop/timer.h"
 #include "wire/tag.h"
@@ -45,6 +46,22 @@ struct datagrams {
 	guint8 peeked[ESWIFI_PAYLOAD_MAX];
 };
 
+/* Why a datagram does not arrive as it was sent. */
+enum loss { LOSS_EMPTY, LOSS_TOO_LONG, LOSS_CUT, LOSS_NO_SOCKET, LOSS_UNREACHABLE };
+
+static const struct {
+	const char *word, *text; /* @text: for the log; NULL: it is said elsewhere */
+} losses[] = {
+	[LOSS_EMPTY] = { "empty", "empty ones are dropped: the module cannot send them" },
+	[LOSS_TOO_LONG] = { "too-long", "those of more than " G_STRINGIFY(
+						ESWIFI_PAYLOAD_MAX) " bytes are dropped: the "
+								    "module cannot send them" },
+	[LOSS_CUT] = { "perhaps-cut", "an answer fills all that the module reads of one, and may "
+				      "have been longer" },
+	[LOSS_NO_SOCKET] = { "no-socket", NULL },
+	[LOSS_UNREACHABLE] = { "unreachable", NULL },
+};
+
 /**
  * struct datagram_flow - a datagram flow
  * @peers:	least recently used first
@@ -63,6 +80,7 @@ struct datagram_flow {
 	int relay;
 	struct poller_watch *relay_watch;
 	gint64 began;
+	guint told; /* bits of enum loss that are in the log */
 };
 
 /**
@@ -167,6 +185,18 @@ static int connect_peer(const struct datagram_flow *flow, int fd)
 	return living_has(flow->datagrams->living, flow->id) ? 0 : -ECONNREFUSED;
 }
 
+/* Counted each time, and told once for each flow. */
+static void note_loss(struct peer *peer, enum loss why)
+{
+	struct datagram_flow *flow = peer->flow;
+
+	tallies_add(flow->datagrams->parts.tallies, TALLY_LOST, losses[why].word);
+	if (losses[why].text && !(flow->told & 1u << why))
+		g_message("%s: datagrams to %s (route %s): %s", flow->program, peer->where,
+			  peer->route->name, losses[why].text);
+	flow->told |= 1u << why;
+}
+
 /*
  * The first datagram that can be sent at all. A peer that is not connected is open to anybody who
  * has found its name: what has come there counts only while the program's end lives.
@@ -180,28 +210,31 @@ static gsize first_datagram(struct peer *peer)
 	struct sockaddr_un from;
 	socklen_t len;
 	ssize_t n;
+	bool ours;
 
 	for (;;) {
 		len = sizeof(from);
 		n = recvfrom(peer->fd, peeked, ESWIFI_PAYLOAD_MAX,
 			     MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT, (struct sockaddr *)&from, &len);
-		if (n > 0 && n <= ESWIFI_PAYLOAD_MAX && len == flow->name_len &&
-		    memcmp(&from, &flow->name, len) == 0 &&
-		    (peer->connected || living_has(flow->datagrams->living, flow->id)))
+		ours = n >= 0 && len == flow->name_len && memcmp(&from, &flow->name, len) == 0 &&
+		       (peer->connected || living_has(flow->datagrams->living, flow->id));
+		if (ours && n > 0 && n <= ESWIFI_PAYLOAD_MAX)
 			return (gsize)n;
 		if (n < 0 && errno != EINTR)
 			return 0;
-		/* Somebody else's, too long, or empty, which S3 cannot say. */
+		/* S3 cannot say an empty one. */
+		if (ours)
+			note_loss(peer, n ? LOSS_TOO_LONG : LOSS_EMPTY);
 		recv(peer->fd, peeked, 0, MSG_DONTWAIT);
 	}
 }
 
-static void drop_all(struct peer *peer)
+static void drop_all(struct peer *peer, enum loss why)
 {
-	guint8 scratch;
-
-	while (recv(peer->fd, &scratch, sizeof(scratch), MSG_DONTWAIT) >= 0)
-		;
+	while (first_datagram(peer)) {
+		recv(peer->fd, peer->flow->datagrams->peeked, 0, MSG_DONTWAIT);
+		note_loss(peer, why);
+	}
 }
 
 static void want_socket(struct peer *peer)
@@ -265,7 +298,7 @@ static void peer_opened(struct channel *channel, int result, const char *text)
 	}
 	g_message("datagrams to %s (route %s): %s: %s", peer->where, peer->route->name,
 		  g_strerror(outcome_errno(result, text)), *text ? text : "no reason given");
-	drop_all(peer);
+	drop_all(peer, LOSS_UNREACHABLE);
 	set_state(peer, PEER_IDLE);
 }
 
@@ -336,6 +369,8 @@ static void peer_received(struct channel *channel, int result, const guint8 *dat
 	} else if (result > 0) {
 		peer->bytes_received += (guint64)result;
 		touch(peer);
+		if (result == ESWIFI_PAYLOAD_MAX)
+			note_loss(peer, LOSS_CUT);
 		if (deliver(peer, data, (gsize)result) == -ECONNREFUSED)
 			end_flow(peer->flow);
 	}
@@ -399,7 +434,7 @@ static void check_peer(struct peer *peer)
 		g_message("datagrams to %s (route %s): no free socket of the module within "
 			  "connect-timeout",
 			  peer->where, peer->route->name);
-		drop_all(peer);
+		drop_all(peer, LOSS_NO_SOCKET);
 		give_back(peer);
 		break;
 	case PEER_OPEN:

@@ -10,8 +10,9 @@ enum tally {
 	TALLY_OPENED, /* connections through the module, by route */
 	TALLY_FAILED, /* connects that failed, by the errno's name */
 	TALLY_DIRECT, /* connects that were asked about and go out directly, by route */
+	TALLY_LOST,   /* datagrams that did not arrive as they were sent, by reason */
 };
-#define TALLIES (TALLY_DIRECT + 1)
+#define TALLIES (TALLY_LOST + 1)
 
 struct tallies;
 

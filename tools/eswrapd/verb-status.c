@@ -64,6 +64,7 @@ static void add_private(GVariantDict *reply, const struct status_parts *parts)
 	g_variant_dict_insert_value(reply, "opened", tallies_get(parts->tallies, TALLY_OPENED));
 	g_variant_dict_insert_value(reply, "failed", tallies_get(parts->tallies, TALLY_FAILED));
 	g_variant_dict_insert_value(reply, "direct", tallies_get(parts->tallies, TALLY_DIRECT));
+	g_variant_dict_insert_value(reply, "lost", tallies_get(parts->tallies, TALLY_LOST));
 	g_variant_dict_insert_value(reply, "warnings", warnings_of(parts));
 }
 
