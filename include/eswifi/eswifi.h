@@ -289,10 +289,16 @@ int eswifi_read(struct eswifi_module *module, guint socket, guint wait_ms, eswif
 		gpointer user);
 /* P6=0; 0, also when the far end had closed already. */
 int eswifi_close(struct eswifi_module *module, guint socket, eswifi_done done, gpointer user);
-/*
- * PK on an open stream socket, @ms as in struct eswifi_target. 0; -ENOTSUP, at once or later, where the
- * firmware has no PK; -EINVAL. That PK counts for a connection which is open already is not known of
- * any firmware.
+
+/**
+ * eswifi_keep_alive() - PK on a connection that is open: from now on probe the far end so
+ * @ms:		how long it may be idle before, 250..7200000 (less becomes 250); 0:
+ *		ESWIFI_KEEP_ALIVE_MS
+ * @done:	0, also where it was so already; -ENOTSUP: the firmware does not take it now, and the
+ *		connection goes on as before
+ *
+ * -EINVAL also when the socket has no stream open. That PK counts for a connection which is open already
+ * is not known of any firmware.
  */
 int eswifi_keep_alive(struct eswifi_module *module, guint socket, guint ms, eswifi_done done,
 		      gpointer user);

@@ -205,6 +205,12 @@ int drive_read(struct drive *d, guint socket, guint wait_ms)
 	return finish(d, eswifi_read(d->module, socket, wait_ms, on_read, d));
 }
 
+int drive_keep_alive(struct drive *d, guint socket, guint ms)
+{
+	begin(d);
+	return finish(d, eswifi_keep_alive(d->module, socket, ms, on_done, d));
+}
+
 int drive_close(struct drive *d, guint socket)
 {
 	begin(d);

@@ -51,6 +51,7 @@ int drive_open(struct drive *d, guint socket, const struct eswifi_target *target
 int drive_open_tcp(struct drive *d, guint socket, guint16 port); /* on 127.0.0.1 */
 int drive_send(struct drive *d, guint socket, const void *data, gsize size);
 int drive_read(struct drive *d, guint socket, guint wait_ms);
+int drive_keep_alive(struct drive *d, guint socket, guint ms);
 int drive_close(struct drive *d, guint socket);
 int drive_probe(struct drive *d, guint socket);
 int drive_credential(struct drive *d, guint set, enum eswifi_item item, const char *data);

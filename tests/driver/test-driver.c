@@ -338,6 +338,58 @@ START_TEST(losing_wifi_is_not_an_end_of_the_connection)
 }
 END_TEST
 
+/* How often has the driver said that? */
+static guint times_said(struct harness *h, const char *command)
+{
+	g_autofree char *line = g_strdup_printf(" > \"%s\\r\"", command);
+	g_auto(GStrv) parts = g_strsplit(harness_read(h, h->trace), line, 0);
+
+	return g_strv_length(parts) - 1;
+}
+
+START_TEST(keep_alive_is_changed_on_an_open_connection)
+{
+	struct harness *h = harness_new();
+	guint16 port;
+	int fd = raw_listener(&port);
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, NULL, NULL));
+	ck_assert_int_eq(drive_keep_alive(&d, 0, 1000), -EINVAL);
+	ck_assert_int_eq(drive_open_tcp(&d, 0, port), 0);
+	ck_assert_int_eq(drive_open_tcp(&d, 1, port), 0);
+	ck_assert_int_eq(drive_keep_alive(&d, 0, 30000), 0);
+	ck_assert_int_eq(drive_keep_alive(&d, 0, 30000), 0);
+	ck_assert_int_eq(drive_keep_alive(&d, 1, 1), 0);
+	ck_assert_int_eq(drive_keep_alive(&d, 1, 7200001), -EINVAL);
+	ck_assert_uint_eq(times_said(h, "PK=1,30000"), 1);
+	ck_assert_uint_eq(times_said(h, "PK=1,250"), 1);
+	/* The connection is what it was. */
+	ck_assert_int_eq(drive_send(&d, 0, "x", 1), 1);
+	drive_free(&d);
+	close(fd);
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(keep_alive_that_the_firmware_refuses_ends_nothing)
+{
+	struct harness *h = harness_new();
+	guint16 port;
+	int fd = raw_listener(&port);
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, "--without", "PK", NULL));
+	ck_assert_int_eq(drive_open_tcp(&d, 0, port), 0);
+	ck_assert_int_eq(drive_keep_alive(&d, 0, 30000), -ENOTSUP);
+	ck_assert_int_eq(drive_send(&d, 0, "x", 1), 1);
+	ck_assert_uint_eq(d.lost, 0);
+	drive_free(&d);
+	close(fd);
+	harness_free(h);
+}
+END_TEST
+
 START_TEST(a_probe_reports_every_question_and_no_secret)
 {
 	struct harness *h = harness_new();
@@ -389,6 +441,8 @@ int main(void)
 	tcase_add_test(operations, a_module_that_is_reset_while_it_is_burnt_comes_back_at_once);
 	tcase_add_loop_test(operations, the_dialect_is_found_out_and_credentials_are_burnt_once, 0,
 			    G_N_ELEMENTS(dialects));
+	tcase_add_test(operations, keep_alive_is_changed_on_an_open_connection);
+	tcase_add_test(operations, keep_alive_that_the_firmware_refuses_ends_nothing);
 	tcase_add_test(operations, a_probe_reports_every_question_and_no_secret);
 	tcase_add_test(operations, a_port_in_use_is_said_and_waited_for);
 	tcase_add_loop_test(operations, a_closing_peer_loses_nothing_whatever_it_says, 0, 4);
