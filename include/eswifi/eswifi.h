@@ -347,6 +347,47 @@ int eswifi_credential_list(struct eswifi_module *module, guint set, eswifi_done 
  */
 int eswifi_probe(struct eswifi_module *module, guint socket, eswifi_done done, gpointer user);
 
+enum eswifi_trace_kind {
+	ESWIFI_TRACE_COMMAND, /* @text: the command line; @data: S3's payload */
+	ESWIFI_TRACE_ANSWER, /* @text: its words, or why it is none; @data: what R0 or R4 has read */
+	ESWIFI_TRACE_MESSAGE,  /* @text: what the module said by itself */
+	ESWIFI_TRACE_NOISE,    /* bytes that are neither: only @size */
+	ESWIFI_TRACE_OPENED,   /* a socket is connected */
+	ESWIFI_TRACE_SENT,     /* @data was taken by the module for this socket */
+	ESWIFI_TRACE_RECEIVED, /* @data came out of this socket */
+	ESWIFI_TRACE_ENDED,    /* the far end has closed */
+	ESWIFI_TRACE_CLOSED,   /* we have; @failed: it was lost with the module */
+};
+
+/**
+ * struct eswifi_trace - one thing that happens on the line, or to a socket of the module
+ * @text:	printable ASCII; never NULL
+ * @data, @size:	bytes that are a program's; NULL where they are hidden or only counted
+ * @hidden:	passphrases, keys and certificates are left out: of a command there is what stands
+ *		before them, of an answer nothing
+ * @failed:	an answer that is an ERROR, or none
+ * @socket, @protocol, @local_port, @port, @address:	of a socket's events; @address is an IPv4
+ *		address in text, "" where it is not known
+ */
+struct eswifi_trace {
+	enum eswifi_trace_kind kind;
+	const char *text;
+	const guint8 *data;
+	gsize size;
+	bool hidden, failed;
+	guint socket;
+	enum eswifi_protocol protocol;
+	guint16 local_port, port;
+	const char *address;
+};
+
+/* What it points to is valid during the call, from within which nothing of the driver is called. */
+typedef void (*eswifi_tap)(struct eswifi_module *module, const struct eswifi_trace *trace,
+			   gpointer user);
+
+/* eswifi_module_tap() - have @tap told of all that happens on the line; NULL: nobody */
+void eswifi_module_tap(struct eswifi_module *module, eswifi_tap tap, gpointer user);
+
 G_END_DECLS
 
 #endif

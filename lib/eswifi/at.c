@@ -63,6 +63,7 @@ struct at {
 	gint64 answer_us;   /* until when that is; 0: the command is not out yet */
 	gint64 limit_us;    /* LISTENING: when to give up */
 	gint64 silence_us;
+	bool traced;
 	bool write_failed;
 	bool stale; /* bytes were there before the command: it was not sent */
 
@@ -165,6 +166,57 @@ static void make_text(struct at *at, const struct frame *frame)
 	*to = '\0';
 }
 
+static void trace(struct at *at, enum eswifi_trace_kind kind, const char *text, gsize size)
+{
+	const struct eswifi_trace event = {
+		.kind = kind, .text = text, .size = size, .address = ""
+	};
+
+	if (at->traced)
+		at->ops->trace(&event, at->user);
+}
+
+/* What is secret is cut off behind the name of the command. */
+static void trace_command(struct at *at, const struct at_request *request)
+{
+	gsize length =
+		request->secret ? strcspn(request->line, "=\r") : strcspn(request->line, "\r");
+	g_autofree char *line = NULL;
+	struct eswifi_trace event = {
+		.kind = ESWIFI_TRACE_COMMAND,
+		.data = request->secret ? NULL : request->payload,
+		.size = request->size,
+		.hidden = request->secret && request->line[length] == '=',
+		.address = "",
+	};
+
+	if (!at->traced)
+		return;
+	line = g_strndup(request->line, length);
+	event.text = line;
+	at->ops->trace(&event, at->user);
+}
+
+static void trace_answer(struct at *at, const struct at_reply *reply, bool secret)
+{
+	struct eswifi_trace event = {
+		.kind = ESWIFI_TRACE_ANSWER,
+		.text = secret ? "" : reply->text,
+		.size = secret ? 0 : reply->size,
+		.hidden = secret && reply->size,
+		.failed = reply->error || !reply->ok,
+		.address = "",
+	};
+
+	if (!at->traced)
+		return;
+	if (reply->error)
+		event.text = reply->error == -ETIMEDOUT ? "no answer" : "not an answer to this";
+	else if (at->shape.kind != FRAME_TEXT && !secret && reply->ok)
+		event.data = reply->data;
+	at->ops->trace(&event, at->user);
+}
+
 /* Tell of each message among these bytes. Return: whether one says that our bytes were lost. */
 static bool report_messages(struct at *at, const guint8 *in, gsize size)
 {
@@ -173,6 +225,7 @@ static bool report_messages(struct at *at, const guint8 *in, gsize size)
 
 	while ((line = message_line(&in, &size))) {
 		lost = lost || message_is_transfer_error(line);
+		trace(at, ESWIFI_TRACE_MESSAGE, line, strlen(line));
 		at->ops->message(line, at->user);
 		g_free(line);
 	}
@@ -186,6 +239,7 @@ static void judge_idle(struct at *at)
 	enum message_verdict verdict = message_parse(at->in, at->in_size, false, &used);
 
 	if (verdict == MESSAGE_NONE) {
+		trace(at, ESWIFI_TRACE_NOISE, "", at->in_size);
 		at->in_size = 0;
 		at->ops->noise(at->user);
 		return;
@@ -254,6 +308,7 @@ static void finish(struct at *at, int error, const struct frame *frame)
 		if (report_messages(at, at->in, frame->start) && at->has_payload)
 			reply.error = -EPROTO;
 	}
+	trace_answer(at, &reply, secret);
 	to_idle(at);
 	done(&reply, at->user);
 	if (secret)
@@ -282,8 +337,10 @@ static void stop_listening(struct at *at, bool silent)
 
 static void ask_for_echo(struct at *at, gint64 now)
 {
+	const struct at_request question = { .line = at->echo_question };
 	gsize length = strlen(at->echo_question);
 
+	trace_command(at, &question);
 	memcpy(at->out, at->echo_question, length);
 	at->out_size = length;
 	at->out_sent = 0;
@@ -589,6 +646,11 @@ void at_set_guard(struct at *at, guint guard_us)
 	at->guard_us = guard_us;
 }
 
+void at_set_traced(struct at *at, bool traced)
+{
+	at->traced = traced;
+}
+
 void at_cancel(struct at *at)
 {
 	bool secret = at->secret;
@@ -664,6 +726,7 @@ void at_send(struct at *at, const struct at_request *request, at_done done)
 		arm(at, g_get_monotonic_time());
 		return;
 	}
+	trace_command(at, request);
 	at->counters->commands++;
 	at->patience_us = request->timeout_ms * USEC_PER_MSEC + line_time_us(at, at->out_size);
 	at->answer_us = 0;

@@ -22,11 +22,13 @@ struct at;
  * struct at_ops - what the engine reports without having been asked
  * @message:	the module said @text by itself; nothing may be sent or cancelled from within
  * @noise:	bytes came while no command was outstanding that are no message; they are dropped
+ * @trace:	a command, an answer, a message or noise, where at_set_traced() asks for it
  * @gone:	the port has gone; the command under way gets no reply. The owner detaches it
  */
 struct at_ops {
 	void (*message)(const char *text, gpointer user);
 	void (*noise)(gpointer user);
+	void (*trace)(const struct eswifi_trace *trace, gpointer user);
 	void (*gone)(const char *why, gpointer user);
 };
 
@@ -121,6 +123,9 @@ bool at_set_baud(struct at *at, guint baud);
 
 /* at_set_guard() - silence that ends a doubt on this port from now on, us */
 void at_set_guard(struct at *at, guint guard_us);
+
+/* at_set_traced() - report everything to at_ops.trace from now on, or nothing */
+void at_set_traced(struct at *at, bool traced);
 
 /* at_cancel() - forget the command under way, or stop listening; nothing is called */
 void at_cancel(struct at *at);

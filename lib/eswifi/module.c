@@ -249,6 +249,33 @@ static void on_noise(gpointer user)
 		on_fault(module, -EPROTO, "the module spoke without having been asked");
 }
 
+/* What a firmware may say of itself where nobody expects it. */
+static bool tells_passphrase(const struct eswifi_module *module, const char *text)
+{
+	const char *passphrase = module->settings.passphrase;
+
+	return *passphrase && strstr(text, passphrase);
+}
+
+static void on_trace(const struct eswifi_trace *trace, gpointer user)
+{
+	struct eswifi_module *module = user;
+	struct eswifi_trace shown = *trace;
+
+	if (tells_passphrase(module, trace->text)) {
+		shown.text = "";
+		shown.hidden = true;
+	}
+	module->tap(module, &shown, module->tap_user);
+}
+
+void eswifi_module_tap(struct eswifi_module *module, eswifi_tap tap, gpointer user)
+{
+	module->tap = tap;
+	module->tap_user = user;
+	at_set_traced(module->at, tap);
+}
+
 static gboolean open_again(gpointer data)
 {
 	struct eswifi_module *module = data;
@@ -281,6 +308,7 @@ static void on_gone(const char *why, gpointer user)
 static const struct at_ops at_ops = {
 	.message = on_message,
 	.noise = on_noise,
+	.trace = on_trace,
 	.gone = on_gone,
 };
 

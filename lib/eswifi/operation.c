@@ -295,6 +295,7 @@ static void opened(struct eswifi_module *module, const char *text)
 	socket->asked = false;
 	socket->full_reads = 0;
 	socket->long_pieces = false;
+	session_trace(module, ESWIFI_TRACE_OPENED, module->op.socket, NULL, 0);
 	if (socket->stream)
 		health_good(&module->health);
 	if (call_wait(module) == PROTOCOL_CALL_WAIT) {
@@ -561,6 +562,7 @@ static void on_sent(struct eswifi_module *module, const struct at_reply *reply)
 		module->selected = -1;
 	if (count)
 		session_socket(module)->asked = true;
+	session_trace(module, ESWIFI_TRACE_SENT, module->op.socket, module->op.data, (gsize)count);
 	session_op_end(module, (int)count, NULL);
 }
 
@@ -645,6 +647,8 @@ static void collect(struct operation *op, const void *data, gsize size)
 static void end_read(struct eswifi_module *module)
 {
 	if (module->op.size) {
+		session_trace(module, ESWIFI_TRACE_RECEIVED, module->op.socket, module->op.data,
+			      module->op.size);
 		session_socket(module)->asked = false;
 		health_good(&module->health);
 	}
@@ -654,10 +658,12 @@ static void end_read(struct eswifi_module *module)
 /* What came before the end is handed on first; the next read will find the end again. */
 static void end_of_stream(struct eswifi_module *module)
 {
-	if (module->op.size)
+	if (module->op.size) {
 		end_read(module);
-	else
-		socket_over(module, -EPIPE, NULL);
+		return;
+	}
+	session_trace(module, ESWIFI_TRACE_ENDED, module->op.socket, NULL, 0);
+	socket_over(module, -EPIPE, NULL);
 }
 
 static void read_on(struct eswifi_module *module, enum read_phase phase, guint limit)
@@ -901,6 +907,8 @@ static void on_closed(struct eswifi_module *module, const struct at_reply *reply
 		op->repeated = true;
 		op->step(module);
 	} else {
+		if (session_socket(module)->open)
+			session_trace(module, ESWIFI_TRACE_CLOSED, op->socket, NULL, 0);
 		session_socket(module)->open = false;
 		session_op_end(module, 0, reply->text);
 	}

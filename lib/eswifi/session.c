@@ -40,6 +40,27 @@ void session_set_state(struct eswifi_module *module, enum eswifi_state state, co
 		module->ops.state(module, state, module->why, module->user);
 }
 
+void session_trace(struct eswifi_module *module, enum eswifi_trace_kind kind, guint socket,
+		   const guint8 *data, gsize size)
+{
+	const struct module_socket *of = &module->sockets[socket];
+	const struct eswifi_trace event = {
+		.kind = kind,
+		.text = "",
+		.data = data,
+		.size = size,
+		.failed = module->state != ESWIFI_READY,
+		.socket = socket,
+		.protocol = of->protocol,
+		.local_port = (guint16)MAX(of->knobs[KNOB_LOCAL_PORT], 0),
+		.port = of->port,
+		.address = of->address,
+	};
+
+	if (module->tap)
+		module->tap(module, &event, module->tap_user);
+}
+
 void session_stop_pause(struct eswifi_module *module)
 {
 	if (!module->pause)
@@ -73,6 +94,8 @@ void session_forget(struct eswifi_module *module)
 	module->selected = -1;
 	module->active_set = -1;
 	for (i = 0; i < ESWIFI_SOCKETS; i++) {
+		if (module->sockets[i].open)
+			session_trace(module, ESWIFI_TRACE_CLOSED, i, NULL, 0);
 		memset(&module->sockets[i], 0, sizeof(module->sockets[i]));
 		for (knob = 0; knob < KNOBS; knob++)
 			module->sockets[i].knobs[knob] = -1;

@@ -181,6 +181,8 @@ struct eswifi_module {
 	struct operation op;
 	struct bringup bringup;
 	struct join join;
+	eswifi_tap tap; /* NULL: nobody wants to know */
+	gpointer tap_user;
 	struct probe *probe; /* under way, else NULL; see probe.c */
 	eswifi_done probe_done;
 	guint attempts; /* to come back, since it was last ready for long */
@@ -196,6 +198,10 @@ struct eswifi_module {
 
 /* session_set_state() - change the state and tell the owner why */
 void session_set_state(struct eswifi_module *module, enum eswifi_state state, const char *why);
+
+/* session_trace() - tell the tap what has happened to a socket */
+void session_trace(struct eswifi_module *module, enum eswifi_trace_kind kind, guint socket,
+		   const guint8 *data, gsize size);
 
 /* session_pause() - call @then after @ms; a pause that was still under way is dropped */
 void session_pause(struct eswifi_module *module, guint ms, GSourceFunc then);

@@ -167,6 +167,7 @@ TEST_PACKAGES="
 	socat
 	strace
 	systemd
+	tcpdump
 	tmux
 	torsocks
 	umockdev

@@ -16,6 +16,7 @@ static const struct ctl_command commands[] = {
 	{ "reload", ctl_reload, "have the broker read its configuration again" },
 	{ "route", ctl_route, "which route takes a destination, and why" },
 	{ "metrics", ctl_metrics, "numbers for Prometheus" },
+	{ "trace", ctl_trace, "what is said on the line, live" },
 	{ "wrap", ctl_wrap, "let a service's connections go through the module" },
 	{ "unwrap", ctl_unwrap, "undo that" },
 	{ NULL },

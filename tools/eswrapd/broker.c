@@ -32,6 +32,7 @@
 #include "eswrapd/verb-route.h"
 #include "eswrapd/verb-sets.h"
 #include "eswrapd/verb-status.h"
+#include "eswrapd/verb-trace.h"
 #include "eswrapd/verbs.h"
 #include "loop/poller.h"
 #include "loop/timer.h"
@@ -61,6 +62,7 @@ struct broker {
 	struct requests *requests;
 	struct verbs *verbs;
 	struct module_verbs *module_verbs;
+	struct traces *traces;
 	struct verb *rows;
 	struct status_parts status;
 	struct control *control;
@@ -256,6 +258,7 @@ static void add_verbs(struct broker *broker)
 		{ "status", true, verb_status, &broker->status },
 		{ "module-reset", false, verb_module_reset, broker->module_verbs },
 		{ "module-resolve", false, verb_module_resolve, broker->module_verbs },
+		{ "trace", false, verb_trace, broker->traces },
 		{ "reload", false, reload_asked, broker },
 		{ "route", false, verb_route, broker->settings },
 		{ "credential-sets", false, verb_sets, broker->settings },
@@ -363,6 +366,7 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 		goto fail;
 	make_requests(broker);
 	broker->module_verbs = module_verbs_new(broker->sched, broker->module);
+	broker->traces = traces_new(broker->module);
 	add_verbs(broker);
 	return broker;
 fail:
@@ -378,6 +382,7 @@ void broker_free(struct broker *broker)
 	/* Whoever waits for these is told so, as long as there is a way to tell. */
 	burner_free(broker->burner);
 	module_verbs_free(broker->module_verbs);
+	traces_free(broker->traces);
 	control_free(broker->control);
 	requests_free(broker->requests);
 	verbs_free(broker->verbs);

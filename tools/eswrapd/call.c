@@ -93,6 +93,11 @@ void call_progress(struct call *call, GVariant *reply)
 	send_reply(call, reply);
 }
 
+int call_backlog(const struct call *call)
+{
+	return client_backlog(call->client);
+}
+
 static void end(struct call *call, GVariantDict *last)
 {
 	g_variant_dict_insert(last, "done", "b", TRUE);

@@ -21,6 +21,8 @@ void call_take_parts(struct call *call);
 
 /* call_progress() - send one progress reply; @reply is ADMIN_REPLY, a floating one is taken over */
 void call_progress(struct call *call, GVariant *reply);
+/* call_backlog() - progress replies that have not been taken yet; -1: who has asked is gone */
+int call_backlog(const struct call *call);
 /* call_finish() - send the last reply, or an empty one for NULL, and forget the call */
 void call_finish(struct call *call, GVariant *reply);
 /**

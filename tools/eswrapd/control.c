@@ -256,6 +256,11 @@ void client_send(struct client *client, gconstpointer packet, gsize size)
 	}
 }
 
+int client_backlog(const struct client *client)
+{
+	return client->fd < 0 ? -1 : (int)client->unsent.length;
+}
+
 void client_finish(struct client *client)
 {
 	if (client->fd < 0 || !client->unsent.head)

@@ -101,6 +101,9 @@ void client_hold(struct client *client, gconstpointer packet, gsize size, client
  */
 void client_send(struct client *client, gconstpointer packet, gsize size);
 
+/* client_backlog() - packets that it has not taken yet; -1: it is gone */
+int client_backlog(const struct client *client);
+
 /* client_finish() - nothing more will be sent; the client is freed */
 void client_finish(struct client *client);
 
