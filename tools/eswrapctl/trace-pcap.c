@@ -5,7 +5,7 @@
  * Format: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html, link type 101 (RAW): each
  * packet begins with its IPv4 header.
  */
-#include "eswrapctl/trace.h"
+#include "eswrapctl/trace-pcap.h"
 
 #include <arpa/inet.h>
 #include <netinet/ip.h>

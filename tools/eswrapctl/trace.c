@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* eswrapctl trace: what is said on the line, as it is said, for people, scripts and Wireshark. */
-#include "eswrapctl/trace.h"
+#include "eswrapctl/trace-pcap.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What `eswrapctl trace` shares with its capture files. */
-#ifndef ESWRAPCTL_TRACE_H
-#define ESWRAPCTL_TRACE_H
+/* The sockets of the module as a capture file. */
+#ifndef ESWRAPCTL_TRACE_PCAP_H
+#define ESWRAPCTL_TRACE_PCAP_H
 
 #include <glib.h>
 #include <stdbool.h>
