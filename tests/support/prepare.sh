@@ -178,4 +178,5 @@ TEST_PACKAGES="
 # What only make check-all needs.
 # shellcheck disable=SC2034
 SLOW_TEST_PACKAGES="default-jdk-headless $python_suite postgresql debhelper dpkg-dev
-	dh-sequence-installsysusers fakeroot mmdebstrap systemd-container"
+	dh-sequence-installsysusers fakeroot mmdebstrap systemd-container
+	cpio qemu-system-x86"

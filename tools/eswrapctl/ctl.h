@@ -177,6 +177,8 @@ void rights_restore(void);
  * Return: what it said, without white space around it, to be freed; NULL where it failed.
  */
 char *service_run(const char *const *command);
+/* service_run_within() - the same for as many seconds as the text says */
+char *service_run_within(const char *seconds, const char *const *command);
 
 /**
  * service_explain() - what systemd and the journal know of a broker that does not answer

@@ -20,12 +20,17 @@ struct unit {
 
 char *service_run(const char *const *command)
 {
+	return service_run_within(COMMAND_TIMEOUT, command);
+}
+
+char *service_run_within(const char *seconds, const char *const *command)
+{
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
 	g_autofree char *out = NULL;
 	int status;
 
 	g_ptr_array_add(argv, (gpointer) "timeout");
-	g_ptr_array_add(argv, (gpointer)COMMAND_TIMEOUT);
+	g_ptr_array_add(argv, (gpointer)seconds);
 	for (; *command; command++)
 		g_ptr_array_add(argv, (gpointer)*command);
 	g_ptr_array_add(argv, NULL);

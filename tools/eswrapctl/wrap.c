@@ -266,10 +266,13 @@ static void print_result(const struct wrapping *wrapping, const char *path, cons
 	       wrapping->unit);
 }
 
+/* All units are read again, which takes a small machine several seconds. */
+#define RELOAD_TIMEOUT "90"
+
 static bool reload_systemd(void)
 {
 	const char *const command[] = { "systemctl", "daemon-reload", NULL };
-	g_autofree char *said = service_run(command);
+	g_autofree char *said = service_run_within(RELOAD_TIMEOUT, command);
 
 	return said != NULL;
 }
