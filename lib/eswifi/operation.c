@@ -444,7 +444,7 @@ int eswifi_may_open(const struct eswifi_module *module, guint socket,
 	return 0;
 }
 
-static guint keep_alive_of(guint ms)
+guint operation_keep_alive(guint ms)
 {
 	return ms ? MAX(ms, PROTOCOL_KEEP_ALIVE_MIN) : ESWIFI_KEEP_ALIVE_MS;
 }
@@ -477,58 +477,12 @@ int eswifi_open(struct eswifi_module *module, guint socket, const struct eswifi_
 	op->local_port = take_local_port(module);
 	op->verify = target->verify;
 	op->set = target->set;
-	op->keep_alive_ms = keep_alive_of(target->keep_alive_ms);
+	op->keep_alive_ms = operation_keep_alive(target->keep_alive_ms);
 	op->patience_ms = target->patience_ms ? target->patience_ms : PROTOCOL_CALL_WAIT;
 	if (op->protocol == ESWIFI_TLS && module->identity.dialect == ESWIFI_FIRMWARE_AUTO)
 		session_op_begin(module, dialect_step);
 	else
 		session_op_begin(module, open_step);
-	return 0;
-}
-
-/* Keep-alive of a connection that is open. */
-
-/* Firmware may take PK before a start and not now: that says nothing of the next start. */
-static void on_keep_alive_set(struct eswifi_module *module, const struct at_reply *reply)
-{
-	if (!reply->ok) {
-		session_op_end(module, -ENOTSUP, reply->text);
-		return;
-	}
-	session_socket(module)->knobs[KNOB_KEEP_ALIVE] = (int)module->op.keep_alive_ms;
-	session_op_end(module, 0, NULL);
-}
-
-static void keep_alive_step(struct eswifi_module *module)
-{
-	struct operation *op = &module->op;
-
-	if (!session_select(module, op->socket))
-		return;
-	if (module->firmware.no_keep_alive)
-		session_op_end(module, -ENOTSUP, "the firmware has no PK");
-	else if (session_socket(module)->knobs[KNOB_KEEP_ALIVE] == (int)op->keep_alive_ms)
-		session_op_end(module, 0, NULL);
-	else
-		session_command(module, TIMEOUT_COMMAND_MS, on_keep_alive_set, "PK=1,%u",
-				op->keep_alive_ms);
-}
-
-int eswifi_keep_alive(struct eswifi_module *module, guint socket, guint ms, eswifi_done done,
-		      gpointer user)
-{
-	int r = session_may_start(module, socket);
-
-	if (r)
-		return r;
-	if (!module->sockets[socket].open || !module->sockets[socket].stream ||
-	    ms > PROTOCOL_KEEP_ALIVE_MAX)
-		return -EINVAL;
-	module->op.socket = socket;
-	module->op.done = done;
-	module->op.user = user;
-	module->op.keep_alive_ms = keep_alive_of(ms);
-	session_op_begin(module, keep_alive_step);
 	return 0;
 }
 

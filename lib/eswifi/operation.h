@@ -10,4 +10,7 @@ void operation_check(struct eswifi_module *module);
 /* operation_open_tls() - Return: how many sockets speak TLS now */
 guint operation_open_tls(const struct eswifi_module *module);
 
+/* operation_keep_alive() - PK's time for what an owner has asked for, ms */
+guint operation_keep_alive(guint ms);
+
 #endif
