@@ -301,6 +301,9 @@ static ssize_t receive(const struct socket *sock, uint8_t *data, size_t size, sh
 	if (sock->tls)
 		return tls_read(sock->tls, data, size, events);
 	n = recv(sock->fd, data, size, 0);
+	/* A module has no answer to piggyback an ACK on, and does not delay it for one. */
+	if (n > 0)
+		setsockopt(sock->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
 	return n < 0 ? -errno : n;
 }
 
