@@ -426,6 +426,53 @@ START_TEST(a_probe_reports_every_question_and_no_secret)
 }
 END_TEST
 
+/* What a report says but for what time it is and how long things took. */
+static char *lasting(const char *report)
+{
+	g_auto(GStrv) lines = g_strsplit(report, "\n", 0);
+	GString *kept = g_string_new(NULL);
+	guint i;
+
+	for (i = 1; lines[i] && *lines[i]; i++) {
+		g_auto(GStrv) fields = g_strsplit(lines[i], "\t", 0);
+
+		if (!g_str_equal(fields[0], "gt") && !g_str_equal(fields[0], "md"))
+			g_string_append_printf(kept, "%s %s %s\n", fields[0], fields[2], fields[3]);
+	}
+	return g_string_free(kept, FALSE);
+}
+
+/* Return: the report of a simulated module; free it. */
+static char *probe_as(struct harness *h, const char *profile)
+{
+	struct drive d;
+	char *report;
+
+	drive_ready(&d, harness_fake(h, "--as", profile, NULL));
+	ck_assert_int_eq(drive_probe(&d, 0), 0);
+	report = g_strdup(d.text);
+	drive_free(&d);
+	return report;
+}
+
+static const char *const profiles[] = { "C3.5.2.5", "C3.5.2.3", "C6.2.1", "note" };
+
+START_TEST(a_report_that_takes_the_modules_place_gives_the_same_report)
+{
+	struct harness *h = harness_new(), *other = harness_new();
+	g_autofree char *report = probe_as(h, profiles[_i]), *again = NULL;
+	g_autofree char *first = lasting(report), *second = NULL;
+	const char *path = harness_path(h, "report");
+
+	ck_assert(g_file_set_contents(path, report, -1, NULL));
+	again = probe_as(other, path);
+	second = lasting(again);
+	ck_assert_str_eq(first, second);
+	harness_free(other);
+	harness_free(h);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("driver");
@@ -444,6 +491,8 @@ int main(void)
 	tcase_add_test(operations, keep_alive_is_changed_on_an_open_connection);
 	tcase_add_test(operations, keep_alive_that_the_firmware_refuses_ends_nothing);
 	tcase_add_test(operations, a_probe_reports_every_question_and_no_secret);
+	tcase_add_loop_test(operations, a_report_that_takes_the_modules_place_gives_the_same_report,
+			    0, G_N_ELEMENTS(profiles));
 	tcase_add_test(operations, a_port_in_use_is_said_and_waited_for);
 	tcase_add_loop_test(operations, a_closing_peer_loses_nothing_whatever_it_says, 0, 4);
 	tcase_add_loop_test(operations, a_peer_that_stays_loses_nothing_whatever_it_says, 0, 4);

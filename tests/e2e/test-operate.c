@@ -251,6 +251,10 @@ START_TEST(the_module_is_asked_for_itself_and_for_names)
 	result = shell("\"$ctl\" module info");
 	ck_result_status(result, 0);
 	ck_text_has(result->out->str, "firmware  C3.5.2");
+	result = shell("\"$ctl\" module probe");
+	ck_result_status(result, 0);
+	ck_text_has(result->out->str, "eswrap-module-report 1\nidentity\t");
+	ck_text_has(result->out->str, "\nu2.again\t");
 	result = shell("\"$ctl\" module resolve A.example");
 	ck_result_status(result, 0);
 	ck_text_has(result->out->str, "A.example is 192.0.2.7, found in ");

@@ -604,11 +604,15 @@ START_TEST(name_has_63_characters_at_most)
 }
 END_TEST
 
-static const char report[] = "[eswrap-probe]\nversion = 1\nbase = C6.2.1\n"
-			     "[identity]\nfirmware = C9.9.9.9\napi = ?\n"
-			     "[behaviour]\nerrors = simple\nzr = silent\nrates = 115200;921600\n"
-			     "without = PE;CB\nfuture = unknown\n"
-			     "[times]\ncommand = 1.5\nboot = 0\nC0 = ?\n[raw]\nI? = whatever\n";
+#define REPORT "eswrap-module-report 1\n"
+#define SEVEN                                                                                     \
+	"identity\t1.0\tI?\\r\t\\r\\nISM43362-M3G-L44-UART,C9.9.9.9," C62_REST "\\r\\nOK\\r\\n> " \
+	"\n"
+#define TAKEN "\\r\\n\\r\\nOK\\r\\n> \n"
+#define NOT   "\\r\\nERROR\\r\\n> \n"
+static const char report[] = REPORT SEVEN
+	"pe.0\t1.0\tPE=0\\r\t" NOT "cb\t1.0\tCB=2\\r\t" NOT "u2.460800\t1.0\tU2=460800\\r\t" NOT
+	"u2.921600\t1.0\tU2=921600\\r\t" TAKEN "a.later.question\t1.0\tXY\\r\t" TAKEN;
 
 static char *write_report(const struct fake *fake, const char *text)
 {
@@ -625,12 +629,12 @@ START_TEST(report_of_a_module_takes_its_place)
 
 	fake_stop_process(fake);
 	fake_restart(fake, "--as %s/report");
+	fake_says(fake, "MT=1\r", OK);
 	fake_says(fake, "I?\r", DATA("ISM43362-M3G-L44-UART,C9.9.9.9," C62_REST));
 	fake_says(fake, "PE\r", "\r\nERROR\r\n> ");
 	fake_says(fake, "CB=2\r", "\r\nERROR\r\n> ");
 	fake_says(fake, "U2=460800\r", "\r\nERROR\r\n> ");
 	fake_says(fake, "U2=921600\r", OK);
-	fake_says(fake, "ZR\r", BANNER PROMPT);
 	fake_stop(fake);
 }
 END_TEST
@@ -638,12 +642,12 @@ END_TEST
 START_TEST(report_that_cannot_be_understood_is_refused)
 {
 	static const char *const wrong[][2] = {
-		{ "[other]\na = b\n", "no group [eswrap-probe]" },
-		{ "[eswrap-probe]\nbase = C1\n", "base = C1: invalid value" },
-		{ "[eswrap-probe]\n[behaviour]\nerrors = none\n", "verbose|simple" },
-		{ "[eswrap-probe]\n[behaviour]\ntls-sockets = 9\n", "tls-sockets = 9" },
-		{ "[eswrap-probe]\n[behaviour]\nrates = 1;x\n", "rates = 1;x" },
-		{ "[eswrap-probe]\n[times]\nboot = soon\n", "boot = soon" },
+		{ "[other]\na = b\n", "not a report" },
+		{ "eswrap-module-report 2\n", "not a report" },
+		{ "", "not a report" },
+		{ REPORT, "no answer with seven fields" },
+		{ REPORT SEVEN "pe.0\t1.0\tPE=0\n", "line 3: not a label" },
+		{ REPORT SEVEN "pe.0\tsoon\tPE=0\\r\t" TAKEN, "line 3: not a label" },
 		{ "no report\n", "--as" },
 	};
 	struct fake *fake = start(C3525, "");

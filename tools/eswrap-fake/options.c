@@ -188,8 +188,7 @@ static bool set_as(struct options *options, const char *as, GError **error)
 	if (firmware_init(&options->firmware, as ? as : AS_DEFAULT))
 		return true;
 	if (strchr(as, '/') || g_file_test(as, G_FILE_TEST_EXISTS))
-		return report_read(as, &options->firmware, options->times, &options->boot_ns,
-				   error);
+		return report_read(as, &options->firmware, options->times, error);
 	profiles = firmware_profiles();
 	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
 		    "--as %s: use one of %s, or the file of a report", as, profiles);

@@ -1,177 +1,333 @@
 // SPDX-License-Identifier: MIT
 /*
- * A report is text with groups of `key = value`: [eswrap-probe] with the profile that is nearest,
- * [identity] with the fields of I?, [behaviour] with the switches of firmware.c, [times] in
- * milliseconds. A value `?`, like a key that is not there, means that nobody knows: then the profile
- * holds. Groups and keys of later versions are passed over; a word that a known switch does not have
- * is an error, for a module that behaves otherwise than the report says helps nobody.
+ * DOC: Theory of Operation
+ *
+ * A report is what eswifi_probe() writes, see libeswifi(3): a line for each question that a module
+ * was asked, with its answer. From the revision comes the profile that is nearest, and then each
+ * answer sets the switches that it tells of. What no question tells of stays as the profile has it.
+ * Questions of later versions are passed over; a line that is none of a report is an error, for a
+ * module that behaves otherwise than the report says helps nobody.
  */
 #include "eswrap-fake/report.h"
 #include "eswrap-fake/loop.h"
 
 #include <string.h>
 
-#define GROUP_HEAD     "eswrap-probe"
-#define GROUP_IDENTITY "identity"
-#define GROUP_SWITCHES "behaviour"
-#define GROUP_TIMES    "times"
-#define MS_MAX	       3600000.0
+#define HEAD "eswrap-module-report 1"
+/* label, milliseconds, question, answer */
+#define FIELDS 4
+#define OK     "\r\nOK\r\n> "
+/* A command that took longer takes that long; less is the line's own time, ms. */
+#define SLOW_MS 50.0
+#define MS_MAX	3600000.0
 
-/* The value of a key, NULL when it is not known. Free with g_free(). */
-static char *known(GKeyFile *file, const char *group, const char *key)
+/**
+ * struct report - what was read
+ * @answers:	label to answer, as it came over the line
+ */
+struct report {
+	struct firmware *firmware;
+	GHashTable *answers;
+};
+
+static bool is_error(const char *answer)
 {
-	char *value = g_key_file_get_string(file, group, key, NULL);
-
-	if (value && (!*value || g_str_equal(value, "?")))
-		g_clear_pointer(&value, g_free);
-	return value;
+	return g_str_has_prefix(answer, "ERROR") || strstr(answer, "\r\nERROR");
 }
 
-static bool wrong(GError **error, const char *group, const char *key, const char *value)
+/* NULL where the question was not asked, or not answered. */
+static const char *answer_to(const struct report *report, const char *label)
 {
-	g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
-		    "[%s] %s = %s: invalid value", group, key, value);
-	return false;
+	const char *answer = g_hash_table_lookup(report->answers, label);
+
+	return answer && *answer ? answer : NULL;
 }
 
-static bool read_base(struct firmware *firmware, GKeyFile *file, GError **error)
+/* DATA of an answer that ends in OK, NULL for any other. Free with g_free(). */
+static char *data_of(const char *answer)
 {
-	g_autofree char *base = known(file, GROUP_HEAD, "base");
+	const char *start = answer;
 
-	if (!g_key_file_has_group(file, GROUP_HEAD)) {
-		g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND,
-			    "not a report of eswrapctl module probe: no group [%s]", GROUP_HEAD);
-		return false;
-	}
-	if (!base)
-		return true;
-	firmware_free(firmware);
-	return firmware_init(firmware, base) || wrong(error, GROUP_HEAD, "base", base);
+	if (!answer || !g_str_has_suffix(answer, OK))
+		return NULL;
+	if (g_str_has_prefix(start, "\r\n") && strlen(start) > strlen(OK))
+		start += 2;
+	return g_strndup(start, strlen(start) - strlen(OK));
 }
 
-static bool read_identity(struct firmware *firmware, GKeyFile *file, GError **error)
+static void set(const struct report *report, const char *name, const char *word)
 {
-	struct identity *identity = &firmware->identity;
-	const struct {
-		const char *key;
-		char **place;
-	} fields[] = {
-		{ "product", &identity->product }, { "firmware", &identity->firmware },
-		{ "api", &identity->api },	   { "stack", &identity->stack },
-		{ "rtos", &identity->rtos },	   { "clock", &identity->clock },
-		{ "name", &identity->name },
-	};
-	char *value;
+	firmware_set(report->firmware, name, word, NULL);
+}
+
+static const char *nearest_profile(const char *revision)
+{
+	struct firmware firmware = { .identity.firmware = (char *)revision };
+	unsigned int number = firmware_revision(&firmware);
+
+	if (number >= 0x06000000)
+		return "C6.2.1";
+	return number >= 0x03050204 ? "C3.5.2.5" : "C3.5.2.3";
+}
+
+static void drop_suffix(char *text, const char *suffix)
+{
+	if (g_str_has_suffix(text, suffix))
+		text[strlen(text) - strlen(suffix)] = '\0';
+}
+
+static bool read_identity(const struct report *report)
+{
+	struct identity *identity = &report->firmware->identity;
+	char **places[] = { &identity->product, &identity->firmware, &identity->api,
+			    &identity->stack,	&identity->rtos,     &identity->clock,
+			    &identity->name };
+	g_autofree char *data = data_of(answer_to(report, "identity"));
+	g_auto(GStrv) fields = data ? g_strsplit(data, ",", -1) : NULL;
 	unsigned int i;
 
-	for (i = 0; i < G_N_ELEMENTS(fields); i++) {
-		value = known(file, GROUP_IDENTITY, fields[i].key);
-		if (!value)
-			continue;
-		g_free(*fields[i].place);
-		*fields[i].place = value;
-		if (strpbrk(value, ",\r\n") || strlen(value) > 64)
-			return wrong(error, GROUP_IDENTITY, fields[i].key, value);
+	if (!fields || g_strv_length(fields) != G_N_ELEMENTS(places))
+		return false;
+	firmware_free(report->firmware);
+	firmware_init(report->firmware, nearest_profile(fields[1]));
+	set(report, "bus", g_str_has_suffix(fields[0], "-SPI") ? "spi" : "uart");
+	drop_suffix(fields[0], "-SPI");
+	drop_suffix(fields[0], "-UART");
+	for (i = 0; i < G_N_ELEMENTS(places); i++) {
+		g_free(*places[i]);
+		*places[i] = g_strdup(fields[i]);
 	}
 	return true;
 }
 
-static bool read_rates(struct firmware *firmware, GKeyFile *file, GError **error)
+static void read_errors(const struct report *report)
 {
-	g_autofree char *text = known(file, GROUP_SWITCHES, "rates");
-	g_auto(GStrv) parts = NULL;
-	unsigned int i, count;
-	guint64 rate;
+	const char *error = answer_to(report, "mt.0.error");
 
-	if (!text || !g_ascii_isdigit(*text))
-		return true;
-	parts = g_strsplit(text, ";", -1);
-	count = g_strv_length(parts);
-	g_free(firmware->rate_list);
-	firmware->rate_list = g_new0(unsigned int, count + 1);
-	for (i = 0; i < count && *parts[i]; i++) {
-		if (!g_ascii_string_to_unsigned(parts[i], 10, 300, 4000000, &rate, NULL))
-			return wrong(error, GROUP_SWITCHES, "rates", text);
-		firmware->rate_list[i] = rate;
-	}
-	return true;
+	if (!error || !is_error(error))
+		return;
+	if (answer_to(report, "mt.0") && is_error(answer_to(report, "mt.0")))
+		set(report, "errors", strstr(error, "ERROR: ") ? "verbose" : "simple");
+	if (strstr(error, "ERROR: "))
+		set(report, "usage", strstr(error, "Usage: ") ? "yes" : "no");
 }
 
-/* What is a number or a list, and not one of the words. */
-static bool read_rest(struct firmware *firmware, GKeyFile *file, GError **error)
+static void read_dialect(const struct report *report)
 {
-	g_autofree char *sockets = known(file, GROUP_SWITCHES, "tls-sockets");
-	g_autofree char *without = known(file, GROUP_SWITCHES, "without");
+	const char *note = answer_to(report, "pf.note"), *st = answer_to(report, "pf.st");
+	const char *third = answer_to(report, "pf.set3");
+
+	if (!note || !st)
+		return;
+	if (is_error(note) != is_error(st))
+		set(report, "firmware", is_error(st) ? "note" : "st");
+	if (third && !is_error(st))
+		set(report, "set3", is_error(third) ? "no" : "yes");
+	if (!is_error(st))
+		set(report, "empty", g_str_has_prefix(st, "\r\n\r\n") ? "long" : "short");
+}
+
+static void read_counted(const struct report *report)
+{
+	const char *open = answer_to(report, "r4.wait.1"), *gone = answer_to(report, "r4.closed");
+
+	if (open && is_error(open)) {
+		set(report, "r4", "off");
+		return;
+	}
+	if (open) {
+		set(report, "r4", g_str_has_prefix(open, "\r\n") ? "crlf" : "plain");
+		set(report, "r4-nothing", strstr(open, "0000") ? "zero" : "empty");
+	}
+	if (gone && strstr(gone, "-1"))
+		set(report, "r4-gone", "short");
+	else if (gone && strstr(gone, "-001"))
+		set(report, "r4-gone", "long");
+}
+
+static void read_gone(const struct report *report, const char *label, const char *name)
+{
+	const char *answer = answer_to(report, label);
+
+	if (answer)
+		set(report, name,
+		    !strstr(answer, "-1") ? "text"
+		    : is_error(answer)	  ? "error"
+					  : "ok");
+}
+
+static unsigned int count_fields(const char *data)
+{
+	g_auto(GStrv) fields = g_strsplit(data, ",", -1);
+
+	return g_strv_length(fields);
+}
+
+static void read_shown(const struct report *report)
+{
+	g_autofree char *wifi = data_of(answer_to(report, "c.show"));
+	g_autofree char *sock = data_of(answer_to(report, "p.show.udp"));
+	g_autofree char *stop = data_of(answer_to(report, "udp.stop"));
+	const char *dead = answer_to(report, "p.show");
+
+	if (wifi && count_fields(wifi) > 1) {
+		set(report, "wifi-fields", count_fields(wifi) > 12 ? "15" : "12");
+		set(report, "ssid", *wifi == '"' ? "quoted" : "plain");
+		set(report, "passphrase", strstr(wifi, "*RESTRICTED*") ? "hidden" : "shown");
+	}
+	if (sock)
+		set(report, "socket-fields", count_fields(sock) > 10 ? "12" : "10");
+	if (dead)
+		set(report, "dead-socket", strstr(dead, "No Active") ? "text" : "fields");
+	if (stop)
+		set(report, "stop", *stop ? "text" : "bare");
+}
+
+/* What it was asked for and does not know; the profile's word holds for the rest. */
+static void read_without(const struct report *report)
+{
+	static const char *const asked[][2] = {
+		{ "mt.1", "MT" }, { "ms", "MS" }, { "pe.0", "PE" }, { "pk", "PK" }, { "py", "PY" },
+		{ "pb", "PB" },	  { "cb", "CB" }, { "cc", "CC" },   { "gt", "GT" }, { "md", "MD" },
+	};
+	struct firmware *firmware = report->firmware;
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+	const char *answer;
+	unsigned int i;
+	char **known;
+
+	for (i = 0; i < G_N_ELEMENTS(asked); i++) {
+		answer = answer_to(report, asked[i][0]);
+		if (answer ? is_error(answer) : firmware_lacks(firmware, asked[i][1]))
+			g_strv_builder_add(builder, asked[i][1]);
+	}
+	for (known = firmware->without; *known; known++) {
+		for (i = 0; i < G_N_ELEMENTS(asked); i++)
+			if (g_str_equal(*known, asked[i][1]))
+				break;
+		if (i == G_N_ELEMENTS(asked))
+			g_strv_builder_add(builder, *known);
+	}
+	g_strfreev(firmware->without);
+	firmware->without = g_strv_builder_end(builder);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const unsigned int *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+static void read_rates(const struct report *report)
+{
+	GHashTableIter iter;
+	gpointer label, answer;
+	GArray *rates = g_array_new(TRUE, TRUE, sizeof(unsigned int));
+	unsigned int rate;
 	guint64 number;
 
-	if (sockets) {
-		if (!g_ascii_string_to_unsigned(sockets, 10, 1, 4, &number, NULL))
-			return wrong(error, GROUP_SWITCHES, "tls-sockets", sockets);
-		firmware->tls_sockets = number;
+	g_hash_table_iter_init(&iter, report->answers);
+	while (g_hash_table_iter_next(&iter, &label, &answer)) {
+		if (!g_str_has_prefix(label, "u2.") || is_error(answer) ||
+		    !g_ascii_string_to_unsigned((char *)label + 3, 10, 300, 4000000, &number, NULL))
+			continue;
+		rate = number;
+		g_array_append_val(rates, rate);
 	}
-	if (without) {
-		g_strfreev(firmware->without);
-		firmware->without = g_strsplit(without, ";", -1);
-	}
-	return read_rates(firmware, file, error);
+	g_array_sort(rates, by_number);
+	g_free(report->firmware->rate_list);
+	report->firmware->rate_list = NULL;
+	if (rates->len)
+		report->firmware->rate_list = (unsigned int *)(void *)g_array_free(rates, FALSE);
+	else
+		g_array_free(rates, TRUE);
 }
 
-static bool read_switches(struct firmware *firmware, GKeyFile *file, GError **error)
+static void note_time(GArray *times, const char *question, double ms)
 {
-	struct firmware_switch each;
+	struct command_time time = { .ns = ms * NS_PER_MS };
 	unsigned int i;
-	char *word;
-	bool ok;
 
-	for (i = 0; firmware_each(i, &each); i++) {
-		word = known(file, GROUP_SWITCHES, each.name);
-		/* A list of rates is no word. */
-		ok = !word || (g_str_equal(each.name, "rates") && g_ascii_isdigit(*word)) ||
-		     firmware_set(firmware, each.name, word, error);
-		g_free(word);
-		if (!ok)
-			return false;
-	}
-	return read_rest(firmware, file, error);
+	/* What R0 waits for is not its own time, and a command may be asked more than once. */
+	if (ms < SLOW_MS || g_ascii_toupper(*question) == 'R' || strlen(question) < 2)
+		return;
+	for (i = 0; i < times->len; i++)
+		if (g_array_index(times, struct command_time, i).name &&
+		    g_str_has_prefix(question, g_array_index(times, struct command_time, i).name))
+			return;
+	time.name = g_strndup(question, 2);
+	times_add(times, &time);
 }
 
-static bool read_times(GArray *times, gint64 *boot_ns, GKeyFile *file, GError **error)
+static bool read_line(const struct report *report, GArray *times, const char *line)
 {
-	g_auto(GStrv) keys = g_key_file_get_keys(file, GROUP_TIMES, NULL, NULL);
-	struct command_time time;
-	char **key, *end;
+	g_auto(GStrv) fields = g_strsplit(line, "\t", -1);
+	g_autofree char *question = NULL;
+	char *end;
 	double ms;
 
-	for (key = keys; key && *key; key++) {
-		g_autofree char *value = known(file, GROUP_TIMES, *key);
+	if (g_strv_length(fields) != FIELDS || !*fields[0])
+		return false;
+	ms = g_ascii_strtod(fields[1], &end);
+	if (end == fields[1] || *end || !(ms >= 0 && ms <= MS_MAX))
+		return false;
+	question = g_strcompress(fields[2]);
+	if (*fields[3])
+		note_time(times, question, ms);
+	g_hash_table_insert(report->answers, g_strdup(fields[0]), g_strcompress(fields[3]));
+	return true;
+}
 
-		if (!value)
+static bool read_lines(const struct report *report, GArray *times, const char *text, GError **error)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	unsigned int i;
+
+	if (!g_str_equal(lines[0] ? lines[0] : "", HEAD)) {
+		g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+				    "not a report of eswrapctl module probe: the first line is "
+				    "not \"" HEAD "\"");
+		return false;
+	}
+	for (i = 1; lines[i]; i++) {
+		if (!*lines[i] || read_line(report, times, lines[i]))
 			continue;
-		ms = g_ascii_strtod(value, &end);
-		if (end == value || *end || !(ms >= 0 && ms <= MS_MAX))
-			return wrong(error, GROUP_TIMES, *key, value);
-		time.ns = ms * NS_PER_MS;
-		if (g_str_equal(*key, "boot")) {
-			*boot_ns = time.ns;
-			continue;
-		}
-		if (!g_str_equal(*key, "command") && strlen(*key) > 2)
-			continue;
-		time.name = g_str_equal(*key, "command") ? NULL : g_strdup(*key);
-		times_add(times, &time);
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+			    "line %u: not a label, milliseconds, a question and its answer with "
+			    "tabs between",
+			    i + 1);
+		return false;
 	}
 	return true;
 }
 
-bool report_read(const char *path, struct firmware *firmware, GArray *times, gint64 *boot_ns,
-		 GError **error)
+bool report_read(const char *path, struct firmware *firmware, GArray *times, GError **error)
 {
-	g_autoptr(GKeyFile) file = g_key_file_new();
+	g_autoptr(GHashTable) answers =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	struct report report = { .firmware = firmware, .answers = answers };
+	g_autofree char *text = NULL;
+	bool ok;
 
-	if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, error) &&
-	    read_base(firmware, file, error) && read_identity(firmware, file, error) &&
-	    read_switches(firmware, file, error) && read_times(times, boot_ns, file, error))
-		return true;
-	g_prefix_error(error, "--as %s: ", path);
-	return false;
+	ok = g_file_get_contents(path, &text, NULL, error) &&
+	     read_lines(&report, times, text, error);
+	if (ok && !read_identity(&report)) {
+		g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+				    "no answer with seven fields to I? (identity)");
+		ok = false;
+	}
+	if (!ok) {
+		g_prefix_error(error, "--as %s: ", path);
+		return false;
+	}
+	read_errors(&report);
+	read_dialect(&report);
+	read_counted(&report);
+	read_gone(&report, "r0.closed", "gone");
+	read_gone(&report, "s3.closed", "write-gone");
+	read_shown(&report);
+	read_without(&report);
+	read_rates(&report);
+	return true;
 }

@@ -10,11 +10,9 @@
  * report_read() - behave as the module did of which @path tells
  * @firmware:	set up already; is changed
  * @times:	struct command_time; gets more
- * @boot_ns:	from a reset to the prompt; changed if the report says so
  *
  * Return: false with @error set when the file cannot be used.
  */
-bool report_read(const char *path, struct firmware *firmware, GArray *times, gint64 *boot_ns,
-		 GError **error);
+bool report_read(const char *path, struct firmware *firmware, GArray *times, GError **error);
 
 #endif

@@ -76,6 +76,46 @@ static int ask_resolve(struct ctl *ctl, int argc, char **argv)
 	return CTL_OK;
 }
 
+static void show_begun(GVariant *reply, gpointer user G_GNUC_UNUSED)
+{
+	gboolean begun;
+
+	if (terminal_is_ours() && g_variant_lookup(reply, "begun", "b", &begun))
+		fprintf(stderr, "asking the module, which takes up to a minute ...\n");
+}
+
+static int ask_probe(struct ctl *ctl, int argc, char **argv)
+{
+	const struct ctl_usage usage = {
+		.words = "eswrapctl module probe",
+		.summary = "Asks the module every harmless question, and writes a report without "
+			   "secrets. Meanwhile programs wait.",
+	};
+	g_autoptr(GVariant) reply = NULL;
+	g_autoptr(GError) error = NULL;
+	gboolean whole = FALSE;
+	int status;
+
+	if (!ctl_parse(ctl, &usage, &argc, &argv))
+		return CTL_USAGE;
+	if (argc > 1) {
+		ctl_error(ctl, "probe takes no arguments");
+		return CTL_USAGE;
+	}
+	status = client_call(ctl, "module-probe", NULL, show_begun, NULL, &reply, &error);
+	if (status != CTL_OK)
+		return fail(ctl, status, error);
+	if (ctl->json)
+		ctl_print_reply(reply);
+	else
+		fputs(ctl_text(reply, "report"), stdout);
+	if (g_variant_lookup(reply, "whole", "b", &whole) && whole)
+		return CTL_OK;
+	ctl_error(ctl, "the last question was not answered as it should be, and the report ends "
+		       "there; the module is being brought up again");
+	return CTL_FAILED;
+}
+
 static int ask_reset(struct ctl *ctl, int argc, char **argv)
 {
 	gboolean yes = FALSE;
@@ -112,6 +152,7 @@ static int ask_reset(struct ctl *ctl, int argc, char **argv)
 
 static const struct ctl_command commands[] = {
 	{ "info", ask_info, "what it says of itself" },
+	{ "probe", ask_probe, "write a report of what it can do" },
 	{ "reset", ask_reset, "start it anew; all connections are lost" },
 	{ "resolve", ask_resolve, "have it look a name up" },
 	{ NULL },

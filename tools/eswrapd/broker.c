@@ -257,6 +257,7 @@ static void add_verbs(struct broker *broker)
 	const struct verb rows[] = {
 		{ "status", true, verb_status, &broker->status },
 		{ "module-reset", false, verb_module_reset, broker->module_verbs },
+		{ "module-probe", false, verb_module_probe, broker->module_verbs },
 		{ "module-resolve", false, verb_module_resolve, broker->module_verbs },
 		{ "trace", false, verb_trace, broker->traces },
 		{ "reload", false, reload_asked, broker },

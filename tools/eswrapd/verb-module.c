@@ -25,6 +25,7 @@ struct module_verbs {
 
 /**
  * struct question - one that is under way
+ * @name:	to look up; "": the module is probed
  * @turn:	GSource id of the wait for its turn; 0 when it has begun
  * @began:	when it was sent, us
  */
@@ -92,15 +93,48 @@ static void resolved(struct eswifi_module *module G_GNUC_UNUSED, int result, con
 	question_end(question);
 }
 
-static int start(struct sched_job *job, struct eswifi_module *module, int socket)
+/* The report of a probe, also one that ends early: then the last question has no answer. */
+static void probed(struct eswifi_module *module G_GNUC_UNUSED, int result, const char *text,
+		   gpointer user)
+{
+	struct question *question = user;
+	GVariantDict reply;
+
+	sched_job_done(question->verbs->sched, false);
+	if (*text && (result == 0 || strchr(text, '\t'))) {
+		g_variant_dict_init(&reply, NULL);
+		g_variant_dict_insert(&reply, "report", "s", text);
+		g_variant_dict_insert(&reply, "whole", "b", result == 0);
+		call_finish(question->call, g_variant_dict_end(&reply));
+	} else {
+		call_fail(question->call, EXIT_FAILURE, "the module cannot be asked: %s",
+			  g_strerror(-result));
+	}
+	question_end(question);
+}
+
+static void tell_begun(struct call *call)
+{
+	GVariantDict progress;
+
+	g_variant_dict_init(&progress, NULL);
+	g_variant_dict_insert(&progress, "begun", "b", TRUE);
+	call_progress(call, g_variant_dict_end(&progress));
+}
+
+static int begin_question(struct sched_job *job, struct eswifi_module *module, int socket)
 {
 	struct question *question = (gpointer)((char *)job - offsetof(struct question, job));
 	int result = -EAGAIN;
 
 	g_clear_handle_id(&question->turn, g_source_remove);
 	question->began = g_get_monotonic_time();
-	if (socket >= 0)
+	if (socket >= 0 && !*question->name) {
+		tell_begun(question->call);
+		result = eswifi_probe(module, (guint)socket, probed, question);
+	} else if (socket >= 0) {
 		result = eswifi_lookup(module, (guint)socket, question->name, resolved, question);
+	}
 	if (result < 0) {
 		call_fail(question->call, EXIT_FAILURE, "%s",
 			  socket < 0 ? "all sockets of the module are in use"
@@ -123,12 +157,25 @@ static gboolean turn_missed(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+static void queue_question(struct module_verbs *verbs, struct call *call, const char *name)
+{
+	struct question *question = g_new0(struct question, 1);
+
+	question->verbs = verbs;
+	question->call = call;
+	g_strlcpy(question->name, name, sizeof(question->name));
+	question->job.needs_socket = true;
+	question->job.start = begin_question;
+	question->turn = g_timeout_add_seconds(TURN_TIMEOUT_S, turn_missed, question);
+	g_ptr_array_add(verbs->questions, question);
+	sched_run(verbs->sched, &question->job);
+}
+
 void verb_module_resolve(struct call *call, const struct caller *caller G_GNUC_UNUSED,
 			 GVariant *arguments, gpointer user)
 {
 	struct module_verbs *verbs = user;
 	char clean[ESWRAP_NAME_MAX + 1];
-	struct question *question;
 	const char *name;
 
 	/* It becomes part of a command: nothing but a host name may. */
@@ -136,15 +183,13 @@ void verb_module_resolve(struct call *call, const struct caller *caller G_GNUC_U
 		call_fail(call, EX_USAGE, "that is no host name");
 		return;
 	}
-	question = g_new0(struct question, 1);
-	question->verbs = verbs;
-	question->call = call;
-	g_strlcpy(question->name, clean, sizeof(question->name));
-	question->job.needs_socket = true;
-	question->job.start = start;
-	question->turn = g_timeout_add_seconds(TURN_TIMEOUT_S, turn_missed, question);
-	g_ptr_array_add(verbs->questions, question);
-	sched_run(verbs->sched, &question->job);
+	queue_question(verbs, call, clean);
+}
+
+void verb_module_probe(struct call *call, const struct caller *caller G_GNUC_UNUSED,
+		       GVariant *arguments G_GNUC_UNUSED, gpointer user)
+{
+	queue_question(user, call, "");
 }
 
 void verb_module_reset(struct call *call, const struct caller *caller,

@@ -25,6 +25,15 @@ void module_verbs_free(struct module_verbs *verbs);
 void verb_module_resolve(struct call *call, const struct caller *caller, GVariant *arguments,
 			 gpointer user);
 
+/*
+ * verb_module_probe() - module-probe; @user is the struct module_verbs
+ *
+ * Progress: begun b. Reply: report s (see libeswifi(3)), whole b (false: it ends at a question that
+ * was not answered as it should be).
+ */
+void verb_module_probe(struct call *call, const struct caller *caller, GVariant *arguments,
+		       gpointer user);
+
 /* verb_module_reset() - module-reset; @user is the struct module_verbs. All connections are lost */
 void verb_module_reset(struct call *call, const struct caller *caller, GVariant *arguments,
 		       gpointer user);
