@@ -37,7 +37,7 @@ static void put_leaf(const char *name, const struct identity *issuer, gint64 fro
 }
 
 /* ca-0 has signed server-0 and device-0, and so on; server-0-expired speaks for itself. */
-static void setup(void)
+static void setup_as(const char *profile)
 {
 	guint i;
 
@@ -48,7 +48,23 @@ static void setup(void)
 		put_leaf(harness_format(h, "device-%u", i), ca[i], 0, 0);
 	}
 	put_leaf("server-0-expired", ca[0], -3 * IDENTITY_DAY, -60);
-	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
+	harness_fake(h, "--resolve-all", "127.0.0.1", profile ? "--as" : NULL, profile, NULL);
+}
+
+static void setup(void)
+{
+	setup_as(NULL);
+}
+
+/* Four TLS connections at a time, as the product note's sets are for; and only one. */
+static void setup_four(void)
+{
+	setup_as("C3.5.2.5");
+}
+
+static void setup_one(void)
+{
+	setup_as("C6.2.1");
 }
 
 static void teardown(void)
@@ -256,13 +272,20 @@ static const char three_at_once[] = "import socket, sys\n"
 				    "    print(t.split(b'\\r\\n\\r\\n', 1)[1].decode().replace("
 				    "'\\n', ' '))\n";
 
-static void expect_three_at_once(const guint16 port[AUTHORITIES])
+/* Three requests at the same time, which may be answered one after the other. */
+static const char three_in_turn[] =
+	"import sys, urllib.request as u\n"
+	"from concurrent.futures import ThreadPoolExecutor as pool\n"
+	"get = lambda a: u.urlopen('http://' + a).read().decode().replace('\\n', ' ')\n"
+	"for text in pool(3).map(get, sys.argv[1:]): print(text)\n";
+
+static void expect_three(const char *program, const guint16 port[AUTHORITIES])
 {
 	const struct result *result;
 	char **lines;
 	guint i;
 
-	result = harness_run_wrapped(h, "python3", "-c", three_at_once,
+	result = harness_run_wrapped(h, "python3", "-c", program,
 				     harness_format(h, "zero.example:%u", port[0]),
 				     harness_format(h, "one.example:%u", port[1]),
 				     harness_format(h, "two.example:%u", port[2]), NULL);
@@ -282,12 +305,10 @@ static guint count(const char *text, const char *part)
 	return n;
 }
 
-START_TEST(three_sets_are_in_use_at_once_by_three_routes)
+static void program_three_sets(guint16 port[AUTHORITIES], enum server kind)
 {
 	static const char *const hosts[] = { "zero.example", "one.example", "two.example" };
 	GString *config = g_string_new("[default]\nthrough = refuse\n\n");
-	guint16 port[AUTHORITIES];
-	const char *before, *after;
 	guint i;
 
 	for (i = 0; i < AUTHORITIES; i++) {
@@ -297,7 +318,7 @@ START_TEST(three_sets_are_in_use_at_once_by_three_routes)
 				       "[route set-%1$u]\nhost = %2$s\nthrough = tls\n"
 				       "credentials = set-%1$u\n\n",
 				       i, hosts[i]);
-		port[i] = serve((enum server)_i, harness_format(h, "server-%u", i),
+		port[i] = serve(kind, harness_format(h, "server-%u", i),
 				harness_format(h, "ca-%u", i));
 	}
 	credentials_broker(h, "%s", config->str);
@@ -306,7 +327,15 @@ START_TEST(three_sets_are_in_use_at_once_by_three_routes)
 		expect_status(credentials_ctl(h, "credentials", "program",
 					      harness_format(h, "set-%u", i), "--yes", NULL),
 			      0);
-	expect_three_at_once(port);
+}
+
+START_TEST(three_sets_are_in_use_at_once_by_three_routes)
+{
+	guint16 port[AUTHORITIES];
+	const char *before, *after;
+
+	program_three_sets(port, (enum server)_i);
+	expect_three(three_at_once, port);
 	/* The set is selected when it changes, and only then. */
 	expect_status(harness_run_wrapped(h, "curl", "-sSf",
 					  harness_format(h, "http://two.example:%u/", port[2]),
@@ -323,10 +352,20 @@ START_TEST(three_sets_are_in_use_at_once_by_three_routes)
 }
 END_TEST
 
+START_TEST(three_sets_take_turns_where_one_tls_connection_is_possible)
+{
+	guint16 port[AUTHORITIES];
+
+	program_three_sets(port, (enum server)_i);
+	expect_three(three_in_turn, port);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("credential-tls");
-	TCase *note = tcase_create("note");
+	TCase *note = tcase_create("note"), *four = tcase_create("four");
+	TCase *one = tcase_create("one");
 
 	tcase_add_checked_fixture(note, setup, teardown);
 	tcase_set_timeout(note, 90);
@@ -339,7 +378,15 @@ int main(void)
 			    0, SERVERS);
 	tcase_add_loop_test(note, p9_2_without_all_three_items_fails_and_the_log_says_which, 0,
 			    SERVERS);
-	tcase_add_loop_test(note, three_sets_are_in_use_at_once_by_three_routes, 0, SERVERS);
 	suite_add_tcase(suite, note);
+	tcase_add_checked_fixture(four, setup_four, teardown);
+	tcase_set_timeout(four, 90);
+	tcase_add_loop_test(four, three_sets_are_in_use_at_once_by_three_routes, 0, SERVERS);
+	suite_add_tcase(suite, four);
+	tcase_add_checked_fixture(one, setup_one, teardown);
+	tcase_set_timeout(one, 90);
+	tcase_add_loop_test(one, three_sets_take_turns_where_one_tls_connection_is_possible, 0,
+			    SERVERS);
+	suite_add_tcase(suite, one);
 	return suite_run(suite);
 }

@@ -44,12 +44,13 @@ static gsize bytes_until(const char *trace, const char *command)
 	return bytes;
 }
 
-static void until_opened(guint16 port, const char *fault, gsize *bytes, int *result, int *again)
+static void until_opened(const char *profile, guint16 port, const char *fault, gsize *bytes,
+			 int *result, int *again)
 {
 	struct harness *h = harness_new();
 	struct drive d;
 
-	drive_ready(&d, harness_fake(h, fault ? "--fault" : NULL, fault, NULL));
+	drive_ready(&d, harness_fake(h, "--as", profile, fault ? "--fault" : NULL, fault, NULL));
 	*result = drive_open_tcp(&d, 0, port);
 	if (again) {
 		drive_await_lost(&d, 1);
@@ -62,7 +63,8 @@ static void until_opened(guint16 port, const char *fault, gsize *bytes, int *res
 	harness_free(h);
 }
 
-START_TEST(what_was_set_before_a_reset_that_looked_like_an_answer_is_set_again)
+/* The reset cuts the prompt off the answer to P3, which comes before P6=1. Return: how that open ends. */
+static int open_through_reset(const char *profile)
 {
 	int result, again, fd;
 	gsize bytes = 0;
@@ -70,15 +72,27 @@ START_TEST(what_was_set_before_a_reset_that_looked_like_an_answer_is_set_again)
 	char *fault;
 
 	fd = raw_listener(&port);
-	until_opened(port, NULL, &bytes, &result, NULL);
+	until_opened(profile, port, NULL, &bytes, &result, NULL);
 	ck_assert_int_eq(result, 0);
 	/* The byte at which the reset happens is the first that is not sent any more. */
 	fault = g_strdup_printf("reset@out=%zu", bytes - strlen(PROMPT) + 1);
-	until_opened(port, fault, NULL, &result, &again);
-	ck_assert_int_eq(result, -ENETDOWN);
+	until_opened(profile, port, fault, NULL, &result, &again);
 	ck_assert_int_eq(again, 0);
 	g_free(fault);
 	close(fd);
+	return result;
+}
+
+START_TEST(what_was_set_before_a_reset_that_looked_like_an_answer_is_set_again)
+{
+	ck_assert_int_eq(open_through_reset("C3.5.2.5"), -ENETDOWN);
+}
+END_TEST
+
+/* C6.2 says at every start who it is: no answer looks so. */
+START_TEST(a_banner_gives_a_reset_away_at_once)
+{
+	ck_assert_int_eq(open_through_reset("C6.2.1"), -EPROTO);
 }
 END_TEST
 
@@ -203,6 +217,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, DRIVE_DEADLINE_S);
 	tcase_add_test(tcase, what_was_set_before_a_reset_that_looked_like_an_answer_is_set_again);
+	tcase_add_test(tcase, a_banner_gives_a_reset_away_at_once);
 	suite_add_tcase(suite, tcase);
 	tcase = tcase_create("flip");
 	tcase_set_timeout(tcase, DRIVE_DEADLINE_S);
