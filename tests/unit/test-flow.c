@@ -634,6 +634,7 @@ START_TEST(the_list_says_of_each_what_it_does)
 	guint32 seconds;
 	guint64 sent;
 
+	ck_assert_uint_eq(flow_count(flows), 1);
 	writes(fd, "12345");
 	ck_sends("12345");
 	pass(3 * G_TIME_SPAN_SECOND);

@@ -177,14 +177,7 @@ static guint count_users_of_set(guint set, gpointer user)
 /* What flows of all kinds there are: only they point to routes. */
 static bool has_flows(const struct broker *broker)
 {
-	g_autoptr(GVariant) list = NULL;
-	GVariantBuilder flows;
-
-	g_variant_builder_init(&flows, G_VARIANT_TYPE("aa{sv}"));
-	flow_list(broker->flows, NULL, &flows);
-	datagram_list(broker->datagrams, NULL, &flows);
-	list = g_variant_ref_sink(g_variant_builder_end(&flows));
-	return g_variant_n_children(list) > 0;
+	return flow_count(broker->flows) > 0 || datagram_count(broker->datagrams) > 0;
 }
 
 static void set_rules(struct broker *broker)

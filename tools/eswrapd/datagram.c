@@ -717,6 +717,11 @@ int datagram_add_peer(struct datagrams *datagrams, guint64 id, const struct flow
 	return add_peer(flow, request);
 }
 
+guint datagram_count(const struct datagrams *datagrams)
+{
+	return g_hash_table_size(datagrams->flows);
+}
+
 void datagram_list(const struct datagrams *datagrams, const uid_t *only, GVariantBuilder *list)
 {
 	GHashTableIter iter;

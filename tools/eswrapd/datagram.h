@@ -66,6 +66,9 @@ int datagram_add_peer(struct datagrams *datagrams, guint64 id, const struct flow
 /* datagram_reap() - free the flows whose program has closed */
 void datagram_reap(struct datagrams *datagrams);
 
+/* datagram_count() - how many sockets have one, whatever their number of peers */
+guint datagram_count(const struct datagrams *datagrams);
+
 /* datagram_list() - as flow_list(), one for each peer */
 void datagram_list(const struct datagrams *datagrams, const uid_t *only, GVariantBuilder *list);
 

@@ -704,6 +704,11 @@ int flow_keep_alive(struct flows *flows, guint64 id, uid_t uid, guint32 seconds)
 	return -ENOTCONN;
 }
 
+guint flow_count(const struct flows *flows)
+{
+	return g_hash_table_size(flows->all);
+}
+
 void flow_list(const struct flows *flows, const uid_t *only, GVariantBuilder *list)
 {
 	GHashTableIter iter;

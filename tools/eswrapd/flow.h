@@ -81,6 +81,9 @@ int flow_connect(struct flows *flows, const struct flow_request *request, guint6
  */
 int flow_keep_alive(struct flows *flows, guint64 id, uid_t uid, guint32 seconds);
 
+/* flow_count() - how many there are */
+guint flow_count(const struct flows *flows);
+
 /* flow_list() - add one summary for each flow; @only: for those of one user; NULL: of all */
 void flow_list(const struct flows *flows, const uid_t *only, GVariantBuilder *list);
 
