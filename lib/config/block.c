@@ -35,7 +35,7 @@ static bool clear_host_bits(struct address_block *block)
 
 bool address_block_parse(const char *text, struct address_block *block, char **why)
 {
-	char **parts = g_strsplit(text, "/", 2);
+	g_auto(GStrv) parts = g_strsplit(text, "/", 2);
 	bool v4 = !strchr(text, ':'), good;
 	guint bits = v4 ? 32 : 128;
 	char clear[INET6_ADDRSTRLEN];
@@ -43,7 +43,6 @@ bool address_block_parse(const char *text, struct address_block *block, char **w
 
 	good = parts[0] && parse_address(parts[0], block->address) &&
 	       (!parts[1] || g_ascii_string_to_unsigned(parts[1], 10, 0, bits, &prefix, NULL));
-	g_strfreev(parts);
 	if (!good) {
 		if (why)
 			*why = g_strdup_printf(

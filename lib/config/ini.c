@@ -17,14 +17,13 @@ struct scan {
 
 static void G_GNUC_PRINTF(3, 4) complain(struct scan *scan, guint line, const char *format, ...)
 {
+	g_autofree char *message = NULL;
 	va_list args;
-	char *message;
 
 	va_start(args, format);
 	message = g_strdup_vprintf(format, args);
 	va_end(args);
 	scan->complain(line, message, scan->user);
-	g_free(message);
 }
 
 static char *place(const char *group, const char *key)
@@ -34,11 +33,9 @@ static char *place(const char *group, const char *key)
 
 guint ini_line(const struct ini *ini, const char *group, const char *key)
 {
-	char *name = place(group, key);
-	guint line = GPOINTER_TO_UINT(g_hash_table_lookup(ini->of, name));
+	g_autofree char *name = place(group, key);
 
-	g_free(name);
-	return line;
+	return GPOINTER_TO_UINT(g_hash_table_lookup(ini->of, name));
 }
 
 /* Return: false where the place is taken already. */
@@ -73,7 +70,7 @@ static void scan_group(struct scan *scan, guint line, const char *text)
 static void scan_key(struct scan *scan, guint line, const char *text)
 {
 	const char *equals = strchr(text, '=');
-	char *key;
+	g_autofree char *key = NULL;
 
 	if (!equals || equals == text) {
 		complain(scan, line, "\"%s\" is not KEY = VALUE, [GROUP] or a # comment", text);
@@ -84,7 +81,6 @@ static void scan_key(struct scan *scan, guint line, const char *text)
 		complain(scan, line, "%s: stands before the first [GROUP]", key);
 	else
 		note(scan, line, key);
-	g_free(key);
 }
 
 struct ini *ini_scan(const char *text,
@@ -92,7 +88,7 @@ struct ini *ini_scan(const char *text,
 		     gpointer user, char **clean)
 {
 	struct scan scan = { g_new0(struct ini, 1), complaint, user, NULL };
-	char **lines;
+	g_auto(GStrv) lines = NULL;
 	guint i;
 
 	scan.ini->of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -108,7 +104,6 @@ struct ini *ini_scan(const char *text,
 			scan_key(&scan, i + 1, line);
 	}
 	*clean = g_strjoinv("\n", lines);
-	g_strfreev(lines);
 	g_free(scan.group);
 	return scan.ini;
 }
@@ -127,9 +122,9 @@ void ini_free(struct ini *ini)
  */
 static size_t distance(const char *a, const char *b)
 {
-	size_t n = strlen(b), i, j, result;
-	size_t *before = g_new0(size_t, n + 1), *last = g_new0(size_t, n + 1),
-	       *row = g_new0(size_t, n + 1), *oldest;
+	size_t n = strlen(b), i, j;
+	g_autofree size_t *rows = g_new0(size_t, 3 * (n + 1));
+	size_t *before = rows, *last = before + n + 1, *row = last + n + 1, *oldest;
 
 	for (j = 0; j <= n; j++)
 		row[j] = j;
@@ -146,11 +141,7 @@ static size_t distance(const char *a, const char *b)
 				row[j] = MIN(row[j], before[j - 2] + 1);
 		}
 	}
-	result = row[n];
-	g_free(before);
-	g_free(last);
-	g_free(row);
-	return result;
+	return row[n];
 }
 
 const char *ini_nearest(const char *word, const char *const *known)

@@ -27,7 +27,7 @@ static const char *keep(struct loader *l, char *string)
 /* Return: the index of the word, or -1 after a complaint. */
 static int choose(struct loader *l, const char *value, const char *const *words)
 {
-	char *all;
+	g_autofree char *all = NULL;
 	int i;
 
 	for (i = 0; words[i]; i++)
@@ -35,7 +35,6 @@ static int choose(struct loader *l, const char *value, const char *const *words)
 			return i;
 	all = g_strjoinv(", ", (char **)words);
 	loader_mistake(l, "\"%s\" is not one of: %s", value, all);
-	g_free(all);
 	return -1;
 }
 
@@ -350,14 +349,13 @@ static void set_host(struct loader *l, const char *value)
 static void add_address(struct loader *l, char *item)
 {
 	struct address_block block;
-	char *why;
+	g_autofree char *why = NULL;
 
 	if (address_block_parse(item, &block, &why)) {
 		g_array_append_val(l->route->addresses, block);
 		return;
 	}
 	loader_mistake(l, "%s", why);
-	g_free(why);
 }
 
 static void set_address(struct loader *l, const char *value)
@@ -476,11 +474,10 @@ static void set_credentials(struct loader *l, const char *value)
 static void set_stand_in(struct loader *l, const char *value)
 {
 	struct address_block block;
-	char *why;
+	g_autofree char *why = NULL;
 
 	if (!address_block_parse(value, &block, &why)) {
 		loader_mistake(l, "%s", why);
-		g_free(why);
 	} else if (strchr(value, ':') || block.prefix < 96 + 8 || block.prefix > 96 + 24) {
 		loader_mistake(l,
 			       "\"%s\" is not an IPv4 block from /8 to /24, such as 198.18.0.0/15",

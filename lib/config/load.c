@@ -34,7 +34,7 @@ static void bad_line(guint line, const char *message, gpointer user)
 static void unknown(struct loader *l, const char *what, const char *word, const char *const *known)
 {
 	const char *nearest = ini_nearest(word, known);
-	char *all;
+	g_autofree char *all = NULL;
 
 	if (nearest) {
 		loader_mistake(l, "there is no such %s; did you mean \"%s\"?", what, nearest);
@@ -42,7 +42,6 @@ static void unknown(struct loader *l, const char *what, const char *word, const 
 	}
 	all = g_strjoinv(", ", (char **)known);
 	loader_mistake(l, "there is no such %s; there are: %s", what, all);
-	g_free(all);
 }
 
 static void unknown_key(struct loader *l, const struct key *keys)
@@ -67,9 +66,9 @@ static bool ends_in_comment(const char *raw)
 
 static void load_key(struct loader *l, const struct key *keys)
 {
+	g_autofree char *raw = NULL, *value = NULL;
+	g_autoptr(GError) error = NULL;
 	const struct key *key;
-	GError *error = NULL;
-	char *raw, *value;
 
 	for (key = keys; key->name && strcmp(key->name, l->key) != 0; key++)
 		;
@@ -92,9 +91,6 @@ static void load_key(struct loader *l, const struct key *keys)
 			raw);
 	else
 		key->set(l, value);
-	g_clear_error(&error);
-	g_free(raw);
-	g_free(value);
 }
 
 static void load_keys(struct loader *l, const struct key *keys)
@@ -299,8 +295,8 @@ static char *default_state_dir(void)
 
 static char *read_file(const char *path, GError **error)
 {
+	g_autofree char *text = NULL;
 	gsize size = 0;
-	char *text;
 	GStatBuf st;
 
 	if (g_stat(path, &st) == 0 && st.st_size > FILE_MAX) {
@@ -314,16 +310,16 @@ static char *read_file(const char *path, GError **error)
 	}
 	if (!g_utf8_validate_len(text, size, NULL)) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: is not UTF-8 text", path);
-		g_clear_pointer(&text, g_free);
+		return NULL;
 	}
-	return text;
+	return g_steal_pointer(&text);
 }
 
 struct settings *settings_load(const char *path, GPtrArray *warnings, GError **error)
 {
 	struct loader l = { .path = path, .warnings = warnings };
-	GError *parse_error = NULL;
-	char *text, *clean;
+	g_autofree char *text = NULL, *clean = NULL;
+	g_autoptr(GError) parse_error = NULL;
 
 	text = read_file(path, error);
 	if (!text)
@@ -339,7 +335,6 @@ struct settings *settings_load(const char *path, GPtrArray *warnings, GError **e
 			load_groups(&l);
 		else
 			g_string_printf(l.mistakes, "%s: %s", path, parse_error->message);
-		g_clear_error(&parse_error);
 	}
 	if (!l.settings->state_dir)
 		l.settings->state_dir = default_state_dir();
@@ -352,7 +347,5 @@ struct settings *settings_load(const char *path, GPtrArray *warnings, GError **e
 	g_key_file_free(l.file);
 	ini_free(l.ini);
 	g_free(l.dir);
-	g_free(clean);
-	g_free(text);
 	return l.settings;
 }

@@ -24,8 +24,8 @@ void loader_mistake(struct loader *l, const char *format, ...)
 
 void loader_warning(struct loader *l, guint line, const char *format, ...)
 {
+	g_autofree char *text = NULL;
 	va_list args;
-	char *text;
 
 	if (!l->warnings)
 		return;
@@ -33,5 +33,4 @@ void loader_warning(struct loader *l, guint line, const char *format, ...)
 	text = g_strdup_vprintf(format, args);
 	va_end(args);
 	g_ptr_array_add(l->warnings, g_strdup_printf("%s:%u: %s", l->path, line, text));
-	g_free(text);
 }
