@@ -192,14 +192,7 @@ void terminal_type(struct terminal *terminal, const char *text)
 
 void terminal_interrupt(struct terminal *terminal)
 {
-	struct pollfd poller = { .fd = terminal->fd, .events = POLLIN };
-	bool alive = true;
-
-	while (alive) {
-		terminal_type(terminal, "\x03");
-		if (poll(&poller, 1, 100) == 1)
-			alive = watch(terminal);
-	}
+	terminal_type(terminal, "\x03");
 }
 
 int terminal_end(struct terminal *terminal, const char **shown)

@@ -47,7 +47,7 @@ struct terminal *terminal_start(struct harness *h, const char *const *argv);
 /* terminal_await() - wait until it has shown @text, counted from the last such wait's end */
 void terminal_await(struct terminal *terminal, const char *text);
 void terminal_type(struct terminal *terminal, const char *text);
-/* terminal_interrupt() - ^C, as often as it takes: one that comes before the read is lost */
+/* terminal_interrupt() - ^C, once */
 void terminal_interrupt(struct terminal *terminal);
 /* terminal_end() - wait for its end. Return: its exit status; @shown: all that it showed */
 int terminal_end(struct terminal *terminal, const char **shown);
