@@ -132,6 +132,7 @@ TEST_PACKAGES="
 	check
 	chrony
 	$formatter
+	busybox-static
 	curl
 	fish
 	g++
@@ -139,6 +140,7 @@ TEST_PACKAGES="
 	gcc-arm-linux-gnueabihf
 	gdb
 	git
+	golang-go
 	hyperfine
 	iproute2
 	libboost-dev
@@ -146,9 +148,11 @@ TEST_PACKAGES="
 	libc6-dev-armhf-cross
 	libevent-dev
 	libumockdev-dev
+	liburing-dev
 	mandoc
 	mosquitto
 	mosquitto-clients
+	musl-tools
 	netbase
 	netcat-openbsd
 	nginx-light
