@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Whose the module's sockets are. The theory of operation is in sched.h. */
-#include "eswrapd/sched-inside.h"
+#include "eswrapd/sched-sockets.h"
 
 /* How long a user waits for a socket before one is taken from another who has more, and uses it. */
 #define WAIT_FAIR (2 * G_TIME_SPAN_SECOND)
@@ -34,13 +34,22 @@ static bool is_before(const struct sched_user *user, const struct sched_user *ot
 	return user->used < other->used;
 }
 
+guint sched_count_free(const struct sched *sched)
+{
+	guint i, n = 0;
+
+	for (i = 0; i < ESWIFI_SOCKETS; i++)
+		n += is_free(&sched->slots[i]);
+	return n;
+}
+
 /* May he have one more, or is the last one kept for others? */
 static bool may_have_more(const struct sched *sched, const struct sched_user *user)
 {
 	gint64 now = now_of(sched);
 	guint part = shares_part(&sched->shares, now, ESWIFI_SOCKETS);
 
-	return user->sockets < part || sched_free_sockets(sched) > 1 ||
+	return user->sockets < part || sched_count_free(sched) > 1 ||
 	       !shares_is_short(&sched->shares, user, now, part);
 }
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "eswrapd/sched-inside.h"
+#include "eswrapd/sched-sockets.h"
 
 /* Pauses between reads that find nothing: the first, and the longest on a quiet and a busy line. */
 #define READ_PAUSE_MIN	(2 * G_TIME_SPAN_MILLISECOND)
@@ -720,9 +720,5 @@ guint sched_waiting(const struct sched *sched)
 
 guint sched_free_sockets(const struct sched *sched)
 {
-	guint i, n = 0;
-
-	for (i = 0; i < ESWIFI_SOCKETS; i++)
-		n += is_free(&sched->slots[i]);
-	return n;
+	return sched_count_free(sched);
 }

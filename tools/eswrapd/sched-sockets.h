@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The scheduler's inside: what sched.c and sched-sockets.c share, and nobody else sees. */
-#ifndef ESWRAPD_SCHED_INSIDE_H
-#define ESWRAPD_SCHED_INSIDE_H
+/* Whose the module's sockets are: a part of the scheduler, and its inside, which nobody else sees. */
+#ifndef ESWRAPD_SCHED_SOCKETS_H
+#define ESWRAPD_SCHED_SOCKETS_H
 
-#include "eswrapd/sched.h"
+#include "eswrapd/channel.h"
+#include "eswrapd/line.h"
 #include "eswrapd/share.h"
 
 enum slot_state { SLOT_FREE, SLOT_OPENING, SLOT_OPEN, SLOT_CLOSING };
@@ -95,6 +96,8 @@ static inline void earlier(gint64 *due, gint64 when)
 		*due = when;
 }
 
+/* sched_count_free() - how many are open for nobody, nor lent */
+guint sched_count_free(const struct sched *sched);
 /* sched_hand_out() - free sockets to channels that wait */
 void sched_hand_out(struct sched *sched);
 /*
