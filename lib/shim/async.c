@@ -99,7 +99,7 @@ static void notify(const struct sigevent *event)
 	}
 }
 
-static void look_up(const struct lookup *lookup)
+static void look_up_name(const struct lookup *lookup)
 {
 	struct gaicb *request = lookup->request;
 	int error = shim_getaddrinfo(request->ar_name, request->ar_service, request->ar_request,
@@ -120,7 +120,7 @@ static void *look_up_in_thread(void *data)
 	const struct lookup lookup = *(struct lookup *)data;
 
 	libc()->free(data);
-	look_up(&lookup);
+	look_up_name(&lookup);
 	return NULL;
 }
 
@@ -136,7 +136,7 @@ static void start(struct call *call, struct gaicb *request)
 			return;
 		libc()->free(copy);
 	}
-	look_up(&lookup);
+	look_up_name(&lookup);
 }
 
 EXPORT int getaddrinfo_a(int mode, struct gaicb *list[], int count, struct sigevent *event)

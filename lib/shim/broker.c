@@ -224,7 +224,8 @@ static bool is_wanted(const struct eswrap_request *request)
 	return request->mark || request->dest.port == ESWRAP_PORT_NAMES;
 }
 
-static int begin(const struct eswrap_request *request, int socket, int seconds, int *control)
+static int begin_question(const struct eswrap_request *request, int socket, int seconds,
+			  int *control)
 {
 	int64_t end = now_ms() + seconds * 1000;
 	int error;
@@ -254,14 +255,14 @@ static int end(int control, struct eswrap_reply *reply, int *fd, int64_t until)
 	return error;
 }
 
-static int ask(const struct eswrap_request *request, int socket, struct eswrap_reply *reply,
-	       int *fd)
+static int ask_broker(const struct eswrap_request *request, int socket, struct eswrap_reply *reply,
+		      int *fd)
 {
 	int seconds = request->type == ESWRAP_RESOLVE ? LOOK_UP_SECONDS : ANSWER_SECONDS;
 	int64_t until = now_ms() + seconds * 1000;
 	int control, error;
 
-	error = begin(request, socket, seconds, &control);
+	error = begin_question(request, socket, seconds, &control);
 	if (!error) {
 		error = end(control, reply, fd, until);
 		if (error == EAGAIN)
@@ -290,7 +291,7 @@ int shim_ask(const struct eswrap_request *request, int socket, struct eswrap_rep
 	int error;
 
 	*fd = -1;
-	error = ask(request, socket, reply, fd);
+	error = ask_broker(request, socket, reply, fd);
 	if (error && *fd >= 0) {
 		syscall(SYS_close, *fd);
 		*fd = -1;

@@ -272,8 +272,9 @@ static int install(int fd, int hold, int granted, const struct eswrap_reply *rep
 }
 
 /* Asks what is to become of a destination. @granted is the flow's descriptor for VERDICT_OURS. */
-static enum verdict ask(int fd, enum eswrap_request_type type, int family,
-			const struct eswrap_endpoint *to, int *granted, struct eswrap_reply *reply)
+static enum verdict ask_where(int fd, enum eswrap_request_type type, int family,
+			      const struct eswrap_endpoint *to, int *granted,
+			      struct eswrap_reply *reply)
 {
 	struct eswrap_request request;
 	int error;
@@ -338,8 +339,8 @@ enum verdict shim_claim(int fd, int family, bool stream, const struct eswrap_end
 	hold = shim_hold(fd);
 	if (hold < 0)
 		return VERDICT_FAILED;
-	verdict =
-		ask(hold, stream ? ESWRAP_CONNECT : ESWRAP_ASSOCIATE, family, to, &granted, &reply);
+	verdict = ask_where(hold, stream ? ESWRAP_CONNECT : ESWRAP_ASSOCIATE, family, to, &granted,
+			    &reply);
 	if (verdict != VERDICT_OURS) {
 		syscall(SYS_close, hold);
 		return verdict;

@@ -59,7 +59,7 @@ static void put_name(struct packet *packet, const char *name)
 	put(packet, "", 1);
 }
 
-static void put_record(struct packet *packet, const struct dns_question *question, int type,
+static void put_record(struct packet *packet, const struct name_question *question, int type,
 		       const void *data, size_t size)
 {
 	put_number(packet, POINTER | HEADER);
@@ -71,13 +71,13 @@ static void put_record(struct packet *packet, const struct dns_question *questio
 	put(packet, data, size);
 }
 
-static bool wants(const struct dns_question *question, int type)
+static bool wants(const struct name_question *question, int type)
 {
 	return question->class == ns_c_in && (question->type == type || question->type == ns_t_any);
 }
 
 /* What a stand-in, or the name of one, says to a question. Return: the number of records. */
-static unsigned int put_records(struct packet *packet, const struct dns_question *question,
+static unsigned int put_records(struct packet *packet, const struct name_question *question,
 				const struct eswrap_reply *reply)
 {
 	struct packet name = { .good = true };
@@ -110,7 +110,7 @@ static unsigned int put_records(struct packet *packet, const struct dns_question
  *
  * Return: its length, cut to @size; -1 when the name is none that DNS can have.
  */
-int shim_dns_answer(const struct dns_question *question, unsigned int id, unsigned int code,
+int shim_dns_answer(const struct name_question *question, unsigned int id, unsigned int code,
 		    const struct eswrap_reply *reply, unsigned char *answer, int size,
 		    unsigned int *records)
 {
@@ -150,7 +150,7 @@ static unsigned int number_at(const unsigned char *at)
  * Return: false when it is no plain question about one name.
  */
 bool shim_dns_question(const unsigned char *packet, int size, char *name, size_t room,
-		       struct dns_question *question)
+		       struct name_question *question)
 {
 	const unsigned char *p = packet + HEADER, *end = packet + (size < 0 ? 0 : size);
 	size_t at = 0;
@@ -168,6 +168,6 @@ bool shim_dns_question(const unsigned char *packet, int size, char *name, size_t
 	if (end - p < 5 || at == 0)
 		return false;
 	name[at - 1] = '\0';
-	*question = (struct dns_question){ name, (int)number_at(p + 3), (int)number_at(p + 1) };
+	*question = (struct name_question){ name, (int)number_at(p + 3), (int)number_at(p + 1) };
 	return true;
 }

@@ -5,8 +5,8 @@
 #include "shim.h"
 
 /* Hands an endpoint to the program as the kernel does: cut to the room, with its full length. */
-static int answer(const struct eswrap_endpoint *endpoint, int family, struct sockaddr *to,
-		  socklen_t *len, socklen_t room)
+static int give_address(const struct eswrap_endpoint *endpoint, int family, struct sockaddr *to,
+			socklen_t *len, socklen_t room)
 {
 	struct sockaddr_storage address;
 	socklen_t full = eswrap_endpoint_to_sockaddr(endpoint, family, &address);
@@ -67,7 +67,7 @@ EXPORT int getsockname(int fd, __SOCKADDR_ARG address, socklen_t *__restrict len
 	if (!may_be_flow(result, to, room) || !shim_flow(fd, &flow))
 		return result;
 	local_endpoint(fd, &flow, &local);
-	return answer(&local, flow.family, to, len, room);
+	return give_address(&local, flow.family, to, len, room);
 }
 
 static int peer_of_stream(int fd, const struct eswrap_name *flow, struct sockaddr *to,
@@ -77,7 +77,7 @@ static int peer_of_stream(int fd, const struct eswrap_name *flow, struct sockadd
 
 	if (eswrap_outcome(fd, &outcome) != OUTCOME_KNOWN || outcome.error)
 		return fail(ENOTCONN);
-	return answer(&flow->endpoint, flow->family, to, len, room);
+	return give_address(&flow->endpoint, flow->family, to, len, room);
 }
 
 static int peer_of_datagram(int fd, const struct eswrap_name *flow, struct sockaddr *to,
@@ -91,7 +91,7 @@ static int peer_of_datagram(int fd, const struct eswrap_name *flow, struct socka
 		return -1;
 	if (!eswrap_name_parse(&address, address_len, &peer))
 		return fail(ENOTCONN);
-	return answer(&peer.endpoint, flow->family, to, len, room);
+	return give_address(&peer.endpoint, flow->family, to, len, room);
 }
 
 EXPORT int getpeername(int fd, __SOCKADDR_ARG address, socklen_t *__restrict len)

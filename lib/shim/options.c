@@ -282,7 +282,7 @@ uint32_t shim_keep_alive(int fd)
 }
 
 /* Hands a value to the program as the kernel does: cut to what it has room for. */
-static int answer(void *to, socklen_t *len, const void *from, size_t size)
+static int give_value(void *to, socklen_t *len, const void *from, size_t size)
 {
 	if ((int)*len < 0)
 		return fail(EINVAL);
@@ -294,7 +294,7 @@ static int answer(void *to, socklen_t *len, const void *from, size_t size)
 
 static int answer_int(void *to, socklen_t *len, int value)
 {
-	return answer(to, len, &value, sizeof(value));
+	return give_value(to, len, &value, sizeof(value));
 }
 
 /* @native_error is what the kernel had to say, and has forgotten now. */
@@ -331,7 +331,7 @@ static int answer_tcp_info(int fd, void *to, socklen_t *len)
 		info.tcpi_state = TCP_CLOSE;
 		break;
 	}
-	return answer(to, len, &info, sizeof(info));
+	return give_value(to, len, &info, sizeof(info));
 }
 
 static int answer_remembered(int fd, int level, int name, void *to, socklen_t *len)
@@ -344,7 +344,7 @@ static int answer_remembered(int fd, int level, int name, void *to, socklen_t *l
 	if (!option)
 		return fail(ENOPROTOOPT);
 	shim_notes_read(fd, &notes);
-	return answer(to, len, notes.value + note, option->size);
+	return give_value(to, len, notes.value + note, option->size);
 }
 
 /* What a packet has beside the data that the module takes at once, bytes. */
@@ -369,7 +369,7 @@ static int get_of_flow(int fd, const struct eswrap_name *flow, int level, int na
 	if (level == SOL_SOCKET && name == SO_PROTOCOL)
 		return answer_int(to, len, flow->type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP);
 	if (level == SOL_SOCKET && name == SO_PEERCRED)
-		return answer(to, len, &nobody, sizeof(nobody));
+		return give_value(to, len, &nobody, sizeof(nobody));
 	if (level == IPPROTO_IPV6 && flow->family != AF_INET6)
 		return fail(EOPNOTSUPP);
 	if (level == IPPROTO_TCP && flow->type != SOCK_STREAM)

@@ -43,7 +43,7 @@ static int say_error(struct __res_state *state, int error)
 
 /* What res_query() and its kin return for a name that is not libc's. */
 static int give_answer(struct __res_state *state, enum answer answer,
-		       const struct dns_question *question, const struct eswrap_reply *reply,
+		       const struct name_question *question, const struct eswrap_reply *reply,
 		       unsigned char *to, int size)
 {
 	unsigned int records;
@@ -59,7 +59,7 @@ static int give_answer(struct __res_state *state, enum answer answer,
 
 EXPORT int res_query(const char *name, int class, int type, unsigned char *answer, int size)
 {
-	const struct dns_question question = { name, class, type };
+	const struct name_question question = { name, class, type };
 	struct eswrap_reply reply;
 	enum answer found = look_up_whole(name, &reply);
 
@@ -71,7 +71,7 @@ EXPORT int res_query(const char *name, int class, int type, unsigned char *answe
 EXPORT int res_nquery(res_state state, const char *name, int class, int type, unsigned char *answer,
 		      int size)
 {
-	const struct dns_question question = { name, class, type };
+	const struct name_question question = { name, class, type };
 	struct eswrap_reply reply;
 	enum answer found = look_up_whole(name, &reply);
 
@@ -83,7 +83,7 @@ EXPORT int res_nquery(res_state state, const char *name, int class, int type, un
 /* A question of res_search() about one whole name. */
 struct search_call {
 	res_state state;
-	struct dns_question question;
+	struct name_question question;
 	unsigned char *answer;
 	int size;
 	int result;
@@ -169,8 +169,8 @@ EXPORT int res_querydomain(const char *name, const char *domain, int class, int 
 			   unsigned char *answer, int size)
 {
 	char whole[2 * ESWRAP_NAME_MAX];
-	const struct dns_question question = { join(whole, sizeof(whole), name, domain), class,
-					       type };
+	const struct name_question question = { join(whole, sizeof(whole), name, domain), class,
+						type };
 	struct eswrap_reply reply;
 	enum answer found = look_up_whole(question.name, &reply);
 
@@ -183,8 +183,8 @@ EXPORT int res_nquerydomain(res_state state, const char *name, const char *domai
 			    int type, unsigned char *answer, int size)
 {
 	char whole[2 * ESWRAP_NAME_MAX];
-	const struct dns_question question = { join(whole, sizeof(whole), name, domain), class,
-					       type };
+	const struct name_question question = { join(whole, sizeof(whole), name, domain), class,
+						type };
 	struct eswrap_reply reply;
 	enum answer found = look_up_whole(question.name, &reply);
 
@@ -201,7 +201,7 @@ static bool answer_packet(const unsigned char *packet, int size, unsigned char *
 			  int *result)
 {
 	char name[SHIM_WHOLE];
-	struct dns_question question;
+	struct name_question question;
 	struct eswrap_reply reply;
 	unsigned int records, code;
 	enum answer found;

@@ -28,8 +28,8 @@
 #define ADDRESS_TEXT INET6_ADDRSTRLEN
 
 /* shim_look_up() with the search list of resolv.conf. */
-static enum answer look_up(const char *name, char *whole, struct eswrap_reply *reply,
-			   shim_native native, void *user)
+static enum answer look_up_name(const char *name, char *whole, struct eswrap_reply *reply,
+				shim_native native, void *user)
 {
 	struct __res_state state;
 	enum answer answer;
@@ -219,7 +219,7 @@ static int getaddrinfo_of(const char *node, const char *name, const char *servic
 	struct eswrap_reply reply;
 	char whole[SHIM_WHOLE];
 
-	switch (look_up(name, whole, &reply, getaddrinfo_natively, &call)) {
+	switch (look_up_name(name, whole, &reply, getaddrinfo_natively, &call)) {
 	case ANSWER_STAND_IN:
 		return resolve(&reply, whole, service, wanted, result);
 	case ANSWER_TAKEN:
@@ -369,7 +369,7 @@ static struct hostent *static_look_up(const char *name, int family)
 	struct static_call call = { family, NULL };
 	struct eswrap_reply reply;
 	char text[ADDRESS_TEXT], whole[SHIM_WHOLE];
-	enum answer answer = look_up(name, whole, &reply, static_natively, &call);
+	enum answer answer = look_up_name(name, whole, &reply, static_natively, &call);
 
 	if (answer == ANSWER_DIRECT)
 		return call_static(name, family);
@@ -489,7 +489,7 @@ static int reentrant_look_up(const char *name, struct reentrant_call *call)
 	int family = call->family ? call->family : AF_INET;
 	struct eswrap_reply reply;
 	char text[ADDRESS_TEXT], whole[SHIM_WHOLE];
-	enum answer answer = look_up(name, whole, &reply, reentrant_natively, call);
+	enum answer answer = look_up_name(name, whole, &reply, reentrant_natively, call);
 
 	if (answer == ANSWER_DIRECT)
 		return call_reentrant(name, call);

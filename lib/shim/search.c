@@ -99,7 +99,7 @@ static enum answer from_reply(const struct eswrap_reply *reply)
 	}
 }
 
-static enum answer ask(const struct eswrap_request *request, struct eswrap_reply *reply)
+static enum answer ask_about(const struct eswrap_request *request, struct eswrap_reply *reply)
 {
 	int error, none;
 
@@ -125,7 +125,7 @@ static enum answer ask_name(const char *name, bool local, struct eswrap_reply *r
 	shim_request_init(&request, ESWRAP_RESOLVE);
 	request.id = local ? ESWRAP_RESOLVE_LOCAL : 0;
 	memcpy(request.name, name, strlen(name) + 1);
-	return ask(&request, reply);
+	return ask_about(&request, reply);
 }
 
 /**
@@ -148,7 +148,7 @@ enum answer shim_ask_address(const struct eswrap_endpoint *address, struct eswra
 	request.dest = *address;
 	request.dest.port = 0;
 	request.dest.scope = 0;
-	return ask(&request, reply);
+	return ask_about(&request, reply);
 }
 
 static size_t count_dots(const char *name)

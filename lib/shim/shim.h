@@ -416,17 +416,17 @@ int shim_host_error(enum answer answer);
 
 /* dns.c */
 
-struct dns_question {
+struct name_question {
 	const char *name;
 	int class;
 	int type;
 };
 
-int shim_dns_answer(const struct dns_question *question, unsigned int id, unsigned int code,
+int shim_dns_answer(const struct name_question *question, unsigned int id, unsigned int code,
 		    const struct eswrap_reply *reply, unsigned char *answer, int size,
 		    unsigned int *records);
 bool shim_dns_question(const unsigned char *packet, int size, char *name, size_t room,
-		       struct dns_question *question);
+		       struct name_question *question);
 
 /* recv.c */
 

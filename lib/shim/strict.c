@@ -125,7 +125,7 @@ BRACKETED(int, res_nsend,
 	  (state, packet, size, answer, room))
 
 /* "PID:HEX". Return: false where it is not that. */
-static bool parse(const char *value)
+static bool parse_secret(const char *value)
 {
 	unsigned long pid = 0, digit;
 	int i;
@@ -149,7 +149,7 @@ void strict_apply(struct real *functions)
 {
 	const char *value = secure_getenv(ESWRAP_STRICT_ENV);
 
-	if (!value || !parse(value))
+	if (!value || !parse_secret(value))
 		return;
 	shim.is_strict = true;
 	libc_sendto = functions->sendto;

@@ -135,8 +135,8 @@ static bool is_first_syn(const struct packet *packet)
 	return (packet->flags & (PACKET_SYN | PACKET_ACK | PACKET_RST)) == PACKET_SYN;
 }
 
-static enum nat_verdict begin(struct nat *nat, struct packet *packet, int64_t now,
-			      struct nat_entry **found)
+static enum nat_verdict begin_entry(struct nat *nat, struct packet *packet, int64_t now,
+				    struct nat_entry **found)
 {
 	*found = hold(nat, packet, now);
 	return *found ? NAT_BEGIN : NAT_DROP;
@@ -155,7 +155,7 @@ enum nat_verdict nat_packet(struct nat *nat, struct packet *packet, int64_t now,
 			       : NAT_UNKNOWN;
 	entry = nat_find(nat, &packet->tuple);
 	if (!entry)
-		return is_first_syn(packet)	      ? begin(nat, packet, now, found)
+		return is_first_syn(packet)	      ? begin_entry(nat, packet, now, found)
 		       : (packet->flags & PACKET_RST) ? NAT_DROP
 						      : NAT_UNKNOWN;
 	*found = entry;
@@ -171,11 +171,11 @@ enum nat_verdict nat_packet(struct nat *nat, struct packet *packet, int64_t now,
 		if (packet->seq == entry->seq)
 			return NAT_REPEAT;
 		nat_free(nat, entry);
-		return begin(nat, packet, now, found);
+		return begin_entry(nat, packet, now, found);
 	case NAT_GONE:
 		if (is_first_syn(packet) && packet->seq != entry->seq) {
 			nat_free(nat, entry);
-			return begin(nat, packet, now, found);
+			return begin_entry(nat, packet, now, found);
 		}
 		break;
 	case NAT_HANDSHAKE:

@@ -162,7 +162,7 @@ static int answer_to(int error)
 	}
 }
 
-static void answer(struct engine *engine, struct nat_entry *entry)
+static void let_connect(struct engine *engine, struct nat_entry *entry)
 {
 	uint8_t out[PACKET_ERROR_MAX];
 
@@ -179,10 +179,10 @@ static void refuse(struct engine *engine, struct connection *c, int error)
 	}
 	close_all(engine, c);
 	nat_refuse(entry, answer_to(error), engine->now);
-	answer(engine, entry);
+	let_connect(engine, entry);
 }
 
-static void ask(struct engine *engine, struct connection *c, struct nat_entry *entry)
+static void ask_for_flow(struct engine *engine, struct connection *c, struct nat_entry *entry)
 {
 	uint32_t uid, inode;
 	int result;
@@ -202,14 +202,14 @@ static void ask(struct engine *engine, struct connection *c, struct nat_entry *e
 	}
 }
 
-static void begin(struct engine *engine, struct nat_entry *entry)
+static void begin_connection(struct engine *engine, struct nat_entry *entry)
 {
 	struct connection *c = connection_of(engine, entry);
 
 	close_all(engine, c);
 	c->since = engine->now;
 	set_checked(engine, c, true);
-	ask(engine, c, entry);
+	ask_for_flow(engine, c, entry);
 }
 
 static void answered(struct engine *engine, struct connection *c)
@@ -264,13 +264,13 @@ void tcp_packet(struct engine *engine, struct packet *packet)
 	case NAT_DROP:
 		break;
 	case NAT_BEGIN:
-		begin(engine, entry);
+		begin_connection(engine, entry);
 		break;
 	case NAT_FORWARD:
 		engine_write(engine, packet->data, packet->len);
 		break;
 	case NAT_REPEAT:
-		answer(engine, entry);
+		let_connect(engine, entry);
 		break;
 	case NAT_UNKNOWN:
 		engine_write(engine, out, packet_reset(packet, out));
@@ -541,7 +541,7 @@ static void check(struct engine *engine, struct connection *c)
 	else if (entry->state == NAT_HELD && c->far < 0 && engine->now - c->since >= ANSWER_MS)
 		refuse(engine, c, ENETDOWN);
 	else if (entry->state == NAT_HELD && c->far < 0 && c->ask < 0)
-		ask(engine, c, entry);
+		ask_for_flow(engine, c, entry);
 }
 
 void tcp_check(struct engine *engine)

@@ -70,7 +70,7 @@ static void end(struct engine *engine, struct session *session)
 	session->fd = -1;
 }
 
-static void answer(struct engine *engine, const struct session *session, int code)
+static void refuse_datagram(struct engine *engine, const struct session *session, int code)
 {
 	uint8_t out[PACKET_ERROR_MAX], first[sizeof(session->first)];
 	struct packet packet;
@@ -97,7 +97,7 @@ static struct session *find(struct engine *engine, const struct tuple *tuple)
 }
 
 /* A free one, or the one that was used least recently. */
-static struct session *take(struct engine *engine)
+static struct session *take_session(struct engine *engine)
 {
 	struct session *oldest = &engine->sessions[0];
 	int i;
@@ -118,7 +118,7 @@ static void send_one(struct engine *engine, struct session *session, const void 
 		return;
 	/* The broker has gone, or has forgotten the destination: the next one asks anew. */
 	if (errno != EMSGSIZE) {
-		answer(engine, session, ICMP_PORT_UNREACH);
+		refuse_datagram(engine, session, ICMP_PORT_UNREACH);
 		end(engine, session);
 	}
 }
@@ -133,9 +133,9 @@ static void keep(struct session *session, const void *data, size_t len)
 	memcpy(session->queue[session->queued++].data, data, len);
 }
 
-static struct session *begin(struct engine *engine, int fd, const struct tuple *tuple)
+static struct session *begin_session(struct engine *engine, int fd, const struct tuple *tuple)
 {
-	struct session *session = take(engine);
+	struct session *session = take_session(engine);
 	uint32_t uid, inode;
 	int result;
 
@@ -145,7 +145,7 @@ static struct session *begin(struct engine *engine, int fd, const struct tuple *
 	diag_holder(engine->space.diag, IPPROTO_UDP, tuple, &uid, &inode);
 	result = far_ask(ESWRAP_ASSOCIATE, tuple, uid, inode);
 	if (result < 0) {
-		answer(engine, session, ICMP_NET_UNREACH);
+		refuse_datagram(engine, session, ICMP_NET_UNREACH);
 		return NULL;
 	}
 	session->fd = result;
@@ -166,7 +166,7 @@ static void take_datagram(struct engine *engine, int fd, const struct tuple *tup
 	if (len > DATAGRAM_MAX)
 		return;
 	if (!session)
-		session = begin(engine, fd, tuple);
+		session = begin_session(engine, fd, tuple);
 	if (!session)
 		return;
 	session->used = engine->now;
@@ -231,8 +231,9 @@ static void granted(struct engine *engine, struct session *session)
 	if (fd < 0 || !connect_flow(fd, session, &reply)) {
 		if (fd >= 0)
 			close(fd);
-		answer(engine, session,
-		       fd == -EHOSTUNREACH || fd == -EACCES ? ICMP_HOST_UNREACH : ICMP_NET_UNREACH);
+		refuse_datagram(engine, session,
+				fd == -EHOSTUNREACH || fd == -EACCES ? ICMP_HOST_UNREACH
+								     : ICMP_NET_UNREACH);
 		end(engine, session);
 		return;
 	}
@@ -278,7 +279,7 @@ static void received(struct engine *engine, struct session *session)
 		if (session->questions && --session->questions == 0)
 			end(engine, session);
 	} else if (errno != EAGAIN && errno != EINTR) {
-		answer(engine, session, ICMP_PORT_UNREACH);
+		refuse_datagram(engine, session, ICMP_PORT_UNREACH);
 		end(engine, session);
 	}
 }
@@ -303,7 +304,7 @@ void udp_check(struct engine *engine)
 		struct session *session = &engine->sessions[i];
 
 		if (session->asking && engine->now - session->since >= ANSWER_MS) {
-			answer(engine, session, ICMP_NET_UNREACH);
+			refuse_datagram(engine, session, ICMP_NET_UNREACH);
 			end(engine, session);
 		}
 	}

@@ -351,7 +351,7 @@ static int deliver(struct peer *peer, const guint8 *data, gsize size)
 }
 
 /* Where the program's end is gone the timer sees it. */
-static void answer(struct dns_asker *asker, const guint8 *data, gsize size)
+static void deliver_answer(struct dns_asker *asker, const guint8 *data, gsize size)
 {
 	struct peer *peer = (gpointer)((char *)asker - offsetof(struct peer, asker));
 
@@ -553,7 +553,7 @@ static void relay_event(uint32_t events G_GNUC_UNUSED, gpointer user)
 		if (header.failed)
 			responder_failed(&peer->asker, data, (gsize)got - sizeof(header));
 		else
-			answer(&peer->asker, data, (gsize)got - sizeof(header));
+			deliver_answer(&peer->asker, data, (gsize)got - sizeof(header));
 	}
 }
 
@@ -584,7 +584,7 @@ static void be_name_server(struct peer *peer, const struct flow_request *request
 					  .asker = request->asker,
 					  .route = peer->forced,
 					  .can_forward = flow->relay >= 0,
-					  .answer = answer };
+					  .answer = deliver_answer };
 	peer->asker.asker.program = flow->program;
 }
 

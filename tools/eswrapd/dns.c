@@ -147,8 +147,8 @@ static bool is_hidden(struct dns_asker *asker, const char *name)
 	return is_flagged(name, asker) || is_completed(asker, name);
 }
 
-static void look_up(struct dns_asker *asker, const guint8 *packet,
-		    const struct dns_question *question, struct eswrap_reply *reply)
+static void look_up_question(struct dns_asker *asker, const guint8 *packet,
+			     const struct dns_question *question, struct eswrap_reply *reply)
 {
 	const struct resolve_question what = question_of(asker, question->name);
 	struct dns_call *call;
@@ -180,7 +180,7 @@ static void find(struct dns_asker *asker, const guint8 *packet, const struct dns
 	if (question->type == DNS_TYPE_PTR && eswrap_endpoint_from_arpa(&address, question->name))
 		resolve_address(&asker->responder->resolve, &what, &address, reply);
 	else
-		look_up(asker, packet, question, reply);
+		look_up_question(asker, packet, question, reply);
 	if (reply->verdict == ESWRAP_DIRECT && is_completed(asker, question->name)) {
 		reply->verdict = ESWRAP_REFUSED;
 		reply->error = ESWRAP_NAME_UNKNOWN;

@@ -108,7 +108,7 @@ static void send_message(struct name_stream *stream, const guint8 *message, gsiz
 	flush(stream);
 }
 
-static void answer(struct dns_asker *asker, const guint8 *message, gsize size)
+static void write_answer(struct dns_asker *asker, const guint8 *message, gsize size)
 {
 	send_message((gpointer)((char *)asker - offsetof(struct name_stream, asker)), message,
 		     size);
@@ -296,7 +296,7 @@ static struct name_stream *new_stream(struct name_streams *streams,
 				    .asker = request->asker,
 				    .route = stream->route,
 				    .can_forward = forward_fits(request->socket, SOCK_STREAM),
-				    .answer = answer };
+				    .answer = write_answer };
 	stream->asker.asker.program = stream->program;
 	stream->from_server = g_byte_array_new();
 	stream->unread = g_byte_array_new();

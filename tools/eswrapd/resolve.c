@@ -64,8 +64,9 @@ void resolve_at_once(struct resolving *resolving, struct eswrap_reply *reply)
 	tell(resolving->names, resolving->uid, resolving->name, LOOKUP_FOUND, reply);
 }
 
-static struct resolving *look_up(const struct resolve_parts *parts, uid_t uid, const char *name,
-				 struct eswrap_reply *reply, resolve_done done, gpointer user)
+static struct resolving *look_up_name(const struct resolve_parts *parts, uid_t uid,
+				      const char *name, struct eswrap_reply *reply,
+				      resolve_done done, gpointer user)
 {
 	struct resolving *resolving = g_new0(struct resolving, 1);
 	enum lookup_result result;
@@ -152,7 +153,7 @@ struct resolving *resolve_ask(const struct resolve_parts *parts,
 		return NULL;
 	}
 	if (good)
-		return look_up(parts, asker->uid, clean, reply, done, user);
+		return look_up_name(parts, asker->uid, clean, reply, done, user);
 	shown = g_strescape(question->name, NULL);
 	g_message("%s (uid %u): \"%s\" is not a host name; not looked up", asker->program,
 		  (guint)asker->uid, shown);
