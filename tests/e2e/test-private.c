@@ -14,7 +14,7 @@
 #include "support/suite.h"
 
 #ifndef QUIET_S
-#define QUIET_S 5
+#define QUIET_S 3
 #endif
 
 /* The longest program is quiet three times. */
