@@ -8,30 +8,17 @@
 
 #include <stdbool.h>
 
-#include "config/settings.h"
 #include "eswrapd/flow.h"
-#include "unit/fake-line.h"
+#include "unit/parts-rig.h"
 
-#define CONNECT_TIMEOUT_S    20
-#define HALF_CLOSE_TIMEOUT_S 60
-#define FLOWS_MAX	     3
+#define FLOWS_MAX 3
 
-extern struct settings settings;
 extern struct route tcp, tls;
-extern struct eswifi_identity identity;
-extern struct flow_parts parts;
 extern struct flows *flows;
-/* All that the log was told. */
-extern GString *told;
 
 /* The checked fixture. */
 void flow_rig_setup(void);
 void flow_rig_teardown(void);
-
-/* settle() - what the main loop does about what the program has done */
-void settle(void);
-/* pass() - time passes, us */
-void pass(gint64 us);
 
 /* ask_by() - Return: the program's end of a connect to port 1883; or a negative errno */
 int ask_by(const struct route *route, const char *name, const char *address);

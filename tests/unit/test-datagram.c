@@ -13,85 +13,35 @@
 #include "eswrapd/account.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/sched.h"
-#include "loop/poller.h"
-#include "loop/timer.h"
 #include "eswrapd/tally.h"
 #include "support/harness.h"
 #include "support/suite.h"
-#include "unit/fake-line.h"
+#include "unit/parts-rig.h"
 #include "wire/tag.h"
 
-#define CONNECT_TIMEOUT_S 20
-#define FLOWS_MAX	  2
-#define CHECK_S		  2 /* how often flows are looked after */
-#define IDLE_S		  30
-#define CROWDED_S	  5
-#define PEERS_MAX	  64
-#define USER		  1000
+#define FLOWS_MAX 2
+#define CHECK_S	  2 /* how often flows are looked after */
+#define IDLE_S	  30
+#define CROWDED_S 5
+#define PEERS_MAX 64
+#define USER	  1000
 
 static char route_name[] = "time";
-static struct settings settings = { .connect_timeout = CONNECT_TIMEOUT_S };
 static struct route route = { .name = route_name, .through = ROUTE_UDP };
-static struct eswifi_identity identity;
-static struct flow_parts parts;
 static struct datagrams *datagrams;
-static GString *told; /* by the log */
 static struct eswrap_key key;
 static guint64 flow_id;
 
-static GLogWriterOutput hear(GLogLevelFlags level G_GNUC_UNUSED, const GLogField *fields, gsize n,
-			     gpointer user G_GNUC_UNUSED)
-{
-	gsize i;
-
-	for (i = 0; i < n; i++)
-		if (strcmp(fields[i].key, "MESSAGE") == 0)
-			g_string_append_printf(told, "%s\n", (const char *)fields[i].value);
-	return G_LOG_WRITER_HANDLED;
-}
-
 static void setup(void)
 {
-	guint i;
-
-	told = g_string_new(NULL);
-	g_log_set_writer_func(hear, NULL, NULL);
-	for (i = 0; i < LIMITS; i++)
-		settings.limits[i] = FLOWS_MAX;
-	parts = (struct flow_parts){
-		.settings = &settings,
-		.identity = &identity,
-		.sched = sched_new(),
-		.accounts = accounts_new(settings.limits),
-		.tallies = tallies_new(),
-		.poller = poller_new(),
-		.timers = timers_new(fake_now),
-	};
-	fake_line_init(parts.sched);
+	parts_rig_setup(FLOWS_MAX);
 	datagrams = datagrams_new(&parts);
 }
 
 static void teardown(void)
 {
 	datagrams_free(datagrams);
-	sched_free(parts.sched);
-	accounts_free(parts.accounts);
-	tallies_free(parts.tallies);
-	poller_free(parts.poller);
-	timers_free(parts.timers);
-	g_string_free(told, TRUE);
-}
-
-static void settle(void)
-{
-	while (g_main_context_iteration(NULL, FALSE))
-		;
-}
-
-static void pass(gint64 us)
-{
-	fake.now += us;
-	timers_run(parts.timers);
+	parts_rig_teardown();
 }
 
 /* Time passes as it does: the timer of the flows runs in between. */
