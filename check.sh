@@ -3,8 +3,9 @@
 # Builds in build/ with warnings as errors and runs the tests; with --all also the suites that take
 # long (make check-all); with --sanitize in build-sanitize/ with AddressSanitizer and
 # UndefinedBehaviorSanitizer in everything but the preloaded library; with --sanitize=thread in
-# build-thread/ with ThreadSanitizer, those suites in which the broker or the test has threads. Ends with Automake's summary and a line that counts the claims; the exit
-# status is 0 when every one of them holds.
+# build-thread/ with ThreadSanitizer, those suites in which the broker or the test has threads. Ends
+# with Automake's summary and a line that counts the claims; the exit status is 0 when every one of
+# them holds.
 set -eu
 cd "$(dirname "$0")"
 case "${1-}" in
@@ -29,12 +30,18 @@ need $BUILD_PACKAGES $TEST_PACKAGES $slow
 # shellcheck disable=SC2086
 build --enable-werror $options
 
+# Two suites at a time, since they mostly wait; more would keep each other from being in time, and so
+# would machines that boot, among the long ones.
+jobs=$(nproc)
+[ "$jobs" -le 2 ] || jobs=2
+[ "$target" != check-all ] || jobs=1
+
 # What fails is shown as it fails. The status goes by a file: a pipe only has its last command's.
 echo "running the tests (make $target)"
 rm -f "$BUILD_DIR/check.status"
 {
 	status=0
-	make -s -C "$BUILD_DIR" "$target" 2>&1 || status=$?
+	make -s -C "$BUILD_DIR" -j"$jobs" "$target" 2>&1 || status=$?
 	echo "$status" >"$BUILD_DIR/check.status"
 } | tee "$BUILD_DIR/check.log" | grep --line-buffered -E '^(FAIL|XPASS|ERROR|SKIP):' || true
 read -r status <"$BUILD_DIR/check.status"
