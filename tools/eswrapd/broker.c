@@ -352,6 +352,7 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 	burner.module = broker->module;
 	burner.sched = broker->sched;
 	burner.presence = broker->presence;
+	burner.timers = broker->timers;
 	burner.in_use = count_users_of_set;
 	burner.user = broker;
 	broker->burner = burner_new(&burner);
@@ -359,8 +360,8 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 	if (!make_flows(broker, error))
 		goto fail;
 	make_requests(broker);
-	broker->module_verbs = module_verbs_new(broker->sched, broker->module);
-	broker->traces = traces_new(broker->module);
+	broker->module_verbs = module_verbs_new(broker->sched, broker->module, broker->timers);
+	broker->traces = traces_new(broker->module, broker->timers);
 	add_verbs(broker);
 	return broker;
 fail:

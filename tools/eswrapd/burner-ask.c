@@ -3,6 +3,7 @@
 #include "eswrapd/burner-ask.h"
 
 #include "eswrapd/sched.h"
+#include "loop/timer.h"
 
 /* A list is wanted now: on a line that is busy for longer it comes without the module's word. */
 #define ASK_TIMEOUT_S 5
@@ -10,6 +11,7 @@
 /**
  * struct burner_ask - one round of questions
  * @set:	the one that is asked about
+ * @timeout:	until it ends with what is known
  * @under_way:	its PE has been sent
  * @over:	nobody waits for it any more; freed when the PE that is under way ends
  * @all:	where it stands as long as it is there
@@ -21,7 +23,8 @@ struct burner_ask {
 	gpointer user;
 	struct burner_words words;
 	GPtrArray *all;
-	guint set, sets, timeout;
+	guint set, sets;
+	struct timer timeout;
 	bool under_way, over;
 };
 
@@ -32,23 +35,15 @@ static void ask_free(struct burner_ask *ask)
 }
 
 /* It ends, with what is known. */
-static void finish(struct burner_ask *ask)
-{
-	const struct burner_words words = ask->words;
-	burner_asked asked = ask->asked;
-	gpointer user = ask->user;
-
-	burner_ask_cancel(ask);
-	asked(&words, user);
-}
-
-static gboolean too_late(gpointer user)
+static void finish(gpointer user)
 {
 	struct burner_ask *ask = user;
+	const struct burner_words words = ask->words;
+	burner_asked asked = ask->asked;
+	gpointer asker = ask->user;
 
-	ask->timeout = 0;
-	finish(ask);
-	return G_SOURCE_REMOVE;
+	burner_ask_cancel(ask);
+	asked(&words, asker);
 }
 
 static void listed(struct eswifi_module *module G_GNUC_UNUSED, int result,
@@ -72,31 +67,20 @@ static void listed(struct eswifi_module *module G_GNUC_UNUSED, int result,
 		finish(ask);
 }
 
-static gboolean finish_soon(gpointer user)
-{
-	struct burner_ask *ask = user;
-
-	ask->timeout = 0;
-	finish(ask);
-	return G_SOURCE_REMOVE;
-}
-
 static int start(struct sched_job *job, struct eswifi_module *module, int socket G_GNUC_UNUSED)
 {
 	struct burner_ask *ask = (gpointer)((char *)job - offsetof(struct burner_ask, job));
 	int result = eswifi_credential_list(module, ask->set, listed, ask);
 
 	ask->under_way = result == 0;
-	if (result != 0) {
-		/* Not from within the scheduler: who is told may begin something else. */
-		g_source_remove(ask->timeout);
-		ask->timeout = g_idle_add(finish_soon, ask);
-	}
+	/* Not from within the scheduler: who is told may begin something else. */
+	if (result != 0)
+		timer_start(&ask->timeout, 0);
 	return result;
 }
 
-struct burner_ask *burner_ask_begin(struct sched *sched, GPtrArray *all, guint sets,
-				    burner_asked asked, gpointer user)
+struct burner_ask *burner_ask_begin(struct sched *sched, struct timers *timers, GPtrArray *all,
+				    guint sets, burner_asked asked, gpointer user)
 {
 	struct burner_ask *ask = g_new0(struct burner_ask, 1);
 
@@ -107,7 +91,8 @@ struct burner_ask *burner_ask_begin(struct sched *sched, GPtrArray *all, guint s
 	ask->sets = sets;
 	ask->asked = asked;
 	ask->user = user;
-	ask->timeout = g_timeout_add_seconds(ASK_TIMEOUT_S, too_late, ask);
+	timer_init(&ask->timeout, timers, finish, ask);
+	timer_start(&ask->timeout, ASK_TIMEOUT_S * G_TIME_SPAN_SECOND);
 	sched_run(sched, &ask->job);
 	return ask;
 }
@@ -116,7 +101,7 @@ void burner_ask_cancel(struct burner_ask *ask)
 {
 	if (!ask)
 		return;
-	g_clear_handle_id(&ask->timeout, g_source_remove);
+	timer_clear(&ask->timeout);
 	ask->over = true;
 	if (ask->under_way)
 		return;

@@ -8,6 +8,7 @@
 
 struct burner_ask;
 struct sched;
+struct timers;
 
 /* struct burner_words - by set and item */
 struct burner_words {
@@ -24,8 +25,8 @@ typedef void (*burner_asked)(const struct burner_words *words, gpointer user);
  *
  * @asked is called from the main loop, within some seconds.
  */
-struct burner_ask *burner_ask_begin(struct sched *sched, GPtrArray *all, guint sets,
-				    burner_asked asked, gpointer user);
+struct burner_ask *burner_ask_begin(struct sched *sched, struct timers *timers, GPtrArray *all,
+				    guint sets, burner_asked asked, gpointer user);
 /* burner_ask_cancel() - nobody wants to know any more; @asked is not called */
 void burner_ask_cancel(struct burner_ask *ask);
 /* burner_ask_drop_all() - cancel all, when the module is about to go and will not answer any more */

@@ -10,6 +10,7 @@
 
 struct presence;
 struct sched;
+struct timers;
 
 /**
  * struct burner_parts - whom it works with; all outlive it
@@ -20,6 +21,7 @@ struct burner_parts {
 	struct eswifi_module *module;
 	struct sched *sched;
 	struct presence *presence;
+	struct timers *timers;
 	guint (*in_use)(guint set, gpointer user);
 	gpointer user;
 };

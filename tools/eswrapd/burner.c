@@ -15,6 +15,7 @@
 #include "eswrapd/sched.h"
 #include "ledger/missing.h"
 #include "ledger/rule.h"
+#include "loop/timer.h"
 
 /* eswrapctl's exit statuses, eswrapctl(8) */
 #define STATUS_FAILED	 EXIT_FAILURE
@@ -35,7 +36,7 @@ enum write_step { WRITE_ASKING, WRITE_WRITING, WRITE_COMPARING };
  * @mine:	what it is to say; its strings belong to @subject and to whoever changes it
  * @intent:	what eswrapctl asked for
  * @word:	what the module says of the item
- * @turn:	GSource id of the wait for a turn; 0 when it has begun
+ * @turn:	set while it waits for its turn
  */
 struct write {
 	struct sched_job job;
@@ -53,18 +54,18 @@ struct write {
 	enum credential_word word;
 	enum credential_decision decision;
 	enum write_step step;
-	guint turn;
+	struct timer turn;
 };
 
 /**
  * struct waiter - somebody who wants the list
- * @timeout:	while the module is not ready
+ * @timeout:	set while the module is not ready
  * @ask:	while it is asked what is blank
  */
 struct waiter {
 	struct burner *burner;
 	struct call *call;
-	guint timeout;
+	struct timer timeout;
 	struct burner_ask *ask;
 };
 
@@ -96,8 +97,7 @@ struct burner *burner_new(const struct burner_parts *parts)
 
 static void write_free(struct write *write)
 {
-	if (write->turn)
-		g_source_remove(write->turn);
+	timer_clear(&write->turn);
 	explicit_bzero(write->data, write->size);
 	g_free(write->data);
 	g_free(write->subject);
@@ -107,8 +107,7 @@ static void write_free(struct write *write)
 
 static void waiter_end(struct waiter *waiter)
 {
-	if (waiter->timeout)
-		g_source_remove(waiter->timeout);
+	timer_clear(&waiter->timeout);
 	g_ptr_array_remove_fast(waiter->burner->waiters, waiter);
 	g_free(waiter);
 }
@@ -129,21 +128,18 @@ static void ask_and_answer(struct waiter *waiter)
 	static const struct burner_words none;
 	struct burner *burner = waiter->burner;
 
-	g_clear_handle_id(&waiter->timeout, g_source_remove);
+	timer_stop(&waiter->timeout);
 	if (eswifi_module_state(burner->parts.module) == ESWIFI_READY)
-		waiter->ask = burner_ask_begin(burner->parts.sched, burner->asks,
-					       burner_sets(&burner->parts), answer_words, waiter);
+		waiter->ask =
+			burner_ask_begin(burner->parts.sched, burner->parts.timers, burner->asks,
+					 burner_sets(&burner->parts), answer_words, waiter);
 	else
 		answer_words(&none, waiter);
 }
 
-static gboolean ready_missed(gpointer user)
+static void ready_missed(gpointer user)
 {
-	struct waiter *waiter = user;
-
-	waiter->timeout = 0;
-	ask_and_answer(waiter);
-	return G_SOURCE_REMOVE;
+	ask_and_answer(user);
 }
 
 void burner_list(struct call *call, const struct caller *caller G_GNUC_UNUSED, GVariant *arguments,
@@ -157,11 +153,12 @@ void burner_list(struct call *call, const struct caller *caller G_GNUC_UNUSED, G
 	waiter = g_new0(struct waiter, 1);
 	waiter->burner = burner;
 	waiter->call = call;
+	timer_init(&waiter->timeout, burner->parts.timers, ready_missed, waiter);
 	g_ptr_array_add(burner->waiters, waiter);
 	if (!wait || eswifi_module_state(burner->parts.module) == ESWIFI_READY)
 		ask_and_answer(waiter);
 	else
-		waiter->timeout = g_timeout_add_seconds(READY_TIMEOUT_S, ready_missed, waiter);
+		timer_start(&waiter->timeout, READY_TIMEOUT_S * G_TIME_SPAN_SECOND);
 }
 
 void burner_free(struct burner *burner)
@@ -192,7 +189,6 @@ void burner_free(struct burner *burner)
 }
 
 static void serve_queue(struct burner *burner);
-static gboolean turn_missed(gpointer user);
 
 static bool put(struct write *write, const struct ledger_entry *entry, GError **error)
 {
@@ -334,7 +330,7 @@ static void end_write(struct write *write)
 /* Each of the two commands waits anew: between them the module may be lost. */
 static void await_turn(struct write *write)
 {
-	write->turn = g_timeout_add_seconds(TURN_TIMEOUT_S, turn_missed, write);
+	timer_start(&write->turn, TURN_TIMEOUT_S * G_TIME_SPAN_SECOND);
 	sched_run(write->burner->parts.sched, &write->job);
 }
 
@@ -435,9 +431,7 @@ static int write_start(struct sched_job *job, struct eswifi_module *module, int 
 	int result = -EIO;
 
 	(void)socket;
-	if (write->turn)
-		g_source_remove(write->turn);
-	write->turn = 0;
+	timer_stop(&write->turn);
 	/* It may have been lost and come back as another one since it was asked. */
 	if (!module_is_good(write->burner, write->mac, &why))
 		goto fail;
@@ -473,11 +467,10 @@ fail:
 	return result;
 }
 
-static gboolean turn_missed(gpointer user)
+static void turn_missed(gpointer user)
 {
 	struct write *write = user;
 
-	write->turn = 0;
 	sched_cancel(write->burner->parts.sched, &write->job);
 	if (write->step == WRITE_COMPARING)
 		end_uncertain(write, -ETIMEDOUT);
@@ -487,7 +480,6 @@ static gboolean turn_missed(gpointer user)
 			  "sent",
 			  TURN_TIMEOUT_S);
 	end_write(write);
-	return G_SOURCE_REMOVE;
 }
 
 /*
@@ -577,6 +569,7 @@ static char *accept(struct write *write)
 	digest(write->data, write->size, write->mine.sha256);
 	write->mine.subject = write->subject;
 	write->job.start = write_start;
+	timer_init(&write->turn, burner->parts.timers, turn_missed, write);
 	burner->write = write;
 	presence_enter(burner->parts.presence);
 	await_turn(write);

@@ -13,6 +13,7 @@
 #include "eswrapd/call.h"
 #include "eswrapd/sched.h"
 #include "eswrapd/stand-in.h"
+#include "loop/timer.h"
 
 /* The line, or a socket of the module, does not become free for so long. */
 #define TURN_TIMEOUT_S 30
@@ -20,13 +21,14 @@
 struct module_verbs {
 	struct sched *sched;
 	struct eswifi_module *module;
+	struct timers *timers;
 	GPtrArray *questions; /* struct question * */
 };
 
 /**
  * struct question - one that is under way
  * @name:	to look up; "": the module is probed
- * @turn:	GSource id of the wait for its turn; 0 when it has begun
+ * @turn:	set while it waits for its turn
  * @began:	when it was sent, us
  */
 struct question {
@@ -34,16 +36,18 @@ struct question {
 	struct module_verbs *verbs;
 	struct call *call;
 	char name[ESWRAP_NAME_MAX + 1];
-	guint turn;
+	struct timer turn;
 	gint64 began;
 };
 
-struct module_verbs *module_verbs_new(struct sched *sched, struct eswifi_module *module)
+struct module_verbs *module_verbs_new(struct sched *sched, struct eswifi_module *module,
+				      struct timers *timers)
 {
 	struct module_verbs *verbs = g_new0(struct module_verbs, 1);
 
 	verbs->sched = sched;
 	verbs->module = module;
+	verbs->timers = timers;
 	verbs->questions = g_ptr_array_new();
 	return verbs;
 }
@@ -51,7 +55,7 @@ struct module_verbs *module_verbs_new(struct sched *sched, struct eswifi_module 
 /* Its call has ended, or is about to. */
 static void question_end(struct question *question)
 {
-	g_clear_handle_id(&question->turn, g_source_remove);
+	timer_clear(&question->turn);
 	g_ptr_array_remove_fast(question->verbs->questions, question);
 	g_free(question);
 }
@@ -82,8 +86,9 @@ static void resolved(struct eswifi_module *module G_GNUC_UNUSED, int result, con
 	if (result == 0) {
 		g_variant_dict_init(&reply, NULL);
 		g_variant_dict_insert(&reply, "address", "s", text);
-		g_variant_dict_insert(&reply, "milliseconds", "u",
-				      (guint)((g_get_monotonic_time() - question->began) / 1000));
+		g_variant_dict_insert(
+			&reply, "milliseconds", "u",
+			(guint)((timers_now(question->verbs->timers) - question->began) / 1000));
 		call_finish(question->call, g_variant_dict_end(&reply));
 	} else {
 		call_fail(question->call, EXIT_FAILURE, "%s: %s%s%s", question->name,
@@ -127,8 +132,8 @@ static int begin_question(struct sched_job *job, struct eswifi_module *module, i
 	struct question *question = (gpointer)((char *)job - offsetof(struct question, job));
 	int result = -EAGAIN;
 
-	g_clear_handle_id(&question->turn, g_source_remove);
-	question->began = g_get_monotonic_time();
+	timer_stop(&question->turn);
+	question->began = timers_now(question->verbs->timers);
 	if (socket >= 0 && !*question->name) {
 		tell_begun(question->call);
 		result = eswifi_probe(module, (guint)socket, probed, question);
@@ -144,17 +149,15 @@ static int begin_question(struct sched_job *job, struct eswifi_module *module, i
 	return result;
 }
 
-static gboolean turn_missed(gpointer user)
+static void turn_missed(gpointer user)
 {
 	struct question *question = user;
 
-	question->turn = 0;
 	sched_cancel(question->verbs->sched, &question->job);
 	call_fail(question->call, EXIT_FAILURE,
 		  "the module is not ready, or its line was not free "
 		  "within " G_STRINGIFY(TURN_TIMEOUT_S) " s");
 	question_end(question);
-	return G_SOURCE_REMOVE;
 }
 
 static void queue_question(struct module_verbs *verbs, struct call *call, const char *name)
@@ -166,7 +169,8 @@ static void queue_question(struct module_verbs *verbs, struct call *call, const 
 	g_strlcpy(question->name, name, sizeof(question->name));
 	question->job.needs_socket = true;
 	question->job.start = begin_question;
-	question->turn = g_timeout_add_seconds(TURN_TIMEOUT_S, turn_missed, question);
+	timer_init(&question->turn, verbs->timers, turn_missed, question);
+	timer_start(&question->turn, TURN_TIMEOUT_S * G_TIME_SPAN_SECOND);
 	g_ptr_array_add(verbs->questions, question);
 	sched_run(verbs->sched, &question->job);
 }

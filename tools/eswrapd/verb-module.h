@@ -10,9 +10,11 @@
 struct eswifi_module;
 struct module_verbs;
 struct sched;
+struct timers;
 
-/* module_verbs_new() - nothing is under way; both outlive it */
-struct module_verbs *module_verbs_new(struct sched *sched, struct eswifi_module *module);
+/* module_verbs_new() - nothing is under way; all three outlive it */
+struct module_verbs *module_verbs_new(struct sched *sched, struct eswifi_module *module,
+				      struct timers *timers);
 /* module_verbs_free() - who waits is told that the broker is leaving */
 void module_verbs_free(struct module_verbs *verbs);
 

@@ -12,6 +12,7 @@
 
 #include "eswifi/eswifi.h"
 #include "eswrapd/call.h"
+#include "loop/timer.h"
 
 /* Replies that wait for a slow one. */
 #define BACKLOG_MAX 512
@@ -21,7 +22,7 @@
 struct traces {
 	struct eswifi_module *module;
 	GPtrArray *watchers; /* struct watcher * */
-	guint beat;
+	struct timer beat;   /* set while somebody looks */
 };
 
 /**
@@ -99,7 +100,7 @@ static void forget_gone(struct traces *traces)
 	if (traces->watchers->len)
 		return;
 	eswifi_module_tap(traces->module, NULL, NULL);
-	g_clear_handle_id(&traces->beat, g_source_remove);
+	timer_stop(&traces->beat);
 }
 
 static void tap(struct eswifi_module *module G_GNUC_UNUSED, const struct eswifi_trace *trace,
@@ -118,7 +119,7 @@ static void tap(struct eswifi_module *module G_GNUC_UNUSED, const struct eswifi_
 	}
 }
 
-static gboolean beat(gpointer user)
+static void beat(gpointer user)
 {
 	struct traces *traces = user;
 	struct watcher *watcher;
@@ -129,15 +130,16 @@ static gboolean beat(gpointer user)
 		if (call_backlog(watcher->call) < BACKLOG_MAX)
 			call_progress(watcher->call, g_variant_new("a{sv}", NULL));
 	}
+	timer_start(&traces->beat, BEAT_S * G_TIME_SPAN_SECOND);
 	forget_gone(traces);
-	return traces->beat ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
-struct traces *traces_new(struct eswifi_module *module)
+struct traces *traces_new(struct eswifi_module *module, struct timers *timers)
 {
 	struct traces *traces = g_new0(struct traces, 1);
 
 	traces->module = module;
+	timer_init(&traces->beat, timers, beat, traces);
 	traces->watchers = g_ptr_array_new_with_free_func(watcher_end);
 	return traces;
 }
@@ -148,7 +150,7 @@ void traces_free(struct traces *traces)
 		return;
 	eswifi_module_tap(traces->module, NULL, NULL);
 	g_ptr_array_unref(traces->watchers);
-	g_clear_handle_id(&traces->beat, g_source_remove);
+	timer_clear(&traces->beat);
 	g_free(traces);
 }
 
@@ -163,6 +165,6 @@ void verb_trace(struct call *call, const struct caller *caller, GVariant *argume
 		  watcher->data ? ", with the programs' bytes" : "");
 	g_ptr_array_add(traces->watchers, watcher);
 	eswifi_module_tap(traces->module, tap, traces);
-	if (!traces->beat)
-		traces->beat = g_timeout_add_seconds(BEAT_S, beat, traces);
+	if (!timer_is_set(&traces->beat))
+		timer_start(&traces->beat, BEAT_S * G_TIME_SPAN_SECOND);
 }

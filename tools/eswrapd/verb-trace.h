@@ -8,10 +8,11 @@
 #include "eswrapd/verbs.h"
 
 struct eswifi_module;
+struct timers;
 struct traces;
 
-/* traces_new() - nobody looks; the module outlives it */
-struct traces *traces_new(struct eswifi_module *module);
+/* traces_new() - nobody looks; both outlive it */
+struct traces *traces_new(struct eswifi_module *module, struct timers *timers);
 /* traces_free() - who looks is told that the broker is leaving */
 void traces_free(struct traces *traces);
 
