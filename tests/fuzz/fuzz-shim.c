@@ -34,7 +34,7 @@ static void socket_name(const uint8_t *data, size_t size)
 }
 
 /* An answer of ours is one that libc can read, and has as many records as it says. */
-static void answer(const struct dns_question *question, const uint8_t *data, size_t size)
+static void answer(const struct name_question *question, const uint8_t *data, size_t size)
 {
 	struct eswrap_reply reply = { .v4 = { .family = AF_INET }, .v6 = { .family = AF_INET6 } };
 	unsigned char packet[ROOM];
@@ -116,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char name[SHIM_WHOLE], text[ROOM] = "";
 	struct eswrap_endpoint address;
-	struct dns_question question;
+	struct name_question question;
 
 	if (size == 0)
 		return 0;
@@ -128,7 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	memcpy(text, data, size < ROOM ? size : ROOM - 1);
 	eswrap_endpoint_from_arpa(&address, text);
-	question = (struct dns_question){ text, ns_c_in, data[0] };
+	question = (struct name_question){ text, ns_c_in, data[0] };
 	answer(&question, data, size);
 	return 0;
 }

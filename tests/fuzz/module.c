@@ -18,6 +18,8 @@ struct rule {
 	const char *command, *answer;
 };
 
+#define GOOD "\r\nOK\r\n> "
+
 /* The first whose command a line begins with; any other is OK. */
 static const struct rule rules[] = {
 	{ "I?", "ISM43362-M3G-L44-UART,C3.5.2.5.STM,v3.5.2,v1.4.0.rc1,v8.2.1,120000000,Inventek" },
@@ -66,10 +68,9 @@ void module_say(const void *bytes, size_t size)
 		module_unplug();
 }
 
-G_GNUC_PRINTF(1, 0)
-static void say(const char *format, const char *text)
+static void say(const char *before, const char *text, const char *after)
 {
-	g_autofree char *all = g_strdup_printf(format, text);
+	g_autofree char *all = g_strconcat(before, text, after, NULL);
 
 	module_say(all, strlen(all));
 }
@@ -114,7 +115,7 @@ static void say_data(struct fuzz_bytes *bytes, bool too_much)
 		count = MIN(count, asked);
 	for (; count > 0; count--)
 		g_string_append_c(data, (char)fuzz_byte(bytes));
-	g_string_append(data, "\r\nOK\r\n> ");
+	g_string_append(data, GOOD);
 	module_say(data->str, data->len);
 }
 
@@ -126,18 +127,18 @@ static void say_right(const char *text)
 
 	for (i = 0; i < G_N_ELEMENTS(rules); i++)
 		if (g_str_has_prefix(text, rules[i].command)) {
-			say("\r\n%s\r\nOK\r\n> ", rules[i].answer);
+			say("\r\n", rules[i].answer, GOOD);
 			return;
 		}
 	if (*text == '\0' || g_str_has_prefix(text, "ZR")) {
-		say("\r\n> %s", "");
+		say("\r\n> ", "", "");
 	} else if (g_str_equal(text, "PF=0") || g_str_equal(text, "R4")) {
-		say("\r\n%s\r\nERROR\r\n> ", "");
+		say("\r\n", "", "\r\nERROR\r\n> ");
 	} else if (sscanf(text, "S3=%u", &count) == 1) {
 		g_snprintf(number, sizeof(number), "%u", count);
-		say("\r\n%s\r\nOK\r\n> ", number);
+		say("\r\n", number, GOOD);
 	} else {
-		say("\r\n%s\r\nOK\r\n> ", "");
+		say("\r\n", "", GOOD);
 	}
 }
 
@@ -153,7 +154,7 @@ bool module_answer(enum answer how, struct fuzz_bytes *bytes)
 	g_string_erase(commands, 0, (gssize)length);
 	sscanf(text, "R1=%u", &asked);
 	if (how == ANSWER_ERROR)
-		say("\r\nERROR\r\n%s\r\n> ", fuzz_below(bytes, 2) ? "" : "TLS: reset timed out");
+		say("\r\nERROR\r\n", fuzz_below(bytes, 2) ? "" : "TLS: reset timed out", "\r\n> ");
 	else if (how == ANSWER_BYTES || (how == ANSWER_RIGHT && g_str_has_prefix(text, "R0")))
 		say_data(bytes, how == ANSWER_BYTES);
 	else if (how == ANSWER_RIGHT)
