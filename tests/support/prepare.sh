@@ -30,15 +30,83 @@ enabled_units() {
 	systemctl --root=/ list-unit-files --state=enabled --no-legend 2>/dev/null | cut -d' ' -f1 | sort
 }
 
-# Where there is no apt: what the build calls. configure names the libraries that it lacks.
-missing_tools() {
-	for tool in autoreconf automake libtoolize pkg-config cc make openssl curl python3; do
-		command -v "$tool" >/dev/null || missing="$missing $tool"
+# What this system calls itself.
+: "${OS_RELEASE:=/etc/os-release}"
+os() {
+	# shellcheck source=/dev/null
+	(. "$OS_RELEASE" && eval "echo \"\${$1-}\"") 2>/dev/null || true
+}
+
+# Releases of Debian and its kin whose libraries are older than what configure.ac asks for.
+refuse_old_releases() {
+	case $(os VERSION_CODENAME) in
+	stretch | buster | bullseye | bionic | focal | jammy)
+		echo "$0: $(os PRETTY_NAME) is too old for eswrap: it needs Debian 12, Ubuntu 24.04 or newer" >&2
+		exit 1
+		;;
+	esac
+}
+
+# missing_of PROGRAM...: those that there are not
+missing_of() {
+	for program; do
+		command -v "$program" >/dev/null || printf ' %s' "$program"
 	done
-	[ -n "$missing" ] || return 0
-	echo "$0: please install these programs, with whatever this system installs programs:$missing" >&2
-	echo "(on Debian and its kin this script does it by itself)" >&2
-	exit 1
+}
+
+# The libraries that configure.ac asks for and pkg-config does not know, one a line; all where there is
+# no pkg-config.
+missing_libraries() {
+	sed -n 's/^ESWRAP_NEED(\[[A-Z_]*\], \[\([^]]*\)\].*/\1/p' configure.ac |
+		while read -r libraries; do
+			pkg-config --exists "$libraries" 2>/dev/null || echo "$libraries"
+		done | sort -u
+}
+
+# install_line LIBRARIES: how this system installs all that the build needs, as far as we know it
+install_line() {
+	modules=$(echo "$1" | tr ' ' '\n' | grep '^[a-z].*[a-z]' | sort -u)
+	case " $(os ID) $(os ID_LIKE) " in
+	*' fedora '* | *' rhel '*) tool='dnf install' ;;
+	*' suse '* | *' opensuse '*) tool='zypper install' ;;
+	*' arch '*)
+		echo "sudo pacman -S --needed base-devel libserialport glib2 json-glib openssl systemd-libs" \
+			"libseccomp libgpiod ncurses libbsd curl python"
+		return
+		;;
+	*) return ;;
+	esac
+	printf 'sudo %s autoconf automake libtool pkgconf gcc make openssl curl python3' "$tool"
+	for module in $modules; do
+		printf " 'pkgconfig(%s)'" "$module"
+	done
+	echo
+}
+
+# Where there is no apt: names what is missing, and leaves when the build cannot do without it. What only
+# tests call is named, too; their claims will not hold.
+need_elsewhere() {
+	case " $(os ID) $(os ID_LIKE) " in
+	*' alpine '*)
+		echo "$0: eswrap's library is preloaded by GNU's dynamic loader; $(os PRETTY_NAME) has another" >&2
+		exit 1
+		;;
+	esac
+	programs=$(missing_of autoreconf automake libtoolize pkg-config cc make openssl curl python3)
+	libraries=$(missing_libraries)
+	if [ -n "$programs$libraries" ]; then
+		echo "$0: $(os PRETTY_NAME) has no apt-get. Please install:" >&2
+		[ -z "$programs" ] || echo "  these programs:$programs" >&2
+		[ -z "$libraries" ] || echo "$libraries" |
+			sed 's/^/  this library, with its headers (as pkg-config calls it): /' >&2
+		line=$(install_line "$libraries")
+		[ -z "$line" ] || echo "which should be: $line" >&2
+		exit 1
+	fi
+	[ "${1-}" = tests ] || return 0
+	# shellcheck disable=SC2086 # a list of names
+	programs=$(missing_of $TEST_PROGRAMS)
+	[ -z "$programs" ] || echo "what the tests of these programs claim will not hold, as they are missing:$programs"
 }
 
 # need PACKAGE...: install those that are missing. No daemon of theirs is to be left running: the two
@@ -47,9 +115,13 @@ missing_tools() {
 need() {
 	missing=
 	if ! command -v apt-get >/dev/null; then
-		missing_tools
+		case "$*" in
+		*mosquitto*) need_elsewhere tests ;;
+		*) need_elsewhere ;;
+		esac
 		return
 	fi
+	refuse_old_releases
 	for package; do
 		status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=
 		[ "$status" = installed ] || missing="$missing $package"
@@ -119,7 +191,7 @@ BUILD_PACKAGES="autoconf automake libtool pkg-config gcc libc6-dev make libseria
 
 # Debian names some packages by release; where it is none of these, what there is has to do.
 # shellcheck disable=SC2034
-case $(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME-}") in
+case $(os VERSION_CODENAME) in
 bookworm) formatter=clang-format-14 python_suite=libpython3.11-testsuite ;;
 trixie) formatter='' python_suite=libpython3.13-testsuite ;;
 *) formatter='' python_suite='' ;;
@@ -178,6 +250,12 @@ TEST_PACKAGES="
 	wget
 	zsh
 "
+
+# What the suites call, for systems whose packages have other names.
+# shellcheck disable=SC2034
+TEST_PROGRAMS="dig objdump chronyd fish g++ go gdb git hyperfine ip mandoc mosquitto mosquitto_pub musl-gcc nc
+	nginx node ntpdig perl promtool proxychains4 ps qemu-aarch64-static redis-cli socat ssh sshd strace
+	systemd-analyze tcpdump tmux torsocks wget zsh"
 
 # What only make check-all needs.
 # shellcheck disable=SC2034
