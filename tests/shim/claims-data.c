@@ -404,6 +404,26 @@ static void clean_end_by_every_call(const struct place *place)
 		say_ends(place, 1, first, true);
 }
 
+/* To a far end that says "bye" and closes: the first goes nowhere, and then there is nobody. */
+static void send_to_a_closed_end(const struct place *place)
+{
+	int fd = place_connected(place, 0);
+	char data[3];
+	ssize_t sent;
+
+	say_result("all of it", recv(fd, data, sizeof(data), MSG_WAITALL));
+	say_result("the end", recv(fd, data, 1, 0));
+	say_result("the first", send(fd, "x", 1, MSG_NOSIGNAL));
+	await(fd, 0);
+	do {
+		sent = send(fd, "x", 1, MSG_NOSIGNAL);
+	} while (sent > 0);
+	say_result("a later one", sent);
+	say_result("one more", send(fd, "x", 1, MSG_NOSIGNAL));
+	say_result("still the end", recv(fd, data, 1, 0));
+	say("SO_ERROR %d", so_error(fd));
+}
+
 /* One batch of calls; port 3 is its number. */
 static void reset_by_every_call(const struct place *place)
 {
@@ -468,6 +488,7 @@ const struct claim data_claims[] = {
 	{ "shutdown_read", shutdown_read },
 	{ "shutdown_both", shutdown_both },
 	{ "clean_end_by_every_call", clean_end_by_every_call },
+	{ "send_to_a_closed_end", send_to_a_closed_end },
 	{ "reset_by_every_call", reset_by_every_call },
 	{ "refused_by_every_call", refused_by_every_call },
 	{ "urgent_data", urgent_data },

@@ -3,12 +3,19 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "shim/stage.h"
 
 #define PORTS_MAX 4
 
 struct stage stage;
+
+static void say_bye(struct server_connection *c, gpointer user G_GNUC_UNUSED)
+{
+	server_put(c, "bye", 3);
+	close(server_fd(c));
+}
 
 void stage_set_up(void)
 {
@@ -24,12 +31,13 @@ void stage_set_up(void)
 	stage.sink = server_start(h, &(struct server){ .kind = SERVER_SINK, .size = STAGE_SIZE });
 	stage.udp[0] = server_start(h, &(struct server){ .kind = SERVER_UDP_ECHO });
 	stage.udp[1] = server_start(h, &(struct server){ .kind = SERVER_UDP_ECHO });
+	stage.closes = server_start(h, &(struct server){ .kind = SERVER_OWN, .serve = say_bye });
 	stage.refused = harness_free_port();
 	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
 	harness_broker(h,
 		       "[route streams]\n"
 		       "address = 127.0.0.0/8, ::ffff:127.0.0.0/104\n"
-		       "port = %u, %u, %u, %u, %u\n"
+		       "port = %u, %u, %u, %u, %u, %u\n"
 		       "through = tcp\n"
 		       "[route datagrams]\n"
 		       "address = 127.0.0.0/8, ::ffff:127.0.0.0/104\n"
@@ -44,7 +52,7 @@ void stage_set_up(void)
 		       "[default]\n"
 		       "through = direct\n",
 		       stage.echo, stage.source, stage.abort, stage.sink, stage.refused,
-		       stage.udp[0], stage.udp[1]);
+		       stage.closes, stage.udp[0], stage.udp[1]);
 }
 
 void stage_tear_down(void)

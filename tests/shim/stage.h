@@ -12,6 +12,7 @@
 /**
  * struct stage - set up once for a Check case (tcase_add_unchecked_fixture)
  * @echo, @source, @abort, @sink:	TCP ports of servers, flagged
+ * @closes:	a TCP server that says "bye" and closes at once, flagged
  * @refused:	a flagged port that nobody listens on
  * @udp:	two UDP echo servers, flagged
  * @unflagged:	a TCP echo server that no route takes
@@ -19,7 +20,7 @@
  */
 struct stage {
 	struct harness *h;
-	guint16 echo, source, abort, sink, refused, unflagged, unflagged_udp;
+	guint16 echo, source, abort, sink, closes, refused, unflagged, unflagged_udp;
 	guint16 udp[2];
 };
 

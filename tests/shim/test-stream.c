@@ -85,6 +85,12 @@ MOVES(clean_end_by_every_call)
 CONNECTS(send_with_address)
 CONNECTS(fastopen)
 
+START_TEST(send_to_a_closed_end)
+{
+	stage_same("send_to_a_closed_end", LOOPBACK, stage.closes, -1);
+}
+END_TEST
+
 START_TEST(refused_by_every_call)
 {
 	stage_same("refused_by_every_call", LOOPBACK, stage.refused, -1);
@@ -240,6 +246,7 @@ int main(void)
 	tcase_add_test(data, shutdown_read);
 	tcase_add_test(data, shutdown_both);
 	tcase_add_test(data, clean_end_by_every_call);
+	tcase_add_test(data, send_to_a_closed_end);
 	tcase_add_test(data, reading_and_writing_make_no_other_system_call);
 
 	tcase_add_test(mapped, v4_mapped_names);

@@ -201,15 +201,18 @@ START_TEST(when_the_far_end_closes_the_program_reads_all_and_then_the_end)
 }
 END_TEST
 
-START_TEST(what_is_sent_behind_the_far_ends_close_is_an_abort)
+START_TEST(what_is_sent_behind_the_far_ends_close_is_lost_and_then_a_broken_pipe)
 {
 	int fd = ask_and_open();
 
+	far_sends("last words");
 	far_closes();
 	writes(fd, "late");
-	ck_reads_result(fd, -ECONNRESET);
 	ck_assert_uint_eq(flows_of_user(), 0);
 	ck_assert_int_eq(send(fd, "x", 1, MSG_NOSIGNAL), -1);
+	ck_assert_int_eq(errno, EPIPE);
+	ck_reads(fd, "last words");
+	ck_reads_result(fd, 0);
 	close(fd);
 }
 END_TEST
@@ -707,7 +710,8 @@ static TCase *ends(void)
 	TCase *tcase = tcase_create("ends");
 
 	tcase_add_test(tcase, when_the_far_end_closes_the_program_reads_all_and_then_the_end);
-	tcase_add_test(tcase, what_is_sent_behind_the_far_ends_close_is_an_abort);
+	tcase_add_test(tcase,
+		       what_is_sent_behind_the_far_ends_close_is_lost_and_then_a_broken_pipe);
 	tcase_add_test(tcase, behind_a_shutdown_of_the_program_the_answer_still_comes);
 	tcase_add_test(tcase, a_shutdown_before_the_connection_counts_behind_it);
 	tcase_add_test(tcase, half_a_connection_on_which_nothing_moves_is_aborted);

@@ -173,7 +173,10 @@ static void abort_flow(struct flow *flow, const char *why)
 	flow_free(flow);
 }
 
-/* The program has closed, or has shut down both ways and is to read an end of file. */
+/*
+ * The program has closed, has shut down both ways, or sends to a far end that has closed: it is to read
+ * an end of file.
+ */
 static void end_flow(struct flow *flow)
 {
 	anchor_discard(flow->fd, SIZE_MAX);
@@ -330,9 +333,12 @@ static void flow_check(struct flow *flow)
 		break;
 	case FLOW_FINISHED:
 		if (pending(flow))
-			abort_flow(flow, "data for a far end that has closed");
-		else if (flow->hung_up)
-			end_flow(flow);
+			g_info("flow %" G_GINT64_MODIFIER "x: to %s: data for a far end that has "
+			       "closed",
+			       flow->id, flow->where);
+		else if (!flow->hung_up)
+			break;
+		end_flow(flow);
 		break;
 	case FLOW_LEAVING:
 		if (pending(flow) == 0)

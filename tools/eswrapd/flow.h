@@ -21,13 +21,14 @@
  *				and the program has nothing more to send
  *	OPEN -> LEAVING		the program has closed and something is left to be sent
  *	LEAVING -> (gone)	it has been sent, or could not be, or nothing moved for too long
- *	FINISHED -> (gone)	the program has closed; or it sends more, which is an abort
+ *	FINISHED -> (gone)	the program has closed; or it sends more, which is lost, and what it
+ *				sends then is EPIPE, as with TCP
  *	any -> (gone)		module lost, or a send fails and all that came was read: an abort
  *
  * An abort closes the broker's end with its anchor byte unread: the kernel then answers ECONNRESET
- * to the program, behind all that it had received. Where the program has closed first, the anchor
- * is taken out before the broker's end is closed: it may only have shut its end down both ways, and
- * must then read an end of file.
+ * to the program, behind all that it had received. Where one side has closed before, the anchor is
+ * taken out before the broker's end is closed: the program may only have shut its end down both ways,
+ * or may still have to read the far end's last words, and must then read an end of file.
  *
  * Some connects are not made of the module at once, because the same is under way already: see twin.h.
  *
