@@ -23,6 +23,7 @@
 
 #define SHIM_LIBC(X)          \
 	X(dladdr)             \
+	X(dladdr1)            \
 	X(fclose)             \
 	X(fgets)              \
 	X(fopen)              \

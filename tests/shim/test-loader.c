@@ -25,6 +25,38 @@ static const char plug_c[] =
 	"	return write(fd, \"ping\", 4) == 4 && read(fd, back, 4) == 4 ? 0 : 2;\n"
 	"}\n";
 
+/* The same by what RTLD_NEXT gives it; and a program that is linked with it. */
+static const char next_c[] =
+	"#define _GNU_SOURCE\n"
+	"#include <arpa/inet.h>\n"
+	"#include <dlfcn.h>\n"
+	"#include <sys/socket.h>\n"
+	"#include <unistd.h>\n"
+	"int talk(int port)\n"
+	"{\n"
+	"	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };\n"
+	"	int (*call)(int, const void *, socklen_t) = dlsym(RTLD_NEXT, \"connect\");\n"
+	"	int fd = socket(AF_INET, SOCK_STREAM, 0);\n"
+	"	char back[4];\n"
+	"	inet_pton(AF_INET, \"127.0.0.1\", &to.sin_addr);\n"
+	"	if (call(fd, &to, sizeof(to)) != 0)\n"
+	"		return 1;\n"
+	"	return write(fd, \"ping\", 4) == 4 && read(fd, back, 4) == 4 ? 0 : 2;\n"
+	"}\n";
+static const char talker_c[] = "#include <stdlib.h>\n"
+			       "int talk(int port);\n"
+			       "int main(int argc, char **argv) { return talk(atoi(argv[1])); }\n";
+/* One that wraps connect() itself, and calls what comes next. */
+static const char wrapper_c[] =
+	"#define _GNU_SOURCE\n"
+	"#include <dlfcn.h>\n"
+	"#include <sys/socket.h>\n"
+	"int connect(int fd, const struct sockaddr *to, socklen_t len)\n"
+	"{\n"
+	"	int (*call)(int, const void *, socklen_t) = dlsym(RTLD_NEXT, \"connect\");\n"
+	"	return call(fd, to, len);\n"
+	"}\n";
+
 /* Loads the library in the way that argv[1] says, and calls it. */
 static const char main_c[] =
 	"#define _GNU_SOURCE\n"
@@ -126,15 +158,20 @@ static void compile(const char *name, const char *source, const char *options)
 			 0);
 }
 
-static void goes_through_the_module(const char *way)
+static void goes_through_the_module_as_it_is(const char *way)
 {
 	guint before = harness_opened(stage.h);
 	const char *port = harness_format(stage.h, "%u", stage.echo);
 
-	compile("plug", plug_c, "-shared -fPIC -o plug.so");
-	compile("main", main_c, "-o main");
 	ck_result_status(harness_run_wrapped(stage.h, "./main", way, port, NULL), 0);
 	ck_assert_uint_eq(harness_opened(stage.h), before + 1);
+}
+
+static void goes_through_the_module(const char *way)
+{
+	compile("plug", plug_c, "-shared -fPIC -o plug.so");
+	compile("main", main_c, "-o main");
+	goes_through_the_module_as_it_is(way);
 }
 
 START_TEST(rtld_deepbind_does_not_go_past)
@@ -152,6 +189,36 @@ END_TEST
 START_TEST(a_function_from_libcs_own_handle_does_not_go_past)
 {
 	goes_through_the_module("handle");
+}
+END_TEST
+
+static void talker_goes_through(void)
+{
+	guint before = harness_opened(stage.h);
+	const char *port = harness_format(stage.h, "%u", stage.echo);
+
+	ck_result_status(harness_run_wrapped(stage.h, "./talker", port, NULL), 0);
+	ck_assert_uint_eq(harness_opened(stage.h), before + 1);
+}
+
+START_TEST(rtld_next_of_a_library_does_not_go_past)
+{
+	compile("next", next_c, "-shared -fPIC -o next.so");
+	compile("talker", talker_c, "-o talker ./next.so");
+	talker_goes_through();
+	/* The same library, loaded by the program. */
+	compile("main", main_c, "-o main");
+	ck_result_status(harness_run(stage.h, "cp", "next.so", "plug.so", NULL), 0);
+	goes_through_the_module_as_it_is("deep");
+}
+END_TEST
+
+START_TEST(a_library_that_wraps_what_we_wrap_finds_what_is_behind_it)
+{
+	compile("wrapper", wrapper_c, "-shared -fPIC -o wrapper.so");
+	compile("plug", plug_c, "-shared -fPIC -o plug.so");
+	compile("talker", talker_c, "-o talker -Wl,--no-as-needed ./wrapper.so ./plug.so");
+	talker_goes_through();
 }
 END_TEST
 
@@ -211,6 +278,8 @@ int main(void)
 	tcase_add_test(loader, rtld_deepbind_does_not_go_past);
 	tcase_add_test(loader, another_namespace_does_not_go_past);
 	tcase_add_test(loader, a_function_from_libcs_own_handle_does_not_go_past);
+	tcase_add_test(loader, rtld_next_of_a_library_does_not_go_past);
+	tcase_add_test(loader, a_library_that_wraps_what_we_wrap_finds_what_is_behind_it);
 	tcase_add_test(loader, who_calls_the_loader_is_still_seen);
 	tcase_add_test(loader, a_program_with_address_sanitizer_runs);
 	tcase_add_test(loader, a_filter_that_shuts_the_network_out_is_left_as_it_is);
