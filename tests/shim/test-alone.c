@@ -3,6 +3,7 @@
 #include <check.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -332,6 +333,35 @@ START_TEST(the_shim_needs_libc_and_the_loader_only)
 END_TEST
 
 /* One LD_PRELOAD for the programs of all machines: the loader puts the directory of its own in. */
+#ifndef TESTS_COVERAGE_H
+/* One page more costs every exec 5 us (tests/bench/exec-cost): what is never written is const. */
+#define PAGE	    4096u
+#define PAGES_MAX   2u
+#define FIRST(type) g_strstr_len(text, -1, "\n  " type " ")
+
+START_TEST(the_shims_own_data_takes_two_pages)
+{
+	const struct result *result = harness_run(h, "readelf", "-lW", harness_shim(h), NULL);
+	const char *text = result->out->str, *line = text, *data = NULL;
+	unsigned long at, size, begin = 0, end = 0;
+
+	ck_result_status(result, 0);
+	/* The last segment that is loaded is the one that is written; what GNU_RELRO has is not. */
+	while ((line = strstr(line, "\n  LOAD ")))
+		data = line++;
+	ck_assert_ptr_nonnull(data);
+	ck_assert_int_eq(sscanf(data, " LOAD %*x %lx %*x %*x %lx RW", &at, &size), 2);
+	end = at + size;
+	ck_assert_int_eq(sscanf(FIRST("GNU_RELRO"), " GNU_RELRO %*x %lx %*x %*x %lx", &at, &size),
+			 2);
+	begin = at + size;
+	ck_assert_uint_eq(begin % PAGE, 0);
+	ck_assert_uint_gt(end, begin);
+	ck_assert_uint_le((end - begin + PAGE - 1) / PAGE, PAGES_MAX);
+}
+END_TEST
+#endif
+
 START_TEST(lib_in_ld_preload_finds_the_machines_own)
 {
 	const struct result *machine = harness_run(h, "gcc", "-print-multiarch", NULL);
@@ -462,6 +492,9 @@ int main(void)
 	tcase_add_test(odd, a_grant_without_a_descriptor_is_an_error);
 	tcase_add_test(odd, a_refusal_is_the_brokers_errno);
 	tcase_add_test(library, the_shim_needs_libc_and_the_loader_only);
+#ifndef TESTS_COVERAGE_H
+	tcase_add_test(library, the_shims_own_data_takes_two_pages);
+#endif
 	tcase_add_test(library, lib_in_ld_preload_finds_the_machines_own);
 	tcase_add_test(library, the_shim_exports_what_it_wraps_and_nothing_else);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
