@@ -8,6 +8,8 @@
  * (ENOTTY) are the questions about interfaces, routes and neighbours, which any internet socket
  * answers: they are put to a fresh one.
  *
+ * SIOCATMARK is refused by AF_UNIX for datagrams, with another error than UDP has.
+ *
  * SIOCOUTQ, the bytes that are not sent yet, counts memory on AF_UNIX, and is never 0 because of the
  * anchor (include/eswrap/wire.h). sock_diag(7) tells what is unread at the broker's end; the broker
  * takes it out there when the module has it.
@@ -146,6 +148,8 @@ static int ioctl_of(int fd, unsigned long request, void *data)
 		memcpy(data, &value, sizeof(value));
 		return 0;
 	}
+	if (result != 0 && request == SIOCATMARK && errno == EOPNOTSUPP && shim_flow(fd, &flow))
+		errno = ENOTTY;
 	return result;
 }
 

@@ -13,6 +13,9 @@
  *	MSG_TRUNC		on TCP discards the data; AF_UNIX does not know that
  *	MSG_ERRQUEUE		AF_UNIX would give data; a flow has no error queue
  *
+ * A datagram of a flow that fills all that the module reads of one may have been longer: recvmsg() and
+ * recvmmsg() say so with MSG_TRUNC, as nobody can know.
+ *
  * A call that fails with ECONNRESET, EPIPE or ENOTCONN may be the first to learn that a connect
  * has failed: then it says with what (shim_fix_read()).
  */
@@ -266,6 +269,17 @@ static void look_at_control(int fd, struct msghdr *message, size_t room)
 	}
 }
 
+/* How much of a datagram was taken is @got; was it perhaps longer, before the module cut it? */
+static void say_if_cut(int fd, struct msghdr *message, size_t got)
+{
+	struct eswrap_name flow;
+
+	if (UNLIKELY(got == DATAGRAM_MAX) &&
+	    UNLIKELY(__atomic_load_n(&shim_has_datagrams, __ATOMIC_RELAXED)) &&
+	    shim_flow(fd, &flow) && flow.type == SOCK_DGRAM)
+		message->msg_flags |= MSG_TRUNC;
+}
+
 static ssize_t receive_message(recvmsg_call call, int fd, struct msghdr *message, int flags)
 {
 	struct sockaddr_storage from;
@@ -288,8 +302,10 @@ static ssize_t receive_message(recvmsg_call call, int fd, struct msghdr *message
 		got = call(fd, message, flags);
 		if (UNLIKELY(got < 0))
 			return shim_fix_read(fd);
-		if (message)
+		if (message) {
 			look_at_control(fd, message, control_room);
+			say_if_cut(fd, message, (size_t)got);
+		}
 		return got;
 	}
 	message->msg_name = &from;
@@ -301,6 +317,7 @@ static ssize_t receive_message(recvmsg_call call, int fd, struct msghdr *message
 		return shim_fix_read(fd);
 	}
 	look_at_control(fd, message, control_room);
+	say_if_cut(fd, message, (size_t)got);
 	give_source(fd, &from, message->msg_namelen, to, &room);
 	message->msg_namelen = room;
 	return got;
@@ -350,8 +367,10 @@ static int receive_messages(recvmmsg_call call, int fd, struct mmsghdr *messages
 	for (i = 0; i < count; i++) {
 		struct msghdr *message = &messages[i].msg_hdr;
 
-		if ((int)i < got)
+		if ((int)i < got) {
 			look_at_control(fd, message, control_room[i]);
+			say_if_cut(fd, message, messages[i].msg_len);
+		}
 		if (to[i] && (int)i < got)
 			give_source(fd, &from[i], message->msg_namelen, to[i], &room[i]);
 		message->msg_name = to[i];
@@ -370,9 +389,11 @@ static int receive_many(recvmmsg_call call, int fd, struct mmsghdr *messages, un
 		got = receive_messages(call, fd, messages, count, flags, timeout);
 	} else {
 		got = call(fd, messages, count, flags, timeout);
-		for (i = 0; i < got; i++)
+		for (i = 0; i < got; i++) {
 			look_at_control(fd, &messages[i].msg_hdr,
 					messages[i].msg_hdr.msg_controllen);
+			say_if_cut(fd, &messages[i].msg_hdr, messages[i].msg_len);
+		}
 	}
 	return LIKELY(got >= 0) ? got : (int)shim_fix_read(fd);
 }

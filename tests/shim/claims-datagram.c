@@ -266,6 +266,26 @@ static void udp_squatted_after_close(const struct place *place)
 	say_result("poll", poll(&poll_fd, 1, ANSWER_MS));
 }
 
+/* One that fills all that the module reads, and one that does not, by each call that can tell. */
+static void udp_perhaps_cut(const struct place *place)
+{
+	static char data[LIMIT + 1];
+	struct iovec part = { data, sizeof(data) };
+	struct mmsghdr message = { .msg_hdr = { .msg_iov = &part, .msg_iovlen = 1 } };
+	int fd = place_socket(place, SOCK_DGRAM);
+	size_t size;
+
+	place_connect(place, 0, fd);
+	for (size = LIMIT - 1; size <= LIMIT; size++) {
+		if (send(fd, data, size, 0) < 0 || send(fd, data, size, 0) < 0)
+			give_up("send");
+		say_result("recvmsg", recvmsg(fd, &message.msg_hdr, 0));
+		say("perhaps cut: %d", !!(message.msg_hdr.msg_flags & MSG_TRUNC));
+		say_result("recvmmsg", recvmmsg(fd, &message, 1, 0, NULL));
+		say("perhaps cut: %d", !!(message.msg_hdr.msg_flags & MSG_TRUNC));
+	}
+}
+
 const struct claim datagram_claims[] = {
 	{ "udp_connected", udp_connected },
 	{ "udp_unconnected", udp_unconnected },
@@ -273,6 +293,7 @@ const struct claim datagram_claims[] = {
 	{ "udp_truncated", udp_truncated },
 	{ "udp_boundaries", udp_boundaries },
 	{ "udp_too_long", udp_too_long },
+	{ "udp_perhaps_cut", udp_perhaps_cut },
 	{ "udp_what_it_is", udp_what_it_is },
 	{ "udp_squatted", udp_squatted },
 	{ "udp_squatted_after_close", udp_squatted_after_close },

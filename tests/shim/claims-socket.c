@@ -98,7 +98,7 @@ static void interface_ioctls(const struct place *place)
 {
 	static const unsigned long requests[] = { SIOCGIFADDR,	SIOCGIFNETMASK, SIOCGIFBRDADDR,
 						  SIOCGIFFLAGS, SIOCGIFINDEX,	SIOCGIFMTU,
-						  TCGETS };
+						  TCGETS,	SIOCATMARK };
 	const int sockets[] = { place_connected(place, 0), datagram_socket(place) };
 	struct ifreq request;
 	size_t i, j;

@@ -40,6 +40,14 @@ START_TEST(more_than_1460_bytes_are_emsgsize)
 }
 END_TEST
 
+START_TEST(one_that_fills_what_the_module_reads_is_said_to_be_cut_perhaps)
+{
+	stage_says("recvmsg: 1459\nperhaps cut: 0\nrecvmmsg: 1\nperhaps cut: 0\n"
+		   "recvmsg: 1460\nperhaps cut: 1\nrecvmmsg: 1\nperhaps cut: 1\n",
+		   "udp_perhaps_cut", LOOPBACK, stage.udp[0], stage.udp[1], -1);
+}
+END_TEST
+
 START_TEST(who_has_seen_a_name_can_neither_take_nor_forge_another)
 {
 	stage_says("to 0: 4\nlearn: 4\nsquat: 0\nto 1: 6\nrecvfrom: 6\n"
@@ -69,6 +77,7 @@ int main(void)
 	tcase_add_test(datagrams, udp_what_it_is);
 	tcase_add_test(datagrams, v4_mapped_sources);
 	tcase_add_test(datagrams, more_than_1460_bytes_are_emsgsize);
+	tcase_add_test(datagrams, one_that_fills_what_the_module_reads_is_said_to_be_cut_perhaps);
 	tcase_add_test(datagrams, who_has_seen_a_name_can_neither_take_nor_forge_another);
 	tcase_add_test(datagrams, who_takes_the_name_of_a_closed_flow_gets_none_of_its_answers);
 	tcase_set_timeout(datagrams, 2 * HARNESS_DEADLINE_S);

@@ -270,6 +270,15 @@ START_TEST(an_answer_that_may_have_been_cut_is_delivered_and_counted)
 }
 END_TEST
 
+START_TEST(that_answers_from_another_port_do_not_come_is_said_of_tftp)
+{
+	close(associate(123));
+	ck_text_lacks(told->str, "another port");
+	close(associate(69));
+	ck_text_has(told->str, "answer from another port");
+}
+END_TEST
+
 START_TEST(what_cannot_be_one_command_is_dropped_and_the_next_is_sent)
 {
 	static const char much[ESWIFI_PAYLOAD_MAX + 1];
@@ -544,6 +553,7 @@ static TCase *data(void)
 	tcase_add_test(tcase, a_destination_that_is_there_already_is_no_second_one);
 	tcase_add_test(tcase, what_cannot_be_one_command_is_dropped_and_the_next_is_sent);
 	tcase_add_test(tcase, an_answer_that_may_have_been_cut_is_delivered_and_counted);
+	tcase_add_test(tcase, that_answers_from_another_port_do_not_come_is_said_of_tftp);
 	tcase_add_test(tcase, the_list_says_of_each_destination_what_it_does);
 	return tcase;
 }

@@ -32,6 +32,9 @@
 /* More destinations than this at once is a scan: the one used least recently loses its name. */
 #define PEERS_MAX 64
 
+/* TFTP [RFC 1350]: the server answers from a port that it chooses for each transfer. */
+#define TFTP_PORT 69
+
 enum peer_state { PEER_IDLE, PEER_WAITING, PEER_OPEN };
 
 /* Printed exactly as written in the enum. */
@@ -593,6 +596,15 @@ static const char *route_name(const struct peer *peer)
 	return peer->route ? peer->route->name : NAMES_ROUTE;
 }
 
+/* The module hears one far end for each socket. */
+static void warn_of_other_ports(const struct peer *peer)
+{
+	if (peer->route && peer->dest.port == TFTP_PORT)
+		g_message("%s: datagrams to %s (route %s): TFTP servers answer from another port, "
+			  "and such answers do not come through the module",
+			  peer->flow->program, peer->where, peer->route->name);
+}
+
 static int add_peer(struct datagram_flow *flow, const struct flow_request *request)
 {
 	const struct flow_parts *parts = &flow->datagrams->parts;
@@ -624,6 +636,7 @@ static int add_peer(struct datagram_flow *flow, const struct flow_request *reque
 		peer_free(peer);
 		return fd;
 	}
+	warn_of_other_ports(peer);
 	g_debug("datagram flow %" G_GINT64_MODIFIER "x: %s (uid %u) to %s, route %s", flow->id,
 		flow->program, (guint)flow->uid, peer->where, route_name(peer));
 	if (flow->peers.length > PEERS_MAX)
