@@ -347,6 +347,40 @@ int eswifi_credential_list(struct eswifi_module *module, guint set, eswifi_done 
  */
 int eswifi_probe(struct eswifi_module *module, guint socket, eswifi_done done, gpointer user);
 
+/* What the module can be asked that is about no socket. */
+enum eswifi_question {
+	ESWIFI_SCAN, /* F0: the networks in range */
+	ESWIFI_PING, /* T0: does an address answer? */
+	ESWIFI_TIME, /* GT: UTC where it has reached a time server, else ms since it was switched on */
+};
+
+/**
+ * eswifi_ask() - ask as soon as the line is free
+ * @argument:	ESWIFI_PING: an IPv4 address in text
+ * @done:	0, @text has the module's lines, with newlines between them; -ENOTSUP: it says ERROR, or
+ *		another error
+ *
+ * A scan is also done while the module cannot join: that is when people ask for it. It may take
+ * TIMEOUT_SCAN_MS, during which the line does nothing else.
+ *
+ * Return: 0; -EBUSY: a question waits already, -EINVAL: the argument.
+ */
+int eswifi_ask(struct eswifi_module *module, enum eswifi_question question, const char *argument,
+	       eswifi_done done, gpointer user);
+/* eswifi_ask_cancel() - whoever asked does not wait any more: nothing is called */
+void eswifi_ask_cancel(struct eswifi_module *module);
+
+/**
+ * eswifi_leave() - leave the Wi-Fi network, and stay away until eswifi_join()
+ *
+ * All sockets are lost. The state is ESWIFI_JOINING meanwhile, and its reason says why.
+ */
+void eswifi_leave(struct eswifi_module *module);
+/* eswifi_join() - join again, now: also where the driver waits to try it again */
+void eswifi_join(struct eswifi_module *module);
+/* eswifi_module_away() - has eswifi_leave() been called, and no eswifi_join() since? */
+bool eswifi_module_away(const struct eswifi_module *module);
+
 enum eswifi_trace_kind {
 	ESWIFI_TRACE_COMMAND, /* @text: the command line; @data: S3's payload */
 	ESWIFI_TRACE_ANSWER, /* @text: its words, or why it is none; @data: what R0 or R4 has read */

@@ -8,7 +8,7 @@
  *	SYNCING		bringup.c finds prompt, rate and identity, for the first time on this port
  *	RECOVERING	the same after a fault
  *	JOINING		wifi.c joins
- *	READY		one operation at a time: operation.c, credential.c, probe.c
+ *	READY		one operation at a time: operation.c, credential.c, question.c, probe.c
  *
  * At a fault (see session.c) no byte that comes can be believed, so all sockets are given up and
  * bring-up begins anew. The first attempt follows at once; those after it are spaced by a growing,
@@ -23,6 +23,7 @@
 #include "check.h"
 #include "message.h"
 #include "operation.h"
+#include "question.h"
 #include "session.h"
 #include "wifi.h"
 
@@ -42,6 +43,7 @@ static const char *const state_names[] = {
 G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == ESWIFI_RECOVERING + 1);
 
 static void open_port(struct eswifi_module *module);
+static void on_leaving(struct eswifi_module *module);
 
 static void drop_source(GSource **source)
 {
@@ -57,10 +59,12 @@ static void run_next(struct eswifi_module *module)
 {
 	if (module->state != ESWIFI_READY || module->op.step)
 		return;
-	if (module->check_due) {
+	if (module->join.away) {
+		on_leaving(module);
+	} else if (module->check_due) {
 		module->check_due = false;
 		session_op_begin(module, operation_check);
-	} else {
+	} else if (!question_begin(module)) {
 		module->ops.next(module, module->user);
 	}
 }
@@ -193,6 +197,15 @@ static void on_fault(struct eswifi_module *module, int error, const char *why)
 		module->attempts = 1;
 }
 
+/* Somebody wants it to leave, and the line is free: wifi.c does it when all sockets are closed. */
+static void on_leaving(struct eswifi_module *module)
+{
+	lose_session(module, ESWIFI_RECOVERING, -ENETDOWN,
+		     "the module leaves the Wi-Fi network, as was asked");
+	session_forget(module);
+	bringup_begin(module, false, on_listening);
+}
+
 static void on_wifi_lost(struct eswifi_module *module)
 {
 	/*
@@ -227,8 +240,35 @@ static const struct session_ops news = {
 	.fault = on_fault,
 	.wifi_lost = on_wifi_lost,
 	.hopeless = on_hopeless,
+	.scanned = question_scanned,
 	.idle = run_next,
 };
+
+void eswifi_leave(struct eswifi_module *module)
+{
+	module->join.away = true;
+	wifi_leave(module);
+	eswifi_module_kick(module);
+}
+
+void eswifi_join(struct eswifi_module *module)
+{
+	module->join.away = false;
+	wifi_join_now(module);
+}
+
+int eswifi_ask(struct eswifi_module *module, enum eswifi_question question, const char *argument,
+	       eswifi_done done, gpointer user)
+{
+	int r = question_take(module, question, argument, done, user);
+
+	if (r)
+		return r;
+	if (question == ESWIFI_SCAN)
+		wifi_scan(module);
+	eswifi_module_kick(module);
+	return 0;
+}
 
 static void on_message(const char *text, gpointer user)
 {
@@ -438,6 +478,11 @@ enum eswifi_state eswifi_module_state(const struct eswifi_module *module)
 const char *eswifi_module_why(const struct eswifi_module *module)
 {
 	return module->why;
+}
+
+bool eswifi_module_away(const struct eswifi_module *module)
+{
+	return module->join.away;
 }
 
 const char *eswifi_state_name(enum eswifi_state state)

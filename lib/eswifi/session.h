@@ -2,7 +2,7 @@
 /*
  * One port with a module behind it: what is known of it, and the commands that change that.
  *
- * This is the ground that operation.c, credential.c, bringup.c, wifi.c and probe.c stand on, and
+ * This is the ground that operation.c, credential.c, bringup.c, wifi.c, question.c and probe.c stand on, and
  * that module.c puts together. What they report goes up through struct session_ops.
  */
 #ifndef ESWIFI_SESSION_H
@@ -134,10 +134,26 @@ struct bringup {
  * struct join - how far joining has come; see wifi.c
  * @setting:	the Wi-Fi setting being sent
  * @ended:	what comes after it
+ * @away:	somebody wants the module to stay away
  */
 struct join {
 	guint setting;
+	bool away;
 	void (*ended)(struct eswifi_module *module);
+};
+
+/**
+ * struct general_question - what eswifi_ask() has been asked; see question.c
+ * @waiting:	for the line
+ * @step:	how many of its commands have been answered
+ */
+struct general_question {
+	enum eswifi_question kind;
+	bool waiting;
+	guint step;
+	char address[16];
+	eswifi_done done;
+	gpointer user;
 };
 
 typedef void (*session_handler)(struct eswifi_module *module, const struct at_reply *reply);
@@ -148,12 +164,14 @@ typedef void (*session_handler)(struct eswifi_module *module, const struct at_re
  *		operation under way ends with
  * @wifi_lost:	the module answers but is not joined
  * @hopeless:	nothing works any more although the module answers and is joined
+ * @scanned:	a list of networks has come, or the word that there is none
  * @idle:	an operation has ended, the line is free
  */
 struct session_ops {
 	void (*fault)(struct eswifi_module *module, int error, const char *why);
 	void (*wifi_lost)(struct eswifi_module *module);
 	void (*hopeless)(struct eswifi_module *module, const char *why);
+	void (*scanned)(struct eswifi_module *module, const struct at_reply *reply);
 	void (*idle)(struct eswifi_module *module);
 };
 
@@ -181,6 +199,7 @@ struct eswifi_module {
 	struct operation op;
 	struct bringup bringup;
 	struct join join;
+	struct general_question question;
 	eswifi_tap tap; /* NULL: nobody wants to know */
 	gpointer tap_user;
 	struct probe *probe; /* under way, else NULL; see probe.c */

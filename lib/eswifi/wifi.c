@@ -8,7 +8,10 @@
  * nothing more is said. Else CD, the settings C1 to CC and CN, and C0, which takes seconds. A C0
  * that fails is tried again for ever, with a growing, jittered pause: the access point may be off.
  * In between F0 tells whether the network is in range at all, so that the reason that people see is
- * one that they can act upon.
+ * one that they can act upon. Its list is also the answer for whoever has asked for one meanwhile.
+ *
+ * Where somebody wants the module to stay away (eswifi_leave()), CD is all that is sent, until he
+ * wants it back: every way through the above ends with a look at join.away.
  *
  * C2 and the answer to C? hold the passphrase. They are wiped from memory and never logged.
  */
@@ -43,6 +46,7 @@ enum wifi_setting {
 
 static void send_setting(struct eswifi_module *module);
 static void ask_joined(struct eswifi_module *module);
+static void on_scanned(struct eswifi_module *module, const struct at_reply *reply);
 
 static gboolean join_again(gpointer data)
 {
@@ -53,10 +57,44 @@ static gboolean join_again(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void try_later(struct eswifi_module *module, const char *why)
+static void scan(struct eswifi_module *module)
 {
-	session_set_state(module, ESWIFI_JOINING, why);
-	session_pause(module, session_backoff_ms(module), join_again);
+	session_command(module, TIMEOUT_SCAN_MS, on_scanned, "F0");
+}
+
+/* Not joined, and nothing is out. */
+static void rest(struct eswifi_module *module, const char *why)
+{
+	const struct general_question *question = &module->question;
+
+	session_set_state(module, ESWIFI_JOINING, module->join.away ? "left, as was asked" : why);
+	if (question->waiting && question->kind == ESWIFI_SCAN)
+		scan(module);
+	else if (!module->join.away)
+		session_pause(module, session_backoff_ms(module), join_again);
+}
+
+static void on_away(struct eswifi_module *module, const struct at_reply *reply)
+{
+	/* ERROR: it was not joined. */
+	(void)reply;
+	if (module->join.away)
+		rest(module, NULL);
+	else
+		ask_joined(module);
+}
+
+static void stay_away(struct eswifi_module *module)
+{
+	session_command(module, TIMEOUT_LEAVE_MS, on_away, "CD");
+}
+
+static void end_joined(struct eswifi_module *module)
+{
+	if (module->join.away)
+		stay_away(module);
+	else
+		module->join.ended(module);
 }
 
 /* The list's lines: #001,"SSID",aa:bb:cc:dd:ee:ff,-50,... */
@@ -103,13 +141,14 @@ static void on_scanned(struct eswifi_module *module, const struct at_reply *repl
 	const char *ssid = module->settings.ssid;
 	g_autofree char *why = NULL;
 
+	module->news->scanned(module, reply);
 	if (reply->ok && reply->size)
 		why = wifi_explain(ssid, reply->data, reply->size);
 	else
 		why = g_strdup_printf("SSID %s: not in range, or refused; passphrase or security "
 				      "may be wrong",
 				      ssid);
-	try_later(module, why);
+	rest(module, why);
 }
 
 /* Skips @field and the comma behind it, with or without quotes. Return: NULL: it is not there. */
@@ -143,7 +182,7 @@ static void on_joined(struct eswifi_module *module, const struct at_reply *reply
 	const char *fields;
 
 	if (!reply->ok) {
-		session_command(module, TIMEOUT_SCAN_MS, on_scanned, "F0");
+		scan(module);
 		return;
 	}
 	/* [JOIN   ] ssid,192.168.1.174,0,0 */
@@ -152,7 +191,7 @@ static void on_joined(struct eswifi_module *module, const struct at_reply *reply
 	fields = fields ? skip_field(fields + 2, module->settings.ssid) : NULL;
 	take_address(fields ? fields : "", module->identity.address);
 	module->counters.joins++;
-	module->join.ended(module);
+	end_joined(module);
 }
 
 static char *setting_line(const struct eswifi_settings *settings, enum wifi_setting setting)
@@ -200,7 +239,7 @@ static void on_setting(struct eswifi_module *module, const struct at_reply *repl
 	if (!reply->ok && !is_optional(setting)) {
 		why = g_strdup_printf("the module refuses a Wi-Fi setting (%u of %d): %s",
 				      setting + 1, WIFI_SETTINGS, reply->text);
-		try_later(module, why);
+		rest(module, why);
 		return;
 	}
 	if (!reply->ok && setting == WIFI_COUNTRY)
@@ -273,7 +312,7 @@ static void on_network(struct eswifi_module *module, const struct at_reply *repl
 	char *text = reply->ok ? g_strndup((const char *)reply->data, reply->size) : g_strdup("");
 
 	if (wifi_parse_network(text, &module->settings, module->identity.address))
-		module->join.ended(module);
+		end_joined(module);
 	else
 		join(module);
 	explicit_bzero(text, strlen(text));
@@ -302,5 +341,36 @@ static void ask_joined(struct eswifi_module *module)
 void wifi_join(struct eswifi_module *module, void (*ended)(struct eswifi_module *module))
 {
 	module->join.ended = ended;
-	ask_joined(module);
+	if (module->join.away)
+		stay_away(module);
+	else
+		ask_joined(module);
+}
+
+/* In a pause between two attempts, or away. */
+static bool is_resting(const struct eswifi_module *module)
+{
+	return module->state == ESWIFI_JOINING && !at_busy(module->at);
+}
+
+void wifi_scan(struct eswifi_module *module)
+{
+	if (!is_resting(module))
+		return;
+	session_stop_pause(module);
+	scan(module);
+}
+
+void wifi_leave(struct eswifi_module *module)
+{
+	if (!is_resting(module))
+		return;
+	session_stop_pause(module);
+	stay_away(module);
+}
+
+void wifi_join_now(struct eswifi_module *module)
+{
+	if (is_resting(module))
+		session_pause(module, 0, join_again);
 }

@@ -28,4 +28,15 @@ bool wifi_parse_network(const char *text, const struct eswifi_settings *settings
  */
 char *wifi_explain(const char *ssid, const guint8 *list, gsize size);
 
+/*
+ * wifi_scan() - somebody wants a list of networks: where the module waits before it tries to join
+ * again, or stays away, look now; the attempt comes after that. Else the list comes with the next
+ * attempt that fails, or is an operation of a module that is ready
+ */
+void wifi_scan(struct eswifi_module *module);
+
+/* wifi_leave(), wifi_join_now() - join.away has been changed: where the module rests, act upon it */
+void wifi_leave(struct eswifi_module *module);
+void wifi_join_now(struct eswifi_module *module);
+
 #endif

@@ -223,6 +223,12 @@ int drive_probe(struct drive *d, guint socket)
 	return finish(d, eswifi_probe(d->module, socket, on_done, d));
 }
 
+int drive_ask(struct drive *d, enum eswifi_question question, const char *argument)
+{
+	begin(d);
+	return finish(d, eswifi_ask(d->module, question, argument, on_done, d));
+}
+
 int drive_credential(struct drive *d, guint set, enum eswifi_item item, const char *data)
 {
 	begin(d);

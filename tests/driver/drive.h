@@ -54,6 +54,7 @@ int drive_read(struct drive *d, guint socket, guint wait_ms);
 int drive_keep_alive(struct drive *d, guint socket, guint ms);
 int drive_close(struct drive *d, guint socket);
 int drive_probe(struct drive *d, guint socket);
+int drive_ask(struct drive *d, enum eswifi_question question, const char *argument);
 int drive_credential(struct drive *d, guint set, enum eswifi_item item, const char *data);
 
 /* drive_send_all() - send in pieces; fails the test when one is refused */

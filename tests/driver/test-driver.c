@@ -473,6 +473,76 @@ START_TEST(a_report_that_takes_the_modules_place_gives_the_same_report)
 }
 END_TEST
 
+START_TEST(questions_about_no_socket_are_answered_between_operations)
+{
+	struct harness *h = harness_new();
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, NULL, NULL));
+	ck_assert_int_eq(drive_ask(&d, ESWIFI_SCAN, NULL), 0);
+	ck_text_has(d.text, "\"" HARNESS_SSID "\"");
+	ck_assert_int_eq(drive_ask(&d, ESWIFI_PING, "127.0.0.1"), 0);
+	ck_text_has(d.text, "1,");
+	ck_assert_int_eq(drive_ask(&d, ESWIFI_PING, "a.example"), -EINVAL);
+	ck_assert_int_eq(drive_ask(&d, ESWIFI_TIME, NULL), 0);
+	ck_assert_str_ne(d.text, "");
+	ck_assert_uint_eq(d.lost, 0);
+	drive_free(&d);
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(a_module_that_has_left_stays_away_until_it_is_told_to_join)
+{
+	struct harness *h = harness_new();
+	guint16 port;
+	int fd = raw_listener(&port);
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, NULL, NULL));
+	ck_assert_int_eq(drive_open_tcp(&d, 2, port), 0);
+	eswifi_leave(d.module);
+	drive_await_why(&d, "left, as was asked");
+	ck_assert_uint_eq(d.lost, 1);
+	ck_assert(eswifi_module_away(d.module));
+	/* Also through a scan, and a reset. */
+	ck_assert_int_eq(drive_ask(&d, ESWIFI_SCAN, NULL), 0);
+	ck_text_has(d.text, "\"" HARNESS_SSID "\"");
+	eswifi_module_reset(d.module, "for the test");
+	drive_await_why(&d, "for the test");
+	drive_await_why(&d, "left, as was asked");
+	eswifi_join(d.module);
+	drive_await_state(&d, ESWIFI_READY);
+	ck_assert_int_eq(drive_open_tcp(&d, 2, port), 0);
+	close(fd);
+	drive_free(&d);
+	harness_free(h);
+}
+END_TEST
+
+/* _i: also when told so while the join is under way. */
+START_TEST(leaving_and_scanning_hold_where_it_cannot_join)
+{
+	struct harness *h = harness_new();
+	struct drive d;
+
+	drive_prepare(&d, harness_fake(h, "--latency", "C0=300", NULL));
+	d.settings.passphrase = "wrong horse";
+	drive_start(&d);
+	drive_await_state(&d, ESWIFI_JOINING);
+	if (!_i)
+		drive_await_why(&d, "refused at");
+	ck_assert_int_eq(drive_ask(&d, ESWIFI_SCAN, NULL), 0);
+	ck_text_has(d.text, "\"" HARNESS_SSID "\"");
+	eswifi_leave(d.module);
+	drive_await_why(&d, "left, as was asked");
+	eswifi_join(d.module);
+	drive_await_why(&d, "refused at");
+	drive_free(&d);
+	harness_free(h);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("driver");
@@ -498,6 +568,9 @@ int main(void)
 	tcase_add_loop_test(operations, a_peer_that_stays_loses_nothing_whatever_it_says, 0, 4);
 	tcase_add_loop_test(operations, losing_wifi_is_not_an_end_of_the_connection, 0,
 			    G_N_ELEMENTS(gones));
+	tcase_add_test(operations, questions_about_no_socket_are_answered_between_operations);
+	tcase_add_test(operations, a_module_that_has_left_stays_away_until_it_is_told_to_join);
+	tcase_add_loop_test(operations, leaving_and_scanning_hold_where_it_cannot_join, 0, 2);
 	suite_add_tcase(suite, operations);
 	return suite_run(suite);
 }

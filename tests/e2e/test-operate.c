@@ -313,6 +313,67 @@ static void expect_remedy(const char *line, const char *text, const char *remedy
 	ck_text_has(result->out->str, remedy);
 }
 
+START_TEST(networks_are_listed_also_where_none_can_be_joined)
+{
+	const struct result *result;
+
+	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
+	harness_broker(h, "[default]\nthrough = direct\n");
+	await_ready();
+	result = shell("\"$ctl\" wifi scan");
+	ck_result_status(result, 0);
+	ck_text_has(result->out->str, " dBm  plant-7 ");
+	result = shell("\"$ctl\" --json wifi scan");
+	ck_text_has(result->out->str, "\"ssid\":\"plant-7\"");
+	ck_result_status(shell("\"$ctl\" wifi leave"), 0);
+	ck_result_status(shell("until \"$ctl\" status | grep -q 'left, as was'; do :; done"), 0);
+	result = shell("\"$ctl\" wifi scan");
+	ck_result_status(result, 0);
+	ck_text_has(result->out->str, "plant-7");
+	/* It has not joined again because of that. */
+	result = shell("\"$ctl\" status");
+	ck_text_has(result->out->str, "left, as was asked");
+	ck_text_has(result->out->str, "warning   the module stays away from the Wi-Fi network");
+	expect_remedy("\"$ctl\" doctor", "bad   wifi", "eswrapctl wifi join");
+	ck_result_status(shell("\"$ctl\" wifi join"), 0);
+	await_ready();
+	ck_result_status(shell("\"$ctl\" wifi leave now"), EX_USAGE);
+}
+END_TEST
+
+START_TEST(the_module_is_asked_to_ping)
+{
+	const struct result *result;
+
+	harness_fake(h, "--resolve", "a.example=127.0.0.1", NULL);
+	harness_broker(h, "[default]\nthrough = direct\n");
+	await_ready();
+	result = shell("\"$ctl\" module ping 127.0.0.1");
+	ck_result_status(result, 0);
+	ck_text_has(result->out->str, "127.0.0.1: request 1 is answered after ");
+	result = shell("\"$ctl\" module ping a.example");
+	ck_result_status(result, 0);
+	ck_text_has(result->out->str, "127.0.0.1: request 1 is answered after ");
+	ck_result_status(shell("\"$ctl\" module ping ::1"), EX_USAGE);
+	ck_result_status(shell("\"$ctl\" module ping nobody.example"), 1);
+	ck_result_status(shell("\"$ctl\" module ping"), EX_USAGE);
+}
+END_TEST
+
+START_TEST(the_modules_clock_is_asked)
+{
+	const struct result *result;
+
+	start();
+	await_ready();
+	result = shell("\"$ctl\" module time");
+	ck_result_status(result, 0);
+	ck_assert(g_regex_match_simple("^20\\d\\d/\\d\\d/\\d\\d,", result->out->str, 0, 0));
+	ck_text_has(shell("\"$ctl\" --json module time")->out->str, "{\"lines\":\"20");
+	ck_result_status(shell("\"$ctl\" module time now"), EX_USAGE);
+}
+END_TEST
+
 START_TEST(the_doctor_finds_all_well_up_to_a_server)
 {
 	static const struct server echo = { SERVER_ECHO };
@@ -543,6 +604,9 @@ int main(void)
 	tcase_add_test(route, a_reload_changes_routes_and_leaves_what_is_connected);
 	tcase_add_test(route, sighup_reloads_and_ends_nothing);
 	tcase_add_test(route, the_module_is_asked_for_itself_and_for_names);
+	tcase_add_test(route, networks_are_listed_also_where_none_can_be_joined);
+	tcase_add_test(route, the_module_is_asked_to_ping);
+	tcase_add_test(route, the_modules_clock_is_asked);
 	tcase_add_test(route, a_configuration_is_judged_for_the_user_who_will_read_it);
 	suite_add_tcase(suite, metrics);
 	suite_add_tcase(suite, route);

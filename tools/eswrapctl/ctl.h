@@ -56,6 +56,7 @@ int ctl_reload(struct ctl *ctl, int argc, char **argv);
 int ctl_route(struct ctl *ctl, int argc, char **argv);
 int ctl_metrics(struct ctl *ctl, int argc, char **argv);
 int ctl_trace(struct ctl *ctl, int argc, char **argv);
+int ctl_wifi(struct ctl *ctl, int argc, char **argv);
 int ctl_wrap(struct ctl *ctl, int argc, char **argv);
 int ctl_unwrap(struct ctl *ctl, int argc, char **argv);
 int ctl_check_config(struct ctl *ctl, int argc, char **argv);

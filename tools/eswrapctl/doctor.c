@@ -98,11 +98,14 @@ static bool check_wifi(struct doctor *doctor)
 {
 	const char *ssid = ctl_text(doctor->reply, "ssid");
 	g_autofree char *text = NULL;
+	gboolean away = FALSE;
 
 	if (!strcmp(ctl_text(doctor->reply, "state"), "ready"))
 		return doctor_good(doctor, "wifi", "%s, address %s", ssid,
 				   ctl_text(doctor->reply, "address"));
 	text = g_strdup_printf("not joined to \"%s\": %s", ssid, ctl_text(doctor->reply, "why"));
+	if (g_variant_lookup(doctor->reply, "away", "b", &away) && away)
+		return doctor_bad(doctor, "wifi", text, "`eswrapctl wifi join` has it join again");
 	return doctor_bad(doctor, "wifi", text,
 			  "check ssid (its capitals; no quotes), passphrase-file and security in "
 			  "[wifi]; the network must be on 2.4 GHz unless the module does 5, and in "

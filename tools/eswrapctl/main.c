@@ -13,6 +13,7 @@ static const struct ctl_command commands[] = {
 	{ "watch", ctl_watch, "all of that, live" },
 	{ "doctor", ctl_doctor, "what keeps connections from working, and what to do" },
 	{ "module", ctl_module, "what the module itself can be asked" },
+	{ "wifi", ctl_wifi, "the networks in range, and the module's" },
 	{ "reload", ctl_reload, "have the broker read its configuration again" },
 	{ "route", ctl_route, "which route takes a destination, and why" },
 	{ "metrics", ctl_metrics, "numbers for Prometheus" },

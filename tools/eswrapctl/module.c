@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* eswrapctl module: what the module itself is asked. */
 #include <stdio.h>
+#include <string.h>
 
 #include "eswrapctl/ctl.h"
 
@@ -73,6 +74,105 @@ static int ask_resolve(struct ctl *ctl, int argc, char **argv)
 	else
 		printf("%s is %s, found in %u ms\n", argv[1], ctl_text(reply, "address"),
 		       (guint)ctl_number(reply, "milliseconds"));
+	return CTL_OK;
+}
+
+/* Return: the address of @name, to be freed; NULL after a message. */
+static char *address_of(struct ctl *ctl, const char *name, int *status)
+{
+	g_autoptr(GVariant) reply = NULL;
+	g_autoptr(GError) error = NULL;
+	GVariantDict dict;
+
+	if (g_hostname_is_ip_address(name))
+		return g_strdup(name);
+	g_variant_dict_init(&dict, NULL);
+	g_variant_dict_insert(&dict, "name", "s", name);
+	*status = client_call(ctl, "module-resolve", g_variant_dict_end(&dict), NULL, NULL, &reply,
+			      &error);
+	if (*status == CTL_OK)
+		return g_strdup(ctl_text(reply, "address"));
+	fail(ctl, *status, error);
+	return NULL;
+}
+
+/* "1,23" is the first request, answered after 23 ms; "1,-1" one that was not. */
+static void print_ping(const char *address, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	const char *comma;
+	guint i;
+
+	for (i = 0; lines[i]; i++) {
+		comma = strchr(lines[i], ',');
+		if (!comma)
+			printf("%s\n", lines[i]);
+		else if (comma[1] == '-')
+			printf("%s: request %.*s is not answered\n", address,
+			       (int)(comma - lines[i]), lines[i]);
+		else
+			printf("%s: request %.*s is answered after %s ms\n", address,
+			       (int)(comma - lines[i]), lines[i], comma + 1);
+	}
+}
+
+static int ask_ping(struct ctl *ctl, int argc, char **argv)
+{
+	const struct ctl_usage usage = { .words = "eswrapctl module ping",
+					 .arguments = "HOST",
+					 .summary = "Has the module send echo requests." };
+	g_autoptr(GVariant) reply = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *address = NULL;
+	GVariantDict dict;
+	int status;
+
+	if (!ctl_parse(ctl, &usage, &argc, &argv))
+		return CTL_USAGE;
+	if (argc != 2) {
+		ctl_error(ctl, "ping takes a name or an address");
+		return CTL_USAGE;
+	}
+	address = address_of(ctl, argv[1], &status);
+	if (!address)
+		return status;
+	g_variant_dict_init(&dict, NULL);
+	g_variant_dict_insert(&dict, "address", "s", address);
+	status = client_call(ctl, "module-ping", g_variant_dict_end(&dict), NULL, NULL, &reply,
+			     &error);
+	if (status != CTL_OK)
+		return fail(ctl, status, error);
+	if (ctl->json)
+		ctl_print_reply(reply);
+	else
+		print_ping(address, ctl_text(reply, "lines"));
+	return CTL_OK;
+}
+
+static int ask_time(struct ctl *ctl, int argc, char **argv)
+{
+	const struct ctl_usage usage = {
+		.words = "eswrapctl module time",
+		.summary = "The module's clock: UTC where it has reached a time server, else the "
+			   "milliseconds since it was switched on.",
+	};
+	g_autoptr(GVariant) reply = NULL;
+	g_autoptr(GError) error = NULL;
+	int status;
+
+	if (!ctl_parse(ctl, &usage, &argc, &argv))
+		return CTL_USAGE;
+	if (argc > 1) {
+		ctl_error(ctl, "time takes no arguments");
+		return CTL_USAGE;
+	}
+	status = client_call(ctl, "module-time", NULL, NULL, NULL, &reply, &error);
+	if (status != CTL_OK)
+		return fail(ctl, status, error);
+	if (ctl->json)
+		ctl_print_reply(reply);
+	else
+		printf("%s\n", ctl_text(reply, "lines"));
 	return CTL_OK;
 }
 
@@ -152,9 +252,11 @@ static int ask_reset(struct ctl *ctl, int argc, char **argv)
 
 static const struct ctl_command commands[] = {
 	{ "info", ask_info, "what it says of itself" },
+	{ "ping", ask_ping, "have it send echo requests" },
 	{ "probe", ask_probe, "write a report of what it can do" },
 	{ "reset", ask_reset, "start it anew; all connections are lost" },
 	{ "resolve", ask_resolve, "have it look a name up" },
+	{ "time", ask_time, "what its clock says" },
 	{ NULL },
 };
 

@@ -17,12 +17,16 @@
 
 /* The line, or a socket of the module, does not become free for so long. */
 #define TURN_TIMEOUT_S 30
+/* The same, and a scan or some pings may take as long once more. */
+#define ASKED_TIMEOUT_S 60
 
 struct module_verbs {
 	struct sched *sched;
 	struct eswifi_module *module;
 	struct timers *timers;
 	GPtrArray *questions; /* struct question * */
+	struct call *asked;   /* whose answer eswifi_ask() brings; NULL: nobody's */
+	guint asked_turn;     /* GSource id of its wait */
 };
 
 /**
@@ -60,12 +64,27 @@ static void question_end(struct question *question)
 	g_free(question);
 }
 
+static struct call *take_asked(struct module_verbs *verbs)
+{
+	g_clear_handle_id(&verbs->asked_turn, g_source_remove);
+	return g_steal_pointer(&verbs->asked);
+}
+
+static void asked_failed(struct module_verbs *verbs, const char *why)
+{
+	call_fail(take_asked(verbs), EXIT_FAILURE, "%s", why);
+}
+
 void module_verbs_free(struct module_verbs *verbs)
 {
 	struct question *question;
 
 	if (!verbs)
 		return;
+	if (verbs->asked) {
+		eswifi_ask_cancel(verbs->module);
+		asked_failed(verbs, "the broker is leaving");
+	}
 	while (verbs->questions->len) {
 		question = g_ptr_array_index(verbs->questions, 0);
 		sched_cancel(verbs->sched, &question->job);
@@ -204,4 +223,90 @@ void verb_module_reset(struct call *call, const struct caller *caller,
 	g_message("the module is reset, as user %u has asked", (guint)caller->uid);
 	eswifi_module_reset(verbs->module, "an administrator has asked for it");
 	call_finish(call, NULL);
+}
+
+void verb_wifi_leave(struct call *call, const struct caller *caller,
+		     GVariant *arguments G_GNUC_UNUSED, gpointer user)
+{
+	struct module_verbs *verbs = user;
+
+	g_message("the module leaves the Wi-Fi network, as user %u has asked", (guint)caller->uid);
+	eswifi_leave(verbs->module);
+	call_finish(call, NULL);
+}
+
+void verb_wifi_join(struct call *call, const struct caller *caller,
+		    GVariant *arguments G_GNUC_UNUSED, gpointer user)
+{
+	struct module_verbs *verbs = user;
+
+	g_message("the module joins the Wi-Fi network, as user %u has asked", (guint)caller->uid);
+	eswifi_join(verbs->module);
+	call_finish(call, NULL);
+}
+
+static void answered(struct eswifi_module *module G_GNUC_UNUSED, int result, const char *text,
+		     gpointer user)
+{
+	g_autofree char *why = NULL;
+	struct module_verbs *verbs = user;
+	GVariantDict reply;
+
+	if (result) {
+		why = g_strdup_printf("the module does not do it: %s",
+				      *text ? text : g_strerror(-result));
+		asked_failed(verbs, why);
+		return;
+	}
+	g_variant_dict_init(&reply, NULL);
+	g_variant_dict_insert(&reply, "lines", "s", text);
+	call_finish(take_asked(verbs), g_variant_dict_end(&reply));
+}
+
+static gboolean answer_missed(gpointer user)
+{
+	struct module_verbs *verbs = user;
+
+	verbs->asked_turn = 0;
+	eswifi_ask_cancel(verbs->module);
+	asked_failed(verbs, "the module is not ready, or its line was not free within " G_STRINGIFY(
+				    ASKED_TIMEOUT_S) " s");
+	return G_SOURCE_REMOVE;
+}
+
+static void ask_module(struct module_verbs *verbs, struct call *call, enum eswifi_question question,
+		       const char *argument)
+{
+	int result = verbs->asked ? -EBUSY
+				  : eswifi_ask(verbs->module, question, argument, answered, verbs);
+
+	if (result == -EINVAL) {
+		call_fail(call, EX_USAGE, "that is no IPv4 address");
+	} else if (result) {
+		call_fail(call, EX_TEMPFAIL, "somebody else asks just now; try again");
+	} else {
+		verbs->asked = call;
+		verbs->asked_turn = g_timeout_add_seconds(ASKED_TIMEOUT_S, answer_missed, verbs);
+	}
+}
+
+void verb_wifi_scan(struct call *call, const struct caller *caller G_GNUC_UNUSED,
+		    GVariant *arguments G_GNUC_UNUSED, gpointer user)
+{
+	ask_module(user, call, ESWIFI_SCAN, NULL);
+}
+
+void verb_module_time(struct call *call, const struct caller *caller G_GNUC_UNUSED,
+		      GVariant *arguments G_GNUC_UNUSED, gpointer user)
+{
+	ask_module(user, call, ESWIFI_TIME, NULL);
+}
+
+void verb_module_ping(struct call *call, const struct caller *caller G_GNUC_UNUSED,
+		      GVariant *arguments, gpointer user)
+{
+	const char *address = "";
+
+	g_variant_lookup(arguments, "address", "&s", &address);
+	ask_module(user, call, ESWIFI_PING, address);
 }

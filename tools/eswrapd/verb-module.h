@@ -36,6 +36,22 @@ void verb_module_resolve(struct call *call, const struct caller *caller, GVarian
 void verb_module_probe(struct call *call, const struct caller *caller, GVariant *arguments,
 		       gpointer user);
 
+/* verb_module_ping() - module-ping; @user as above. Arguments: address s. Reply: lines s */
+void verb_module_ping(struct call *call, const struct caller *caller, GVariant *arguments,
+		      gpointer user);
+/* verb_module_time() - module-time; @user as above. Reply: lines s, what GT says */
+void verb_module_time(struct call *call, const struct caller *caller, GVariant *arguments,
+		      gpointer user);
+/* verb_wifi_scan() - wifi-scan; @user as above. Reply: lines s, the module's own */
+void verb_wifi_scan(struct call *call, const struct caller *caller, GVariant *arguments,
+		    gpointer user);
+/* verb_wifi_leave() - wifi-leave; @user as above. All connections are lost */
+void verb_wifi_leave(struct call *call, const struct caller *caller, GVariant *arguments,
+		     gpointer user);
+/* verb_wifi_join() - wifi-join; @user as above */
+void verb_wifi_join(struct call *call, const struct caller *caller, GVariant *arguments,
+		    gpointer user);
+
 /* verb_module_reset() - module-reset; @user is the struct module_verbs. All connections are lost */
 void verb_module_reset(struct call *call, const struct caller *caller, GVariant *arguments,
 		       gpointer user);

@@ -23,6 +23,10 @@ static GVariant *warnings_of(const struct status_parts *parts)
 
 	for (i = 0; i < parts->warnings->len; i++)
 		g_ptr_array_add(all, g_strdup(parts->warnings->pdata[i]));
+	if (eswifi_module_away(parts->module))
+		g_ptr_array_add(all,
+				g_strdup("the module stays away from the Wi-Fi network, as was "
+					 "asked; `eswrapctl wifi join` has it join again"));
 	missing_add_warnings(parts->settings, eswifi_module_identity(parts->module)->mac, all);
 	return g_variant_new_strv((const gchar *const *)all->pdata, (gssize)all->len);
 }
@@ -60,6 +64,7 @@ static void add_private(GVariantDict *reply, const struct status_parts *parts)
 	add_text(reply, "mac", identity->mac);
 	add_text(reply, "address", identity->address);
 	g_variant_dict_insert(reply, "baud", "u", identity->baud);
+	g_variant_dict_insert(reply, "away", "b", (gboolean)eswifi_module_away(parts->module));
 	add_counters(reply, eswifi_module_counters(parts->module));
 	g_variant_dict_insert_value(reply, "opened", tallies_get(parts->tallies, TALLY_OPENED));
 	g_variant_dict_insert_value(reply, "failed", tallies_get(parts->tallies, TALLY_FAILED));
