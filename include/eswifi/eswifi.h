@@ -142,6 +142,7 @@ struct eswifi_settings {
  * @product, @firmware, @name:	fields 1, 2 and 7 of I? [ST]
  * @mac:	Z5, aa:bb:cc:dd:ee:ff
  * @address:	IPv4 address after the join
+ * @signal:	of the access point (CR), dBm, not older than a minute or so; 0: not known
  * @dialect:	NOTE or ST once it is known for sure, else AUTO
  * @baud:	the rate that is in use now, bit/s
  * @counted:	reads are counted (R4): no guard time, and no doubt about an answer's end
@@ -153,6 +154,7 @@ struct eswifi_identity {
 	char product[64], firmware[32], name[64];
 	char mac[18];
 	char address[16];
+	int signal;
 	enum eswifi_firmware dialect;
 	guint baud;
 	bool counted, rewritable, lists_items;
@@ -207,6 +209,8 @@ enum eswifi_state eswifi_module_state(const struct eswifi_module *module);
 const char *eswifi_state_name(enum eswifi_state state);
 const struct eswifi_identity *eswifi_module_identity(const struct eswifi_module *module);
 const struct eswifi_counters *eswifi_module_counters(const struct eswifi_module *module);
+/* eswifi_module_throughput() - bytes a second on the line, both ways, in its last 10 to 20 s */
+guint eswifi_module_throughput(const struct eswifi_module *module);
 /* eswifi_module_why() - the phrase that came with the state, valid until it changes */
 const char *eswifi_module_why(const struct eswifi_module *module);
 /* eswifi_module_reset() - reset the module now: all sockets are lost, and it is brought up again */

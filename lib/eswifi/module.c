@@ -22,12 +22,14 @@
 #include "bringup.h"
 #include "check.h"
 #include "message.h"
-#include "operation.h"
 #include "question.h"
 #include "session.h"
 #include "wifi.h"
 
 #define USEC_PER_MSEC 1000
+
+/* The first check of a module that has become ready; the others follow at CHECK_INTERVAL_MS. */
+#define FIRST_CHECK_US G_USEC_PER_SEC
 
 /* Ready for this long, and the next fault is a new one and not the same again. */
 #define STABLE_US (10 * G_USEC_PER_SEC)
@@ -63,7 +65,7 @@ static void run_next(struct eswifi_module *module)
 		on_leaving(module);
 	} else if (module->check_due) {
 		module->check_due = false;
-		session_op_begin(module, operation_check);
+		session_op_begin(module, question_check);
 	} else if (!question_begin(module)) {
 		module->ops.next(module, module->user);
 	}
@@ -95,11 +97,31 @@ void eswifi_module_kick(struct eswifi_module *module)
 		g_source_set_ready_time(module->wake, 0);
 }
 
+static struct line_mark line_mark(const struct eswifi_module *module)
+{
+	return (struct line_mark){
+		.at = g_get_monotonic_time(),
+		.bytes = module->counters.bytes_out + module->counters.bytes_in,
+	};
+}
+
+guint eswifi_module_throughput(const struct eswifi_module *module)
+{
+	struct line_mark now = line_mark(module);
+	gint64 us = now.at - module->marks[0].at;
+
+	if (module->state != ESWIFI_READY || us <= 0)
+		return 0;
+	return (guint)((now.bytes - module->marks[0].bytes) * G_USEC_PER_SEC / (guint64)us);
+}
+
 static gboolean on_check(gpointer data)
 {
 	struct eswifi_module *module = data;
 
 	module->check_due = true;
+	module->marks[0] = module->marks[1];
+	module->marks[1] = line_mark(module);
 	eswifi_module_kick(module);
 	return G_SOURCE_CONTINUE;
 }
@@ -112,10 +134,15 @@ static void on_ready(struct eswifi_module *module)
 
 	module->ready_since = g_get_monotonic_time();
 	module->check_due = false;
+	module->identity.signal = 0;
 	drop_source(&module->check);
 	module->check = g_timeout_source_new(CHECK_INTERVAL_MS);
 	g_source_set_callback(module->check, on_check, module, NULL);
 	g_source_attach(module->check, g_main_context_get_thread_default());
+	/* The first soon: it brings the signal. */
+	g_source_set_ready_time(module->check, module->ready_since + FIRST_CHECK_US);
+	module->checks = 0;
+	module->marks[0] = module->marks[1] = line_mark(module);
 	session_set_state(module, ESWIFI_READY, why);
 	run_next(module);
 }

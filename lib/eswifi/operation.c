@@ -87,11 +87,6 @@ guint operation_open_tls(const struct eswifi_module *module)
 	return count;
 }
 
-void operation_check(struct eswifi_module *module)
-{
-	session_op_verify(module, 0, NULL);
-}
-
 /* Looking up. */
 
 static void end_failed(struct eswifi_module *module)

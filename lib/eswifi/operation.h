@@ -4,9 +4,6 @@
 
 #include "session.h"
 
-/* operation_check() - an operation of the driver's own: is the module still joined? */
-void operation_check(struct eswifi_module *module);
-
 /* operation_open_tls() - Return: how many sockets speak TLS now */
 guint operation_open_tls(const struct eswifi_module *module);
 

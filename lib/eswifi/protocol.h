@@ -115,6 +115,8 @@
 
 /* A module that nothing is asked of is asked whether it is joined this often, ms. */
 #define CHECK_INTERVAL_MS 10000
+/* Each so many checks the signal is asked for as well. */
+#define CHECKS_A_SIGNAL 6
 
 /*
  * The guard: silence that ends a short read, by the kind of port. A native UART has no gap beyond

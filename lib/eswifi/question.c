@@ -11,7 +11,7 @@
 #include "question.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "check.h"
 
@@ -36,6 +36,22 @@ static void on_ended(struct eswifi_module *module, int result, const char *text,
 		     gpointer user G_GNUC_UNUSED)
 {
 	end(module, result, text);
+}
+
+static void on_signal(struct eswifi_module *module, const struct at_reply *reply)
+{
+	/* 0: not joined, which CS is about to say as well. */
+	module->identity.signal = reply->ok ? atoi(reply->text) : 0;
+	session_op_verify(module, 0, NULL);
+}
+
+void question_check(struct eswifi_module *module)
+{
+	/* CR takes up to 300 ms [UM]: not each time. */
+	if (module->checks++ % CHECKS_A_SIGNAL)
+		session_op_verify(module, 0, NULL);
+	else
+		session_command(module, TIMEOUT_COMMAND_MS, on_signal, "CR");
 }
 
 /* The module's lines. An SSID is anybody's choice: no control character of it is handed on. */

@@ -15,4 +15,7 @@ bool question_begin(struct eswifi_module *module);
 /* question_scanned() - a list of networks has come that somebody may be waiting for */
 void question_scanned(struct eswifi_module *module, const struct at_reply *reply);
 
+/* question_check() - an operation: is the module still joined, and from time to time: how well? */
+void question_check(struct eswifi_module *module);
+
 #endif

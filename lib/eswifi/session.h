@@ -156,6 +156,15 @@ struct general_question {
 	gpointer user;
 };
 
+/**
+ * struct line_mark - how much has gone over the line until then, for eswifi_module_throughput()
+ * @at:	monotonic us
+ */
+struct line_mark {
+	gint64 at;
+	guint64 bytes;
+};
+
 typedef void (*session_handler)(struct eswifi_module *module, const struct at_reply *reply);
 
 /**
@@ -208,6 +217,8 @@ struct eswifi_module {
 	gint64 ready_since;
 	guint good_baud; /* the last rate that worked on this port, 0: none */
 	bool check_due;
+	guint checks;		   /* since it was last ready */
+	struct line_mark marks[2]; /* the last two checks */
 	bool started;
 
 	GCancellable *opening;

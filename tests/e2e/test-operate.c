@@ -68,6 +68,24 @@ START_TEST(metrics_are_open_metrics_and_end_with_eof)
 }
 END_TEST
 
+START_TEST(signal_and_load_of_the_line_are_told)
+{
+	const struct result *result;
+
+	start();
+	await_ready();
+	/* It is asked for a second after the module was ready. */
+	ck_result_status(shell("until \"$ctl\" status | grep -q dBm; do :; done"), 0);
+	result = shell("\"$ctl\" status");
+	ck_text_has(result->out->str, "wifi      plant-7, address ");
+	ck_text_has(result->out->str, ", signal -43 dBm\n");
+	ck_text_has(result->out->str, " bytes/s lately, ");
+	ck_text_has(result->out->str, " % of what the line can do\n");
+	ck_text_has(shell("\"$ctl\" metrics")->out->str, "eswrap_wifi_signal_dbm -43\n");
+	ck_text_has(shell("\"$ctl\" --json status")->out->str, "\"signal\":-43");
+}
+END_TEST
+
 START_TEST(what_was_opened_failed_and_went_directly_is_counted)
 {
 	static const struct server echo = { SERVER_ECHO };
@@ -588,6 +606,7 @@ int main(void)
 	tcase_add_checked_fixture(metrics, setup, teardown);
 	tcase_set_timeout(metrics, 2 * HARNESS_DEADLINE_S);
 	tcase_add_test(metrics, metrics_are_open_metrics_and_end_with_eof);
+	tcase_add_test(metrics, signal_and_load_of_the_line_are_told);
 	tcase_add_test(metrics, what_was_opened_failed_and_went_directly_is_counted);
 	tcase_add_test(metrics, without_a_broker_the_metric_says_so);
 	tcase_add_test(metrics, a_text_file_for_node_exporter_is_replaced_whole);

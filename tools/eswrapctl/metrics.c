@@ -58,6 +58,17 @@ static void single(struct exposition *to, const char *name, const char *type, co
 	g_string_append_printf(to->text, "%s %" G_GUINT64_FORMAT "\n", name, value);
 }
 
+/* Where it is known: 0 dBm would be one that nobody has. */
+static void add_signal(struct exposition *to, GVariant *reply)
+{
+	gint32 signal = 0;
+
+	if (!g_variant_lookup(reply, "signal", "i", &signal) || !signal)
+		return;
+	family(to, "eswrap_wifi_signal_dbm", "gauge", "Strength of the access point, dBm.");
+	g_string_append_printf(to->text, "eswrap_wifi_signal_dbm %d\n", signal);
+}
+
 static void add_module(struct exposition *to, GVariant *reply)
 {
 	const char *state = ctl_text(reply, "state"), *each;
@@ -82,6 +93,7 @@ static void add_module(struct exposition *to, GVariant *reply)
 	       ctl_number(reply, "resets"));
 	single(to, "eswrap_module_lost_total", "counter",
 	       "How often the module went away or stopped to answer.", ctl_number(reply, "lost"));
+	add_signal(to, reply);
 	single(to, "eswrap_wifi_joins_total", "counter", "How often the network was joined.",
 	       ctl_number(reply, "joins"));
 }

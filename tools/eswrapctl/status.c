@@ -5,19 +5,32 @@
 
 #include "eswrapctl/ctl.h"
 
+#define BITS_A_BYTE 10 /* with start and stop bit */
+
+static void print_wifi(GVariant *reply)
+{
+	gint32 signal = 0;
+
+	g_variant_lookup(reply, "signal", "i", &signal);
+	printf("wifi      %s", ctl_text(reply, "ssid"));
+	if (*ctl_text(reply, "address"))
+		printf(", address %s", ctl_text(reply, "address"));
+	if (signal)
+		printf(", signal %d dBm", signal);
+	printf("\n");
+}
+
 /* What only those who administer are told. */
 static void print_private(GVariant *reply)
 {
+	guint bytes = (guint)ctl_number(reply, "baud") / BITS_A_BYTE;
+
 	printf("device    %s, %" G_GUINT64_FORMAT " bit/s\n", ctl_text(reply, "device"),
 	       ctl_number(reply, "baud"));
 	if (*ctl_text(reply, "mac"))
 		printf("identity  %s, firmware %s, MAC %s\n", ctl_text(reply, "product"),
 		       ctl_text(reply, "firmware"), ctl_text(reply, "mac"));
-	if (*ctl_text(reply, "address"))
-		printf("wifi      %s, address %s\n", ctl_text(reply, "ssid"),
-		       ctl_text(reply, "address"));
-	else
-		printf("wifi      %s\n", ctl_text(reply, "ssid"));
+	print_wifi(reply);
 	printf("broker    version %s, %s\n", ctl_text(reply, "version"), ctl_text(reply, "config"));
 	printf("line      %" G_GUINT64_FORMAT " commands, %" G_GUINT64_FORMAT
 	       " bytes out, %" G_GUINT64_FORMAT " in; %" G_GUINT64_FORMAT
@@ -26,6 +39,10 @@ static void print_private(GVariant *reply)
 	       ctl_number(reply, "commands"), ctl_number(reply, "bytes-out"),
 	       ctl_number(reply, "bytes-in"), ctl_number(reply, "resyncs"),
 	       ctl_number(reply, "resets"), ctl_number(reply, "joins"), ctl_number(reply, "lost"));
+	if (bytes)
+		printf("rate      %u bytes/s lately, %u %% of what the line can do\n",
+		       (guint)ctl_number(reply, "throughput"),
+		       (guint)ctl_number(reply, "throughput") * 100 / bytes);
 }
 
 static void print_module(GVariant *reply)

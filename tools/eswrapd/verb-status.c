@@ -63,7 +63,9 @@ static void add_private(GVariantDict *reply, const struct status_parts *parts)
 	add_text(reply, "name", identity->name);
 	add_text(reply, "mac", identity->mac);
 	add_text(reply, "address", identity->address);
+	g_variant_dict_insert(reply, "signal", "i", identity->signal);
 	g_variant_dict_insert(reply, "baud", "u", identity->baud);
+	g_variant_dict_insert(reply, "throughput", "u", eswifi_module_throughput(parts->module));
 	g_variant_dict_insert(reply, "away", "b", (gboolean)eswifi_module_away(parts->module));
 	add_counters(reply, eswifi_module_counters(parts->module));
 	g_variant_dict_insert_value(reply, "opened", tallies_get(parts->tallies, TALLY_OPENED));
