@@ -52,6 +52,12 @@
  * It counts until it is taken back (magic 0): by the broker when it leaves, or, where that was killed,
  * by the next one. So what is direct needs no broker at all.
  *
+ * Counting it. Each rule says with which number what it lets go out directly is counted, and each user has
+ * a page of such counts (ESWRAP_COUNT), which the broker reads: a memfd that is sealed to its size, so
+ * that no user can harm it. The launcher leaves it open to the program, and says with which number
+ * (ESWRAP_COUNTS_ENV); others get it when they have something to count and ask a question anyway. What a
+ * user writes there changes what is said of him and of nobody else.
+ *
  * Whom a request is for. The kernel says who asks (SO_PEERCRED), and that is whom it is for, unless
  * a front end asks for another process: it then names that one's pid and uid. The uid is believed
  * from root and from the broker's own user; anybody else asks for himself, whatever the request says.
@@ -78,6 +84,7 @@
 #define ESWRAP_SOCKET_ENV   "ESWRAP_SOCKET"   /* path of the control socket */
 #define ESWRAP_ROUTE_ENV    "ESWRAP_ROUTE"    /* -r: the route that every connection takes */
 #define ESWRAP_FALLBACK_ENV "ESWRAP_FALLBACK" /* "direct": without a broker, connect natively */
+#define ESWRAP_COUNTS_ENV   "ESWRAP_COUNTS"   /* descriptor of a struct eswrap_counts */
 
 #define ESWRAP_MAGIC	      0x65737702u
 #define ESWRAP_MAGIC_1	      0x65737701u
@@ -114,6 +121,7 @@ enum eswrap_request_type {
 	ESWRAP_ASK_STREAM,
 	ESWRAP_ASK_DATAGRAM,
 	ESWRAP_KEEP_ALIVE, /* of the asker's open flow id, from now on -> GRANTED, REFUSED */
+	ESWRAP_COUNT,	   /* -> GRANTED + fd of the asker's struct eswrap_counts, REFUSED */
 };
 
 /*
@@ -243,6 +251,7 @@ enum eswrap_policy_flag {
  * @prefix:		bits of @address that must be equal, 0..128
  * @flags:		enum eswrap_policy_flag
  * @first_port, @last_port:	inclusive
+ * @counter:		DIRECT: which of struct eswrap_counts has one more
  */
 struct eswrap_policy_rule {
 	uint8_t address[16];
@@ -250,6 +259,7 @@ struct eswrap_policy_rule {
 	uint8_t flags;
 	uint16_t first_port;
 	uint16_t last_port;
+	uint16_t counter;
 };
 
 /**
@@ -267,6 +277,19 @@ struct eswrap_policy {
 	uint32_t count;
 	char door[ESWRAP_DOOR_MAX];
 	struct eswrap_policy_rule rules[ESWRAP_POLICY_RULES];
+};
+
+/* As many routes as are counted each; those that come later share the last. */
+#define ESWRAP_COUNTERS 255
+
+/**
+ * struct eswrap_counts - what has gone out directly without a question, by one user
+ * @magic:	ESWRAP_MAGIC
+ * @direct:	connects, and datagrams with an address; they wrap around
+ */
+struct eswrap_counts {
+	uint32_t magic;
+	uint32_t direct[ESWRAP_COUNTERS];
 };
 
 /* The kinds of socket names, as they stand between "\0eswrap/" and the ID. */

@@ -273,6 +273,24 @@ static int ask_broker(const struct eswrap_request *request, int socket, struct e
 	return error;
 }
 
+/* The broker has answered: it is asked for the page of counts, too, where that is wanted (counts.c). */
+static void ask_for_page(void)
+{
+	struct eswrap_request request;
+	struct eswrap_reply reply;
+	int fd = -1;
+
+	if (LIKELY(!shim_wants_page()))
+		return;
+	shim_request_init(&request, ESWRAP_COUNT);
+	if (ask_broker(&request, -1, &reply, &fd) != 0 || reply.verdict != ESWRAP_GRANTED)
+		shim_take_page(-1);
+	else
+		shim_take_page(fd);
+	if (fd >= 0)
+		syscall(SYS_close, fd);
+}
+
 /**
  * shim_ask() - ask the broker one question
  * @request:	the question
@@ -303,6 +321,8 @@ int shim_ask(const struct eswrap_request *request, int socket, struct eswrap_rep
 	} else if (error) {
 		complain(error);
 		error = error == EMFILE || error == ENFILE ? error : ENETDOWN;
+	} else {
+		ask_for_page();
 	}
 	errno = saved;
 	return error;

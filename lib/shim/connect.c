@@ -329,12 +329,15 @@ static bool fits(int family, bool stream, const struct eswrap_endpoint *to)
  */
 enum verdict shim_claim(int fd, int family, bool stream, const struct eswrap_endpoint *to)
 {
+	int counter = shim_policy_counter(to, stream ? SOCK_STREAM : SOCK_DGRAM);
 	struct eswrap_reply reply;
 	enum verdict verdict;
 	int hold, granted, error;
 
-	if (shim_policy_is_direct(to, stream ? SOCK_STREAM : SOCK_DGRAM))
+	if (counter >= 0) {
+		shim_count(counter);
 		return VERDICT_DIRECT;
+	}
 	/* What the number is now. The answer may take its time. */
 	hold = shim_hold(fd);
 	if (hold < 0)
@@ -576,8 +579,9 @@ static int connect_flow(int fd, const struct eswrap_name *flow, const struct soc
 /*
  * An address that is none of ours, whatever the descriptor is: the call is the kernel's. Only when
  * it fails as it would on a flow is that looked at.
+ * @counter:	of what goes out directly, or -1
  */
-static int connect_natively(int fd, const struct sockaddr *address, socklen_t len)
+static int connect_natively(int fd, const struct sockaddr *address, socklen_t len, int counter)
 {
 	struct eswrap_name flow;
 	int saved = errno;
@@ -590,8 +594,10 @@ static int connect_natively(int fd, const struct sockaddr *address, socklen_t le
 	result = real()->connect(fd, address, len);
 	if (LIKELY(result == 0) ||
 	    (address->sa_family != AF_UNIX && errno != EINVAL && errno != EISCONN) ||
-	    !shim_flow(fd, &flow))
+	    !shim_flow(fd, &flow)) {
+		shim_count(counter);
 		return result;
+	}
 	errno = saved;
 	return connect_flow(fd, &flow, address, len);
 }
@@ -603,12 +609,15 @@ int shim_connect(int fd, const struct sockaddr *address, socklen_t len)
 {
 	struct eswrap_endpoint to;
 	struct eswrap_name flow;
-	int protocol;
+	int protocol, counter;
 
 	if (!address || len < sizeof(sa_family_t))
 		return real()->connect(fd, address, len);
-	if (!eswrap_endpoint_from_sockaddr(&to, address, len) || shim_policy_is_direct(&to, 0))
-		return connect_natively(fd, address, len);
+	if (!eswrap_endpoint_from_sockaddr(&to, address, len))
+		return connect_natively(fd, address, len, -1);
+	counter = shim_policy_counter(&to, 0);
+	if (counter >= 0)
+		return connect_natively(fd, address, len, counter);
 	protocol = shim_get_int(fd, SOL_SOCKET, SO_PROTOCOL, -1);
 	if (shim_is_stream(protocol) || shim_is_datagram(protocol))
 		return connect_internet_socket(fd, protocol, address, len);

@@ -27,6 +27,7 @@ __attribute__((constructor)) static void at_load(void)
 	real();
 	remember_stderr();
 	shim_policy_load();
+	shim_counts_load();
 	shim_find_inherited();
 	errno = saved;
 }

@@ -149,29 +149,44 @@ void shim_policy_load(void)
 		map_policy();
 }
 
+/* The counter of what needs no question; -1: ask. Where the type is not known, both must be direct. */
+static int counter_of(const struct eswrap_policy *policy, const struct eswrap_endpoint *to,
+		      int type)
+{
+	const struct eswrap_policy_rule *rule =
+		eswrap_policy_rule_for(policy, to, type ? type : SOCK_STREAM);
+
+	if (!rule || !(rule->flags & ESWRAP_POLICY_DIRECT) || rule->counter >= ESWRAP_COUNTERS ||
+	    (!type && !eswrap_policy_is_direct(policy, to, SOCK_DGRAM)))
+		return -1;
+	return rule->counter;
+}
+
 /**
- * shim_policy_is_direct() - has the broker said that this destination is none of ours?
+ * shim_policy_counter() - has the broker said that this destination is none of ours?
  * @to:		the destination
  * @type:	SOCK_STREAM or SOCK_DGRAM; 0: whatever the type of the socket is
  *
  * No system call is made as long as there is a policy that counts. errno is left alone.
  *
- * Return: true when it has; false when the broker is to be asked.
+ * Return: when it has, what shim_count() is to be given if something goes there; -1 when the broker is
+ * to be asked.
  */
-bool shim_policy_is_direct(const struct eswrap_endpoint *to, int type)
+int shim_policy_counter(const struct eswrap_endpoint *to, int type)
 {
 	const struct eswrap_policy *policy;
 	int saved = errno;
+	int counter;
 
 	real();
 	if (!is_of_use())
-		return false;
+		return -1;
 	policy = __atomic_load_n(&mapped, __ATOMIC_ACQUIRE);
 	if (UNLIKELY(!counts(policy)))
 		policy = map_policy();
 	errno = saved;
-	return counts(policy) &&
-	       (type == SOCK_DGRAM || eswrap_policy_is_direct(policy, to, SOCK_STREAM)) &&
-	       (type == SOCK_STREAM || eswrap_policy_is_direct(policy, to, SOCK_DGRAM)) &&
-	       counts(policy);
+	if (!counts(policy))
+		return -1;
+	counter = counter_of(policy, to, type);
+	return counts(policy) ? counter : -1;
 }

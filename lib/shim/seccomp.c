@@ -19,6 +19,7 @@
 
 #include <fcntl.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 /* libseccomp's [seccomp_rule_add(3)], which is not there when we are built. */
@@ -63,6 +64,13 @@ static const struct {
 	{ SYS_fcntl, 1, F_GETFL },	     { SYS_fcntl, 1, F_SETFL },
 	{ SYS_fcntl, 1, F_GETSIG },	     { SYS_fcntl, 1, F_SETSIG },
 	{ SYS_fcntl, 1, F_GETOWN_EX },	     { SYS_fcntl, 1, F_SETOWN_EX },
+	{ SYS_fcntl, 1, F_GET_SEALS },	     { SYS_munmap, ANYTHING, 0 },
+#ifdef SYS_mmap
+	{ SYS_mmap, 2, PROT_READ },	     { SYS_mmap, 2, PROT_READ | PROT_WRITE },
+#endif
+#ifdef SYS_mmap2
+	{ SYS_mmap2, 2, PROT_READ },	     { SYS_mmap2, 2, PROT_READ | PROT_WRITE },
+#endif
 #ifdef SYS_poll
 	{ SYS_poll, ANYTHING, 0 },
 #endif

@@ -196,12 +196,12 @@ static ssize_t send_to_peer(sendmsg_call call, int fd, const struct msghdr *orig
 	return call(fd, &message, flags);
 }
 
-/* Is this address none of ours, whatever the descriptor is? */
-static bool is_direct(const struct sockaddr *address, socklen_t len)
+/* The counter of an address that is none of ours, whatever the descriptor is; -1: it may be. */
+static int counter_of(const struct sockaddr *address, socklen_t len)
 {
 	struct eswrap_endpoint to;
 
-	return eswrap_endpoint_from_sockaddr(&to, address, len) && shim_policy_is_direct(&to, 0);
+	return eswrap_endpoint_from_sockaddr(&to, address, len) ? shim_policy_counter(&to, 0) : -1;
 }
 
 /* Has a message to such an address failed as it would on a flow, and is it one? */
@@ -249,17 +249,20 @@ EXPORT ssize_t sendto(int fd, const void *data, size_t size, int flags,
 				  .msg_namelen = len,
 				  .msg_iov = &part,
 				  .msg_iovlen = 1 };
-	int saved = errno;
+	int saved = errno, counter;
 	bool native;
 	ssize_t sent;
 
 	if (asks_too_much(fd, flags))
 		return fail(EOPNOTSUPP);
 	if (has_internet_address(address.__sockaddr__, len)) {
-		if (is_direct(address.__sockaddr__, len)) {
+		counter = counter_of(address.__sockaddr__, len);
+		if (counter >= 0) {
 			sent = real()->sendto(fd, data, size, flags, address.__sockaddr__, len);
-			if (LIKELY(sent >= 0) || !is_flow_after_all(fd))
+			if (LIKELY(sent >= 0) || !is_flow_after_all(fd)) {
+				shim_count(counter);
 				return sent;
+			}
 			errno = saved;
 		}
 		sent = send_with_address(real()->sendmsg, fd, &message, flags, &native);
@@ -275,17 +278,20 @@ EXPORT ssize_t sendto(int fd, const void *data, size_t size, int flags,
 
 static ssize_t send_message(sendmsg_call call, int fd, const struct msghdr *message, int flags)
 {
-	int saved = errno;
+	int saved = errno, counter;
 	bool native;
 	ssize_t sent;
 
 	if (asks_too_much(fd, flags))
 		return fail(EOPNOTSUPP);
 	if (message && has_internet_address(message->msg_name, message->msg_namelen)) {
-		if (is_direct(message->msg_name, message->msg_namelen)) {
+		counter = counter_of(message->msg_name, message->msg_namelen);
+		if (counter >= 0) {
 			sent = call(fd, message, flags);
-			if (LIKELY(sent >= 0) || !is_flow_after_all(fd))
+			if (LIKELY(sent >= 0) || !is_flow_after_all(fd)) {
+				shim_count(counter);
 				return sent;
+			}
 			errno = saved;
 		}
 		sent = send_with_address(call, fd, message, flags, &native);
@@ -320,12 +326,25 @@ static bool any_special(int fd, const struct mmsghdr *messages, unsigned int cou
 		const struct msghdr *message = &messages[i].msg_hdr;
 
 		if (has_internet_address(message->msg_name, message->msg_namelen) &&
-		    !is_direct(message->msg_name, message->msg_namelen))
+		    counter_of(message->msg_name, message->msg_namelen) < 0)
 			return true;
 		if (datagrams && size_of(message->msg_iov, message->msg_iovlen) > DATAGRAM_MAX)
 			return true;
 	}
 	return false;
+}
+
+/* The first of them have gone out, those with an address directly. */
+static void count_sent(const struct mmsghdr *messages, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++) {
+		const struct msghdr *message = &messages[i].msg_hdr;
+
+		if (has_internet_address(message->msg_name, message->msg_namelen))
+			shim_count(counter_of(message->msg_name, message->msg_namelen));
+	}
 }
 
 static int send_many(sendmmsg_call call, sendmsg_call one, int fd, struct mmsghdr *messages,
@@ -337,8 +356,10 @@ static int send_many(sendmmsg_call call, sendmsg_call one, int fd, struct mmsghd
 
 	if (!messages || !any_special(fd, messages, count, flags)) {
 		result = call(fd, messages, count, flags);
-		if (LIKELY(result >= 0))
+		if (LIKELY(result >= 0)) {
+			count_sent(messages, result);
 			return result;
+		}
 		if (!messages || !is_flow_after_all(fd))
 			return fix_write(fd);
 	}

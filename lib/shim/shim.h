@@ -317,7 +317,14 @@ bool shim_key(int fd, struct eswrap_key *key);
 /* policy.c */
 
 void shim_policy_load(void);
-bool shim_policy_is_direct(const struct eswrap_endpoint *to, int type);
+int shim_policy_counter(const struct eswrap_endpoint *to, int type);
+
+/* counts.c */
+
+void shim_counts_load(void);
+void shim_count(int counter);
+bool shim_wants_page(void);
+void shim_take_page(int fd);
 bool shim_policy_vouches_for(uid_t uid);
 socklen_t shim_door(struct sockaddr_un *address);
 

@@ -20,18 +20,26 @@ static bool rule_matches(const struct eswrap_policy_rule *rule, const uint8_t ma
 	return !(rule->flags & ESWRAP_POLICY_NOT_LOOPBACK) || !eswrap_is_loopback(mapped);
 }
 
-bool eswrap_policy_is_direct(const struct eswrap_policy *policy, const struct eswrap_endpoint *to,
-			     int type)
+const struct eswrap_policy_rule *eswrap_policy_rule_for(const struct eswrap_policy *policy,
+							const struct eswrap_endpoint *to, int type)
 {
 	uint8_t mapped[16];
 	uint32_t i;
 
 	if (policy->count > ESWRAP_POLICY_RULES)
-		return false;
+		return NULL;
 	eswrap_map_address(to, mapped);
 	for (i = 0; i < policy->count; i++) {
 		if (rule_matches(&policy->rules[i], mapped, to->port, type))
-			return policy->rules[i].flags & ESWRAP_POLICY_DIRECT;
+			return &policy->rules[i];
 	}
-	return false;
+	return NULL;
+}
+
+bool eswrap_policy_is_direct(const struct eswrap_policy *policy, const struct eswrap_endpoint *to,
+			     int type)
+{
+	const struct eswrap_policy_rule *rule = eswrap_policy_rule_for(policy, to, type);
+
+	return rule && rule->flags & ESWRAP_POLICY_DIRECT;
 }

@@ -8,6 +8,17 @@
 #include "eswrap/wire.h"
 
 /**
+ * eswrap_policy_rule_for() - the rule that counts for a destination
+ * @policy:	as mapped
+ * @to:		the destination
+ * @type:	SOCK_STREAM or SOCK_DGRAM
+ *
+ * Return: NULL when there is none: the broker is to be asked.
+ */
+const struct eswrap_policy_rule *eswrap_policy_rule_for(const struct eswrap_policy *policy,
+							const struct eswrap_endpoint *to, int type);
+
+/**
  * eswrap_policy_is_direct() - is the answer to this destination DIRECT, whoever asks?
  * @policy:	as mapped
  * @to:		the destination

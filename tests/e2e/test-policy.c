@@ -140,6 +140,85 @@ START_TEST(a_running_program_obeys_the_next_broker_after_one_that_was_killed)
 }
 END_TEST
 
+/* What status says of connects that went out directly. */
+static const char *counted(void)
+{
+	const struct result *result =
+		harness_run(h, harness_tool(h, "eswrapctl"), "--socket", h->socket, "status", NULL);
+
+	ck_result_status(result, 0);
+	return result->out->str;
+}
+
+#define COUNTING                                                  \
+	"[route nearby]\naddress = 127.0.0.2\nthrough = direct\n" \
+	"[route module]\naddress = 127.0.0.3\nthrough = tcp\n"
+
+/* Run by the launcher, or preloaded only. */
+static const struct result *run_counted(bool launched, const char *script)
+{
+	const char *environment[] = { harness_format(h, "%s=%s", ESWRAP_SOCKET_ENV, h->socket),
+				      NULL };
+	const char *const argv[] = { harness_tool(h, "eswrap"), "bash", "-c", script, NULL };
+	const struct run how = { .environment = environment, .wrapped = !launched };
+
+	return harness_run_as(h, &how, launched ? argv : argv + 1);
+}
+
+START_TEST(what_goes_out_directly_is_counted_by_route)
+{
+	guint16 port = server_start(h, &(struct server){ .kind = SERVER_ECHO, .anywhere = true });
+	const char *script =
+		harness_format(h,
+			       "exec 3<>/dev/tcp/127.0.0.2/%u; exec 3<>/dev/tcp/127.0.0.2/%u; "
+			       "bash -c 'exec 3<>/dev/tcp/127.0.0.1/%u'",
+			       port, port, port);
+
+	harness_broker(h, COUNTING);
+	ck_text_lacks(counted(), "nearby 2");
+	ck_result_status(run_counted(true, script), 0);
+	ck_text_has(counted(), "nearby 2");
+	ck_text_has(counted(), "(no route) 1");
+	ck_result_status(run_counted(true, script), 0);
+	ck_text_has(counted(), "nearby 4");
+	ck_text_has(counted(), "(no route) 2");
+}
+END_TEST
+
+START_TEST(a_program_that_was_not_launched_is_counted_when_it_asks)
+{
+	guint16 port = server_start(h, &(struct server){ .kind = SERVER_ECHO, .anywhere = true });
+	const char *direct = harness_format(h, "exec 3<>/dev/tcp/127.0.0.2/%u", port);
+
+	harness_broker(h, COUNTING);
+	ck_result_status(run_counted(false, direct), 0);
+	ck_text_lacks(counted(), "nearby");
+	ck_result_status(run_counted(false,
+				     harness_format(h, "%s; %s; exec 3<>/dev/tcp/127.0.0.3/%u; %s",
+						    direct, direct, port, direct)),
+			 0);
+	ck_text_has(counted(), "nearby 3");
+}
+END_TEST
+
+START_TEST(a_descriptor_that_has_become_another_file_is_not_written_to)
+{
+	guint16 port = server_start(h, &(struct server){ .kind = SERVER_ECHO, .anywhere = true });
+	const char *data = harness_file(h, "data", "%2000s", "");
+	const char *before = harness_format(h, "%s", harness_read(h, data));
+
+	harness_broker(h, COUNTING);
+	ck_result_status(
+		run_counted(true, harness_format(h,
+						 "exec 9<>%s; export ESWRAP_COUNTS=9; exec bash -c "
+						 "'exec 3<>/dev/tcp/127.0.0.2/%u'",
+						 data, port)),
+		0);
+	ck_assert_str_eq(harness_read(h, data), before);
+	ck_text_lacks(counted(), "nearby");
+}
+END_TEST
+
 /* Puts a policy in the broker's place that would let everything go out directly. */
 static void forge(gsize size, uid_t owner)
 {
@@ -194,6 +273,9 @@ int main(void)
 	tcase_add_test(files, the_policy_is_gone_with_the_broker);
 	tcase_add_test(files, a_running_program_obeys_the_next_broker);
 	tcase_add_test(files, a_running_program_obeys_the_next_broker_after_one_that_was_killed);
+	tcase_add_test(files, what_goes_out_directly_is_counted_by_route);
+	tcase_add_test(files, a_program_that_was_not_launched_is_counted_when_it_asks);
+	tcase_add_test(files, a_descriptor_that_has_become_another_file_is_not_written_to);
 	tcase_add_test(files, a_policy_of_the_wrong_size_is_not_believed);
 	tcase_add_test(files, a_policy_of_a_stranger_is_not_believed);
 	suite_add_tcase(suite, files);

@@ -194,7 +194,7 @@ static void ask(void)
 	unsigned int changes;
 	int passed = -1;
 
-	request.type = (uint16_t)(1 + fuzz_below(&in, ESWRAP_KEEP_ALIVE));
+	request.type = (uint16_t)(1 + fuzz_below(&in, ESWRAP_COUNT));
 	request.dest = any_endpoint();
 	if (request.dest.family == AF_INET6)
 		request.family = AF_INET6;

@@ -104,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memset(&request, 0, sizeof(request));
 		memcpy(&request, data, size);
 		request.magic = ESWRAP_MAGIC;
-		request.type %= ESWRAP_KEEP_ALIVE + 1;
+		request.type %= ESWRAP_COUNT + 1;
 		data = (const uint8_t *)&request;
 		size = sizeof(request);
 	}

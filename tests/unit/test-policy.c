@@ -18,7 +18,7 @@ static void load(const char *routes)
 {
 	settings_free(settings);
 	settings = settings_with(routes);
-	policy_compile(settings, &policy);
+	policy_compile(settings, NULL, &policy);
 }
 
 static void teardown(void)

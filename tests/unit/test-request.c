@@ -216,7 +216,7 @@ END_TEST
 
 START_TEST(a_type_that_there_is_not_is_refused)
 {
-	static const guint16 types[] = { 0, ESWRAP_KEEP_ALIVE + 1, 0xffff };
+	static const guint16 types[] = { 0, ESWRAP_COUNT + 1, 0xffff };
 	struct eswrap_request request = question(ESWRAP_CONNECT, "192.0.2.1", 80);
 
 	request.type = types[_i];

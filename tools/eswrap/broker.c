@@ -55,22 +55,13 @@ static bool fail(char **error, const char *format, ...)
 	return false;
 }
 
-/*
- * Connect and ask to hold. Return: the connection, or a negative errno; -EPIPE: it is leaving,
- * -EINVAL: it has no such route.
- * @unreachable:	what it says of programs that preloading does not reach
- */
-static int hold(const char *path, enum eswrap_unreachable *unreachable)
+/* Return: a connection to the broker, or a negative errno. */
+static int connect_broker(const char *path)
 {
 	struct timeval timeout = { .tv_sec = HOLD_TIMEOUT_S };
-	struct eswrap_request request = { .magic = ESWRAP_MAGIC, .type = ESWRAP_HOLD };
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	const char *route = g_getenv(ESWRAP_ROUTE_ENV);
-	struct eswrap_reply reply;
-	ssize_t got;
-	int fd, result = 0;
+	int fd, result;
 
-	g_strlcpy(request.route, route ? route : "", sizeof(request.route));
 	if (strlen(path) >= sizeof(un.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(un.sun_path, path);
@@ -79,9 +70,30 @@ static int hold(const char *path, enum eswrap_unreachable *unreachable)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) < 0) {
-		result = -errno;
-	} else if (send(fd, &request, sizeof(request), MSG_NOSIGNAL) < 0) {
+	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) == 0)
+		return fd;
+	result = -errno;
+	close(fd);
+	return result;
+}
+
+/*
+ * Connect and ask to hold. Return: the connection, or a negative errno; -EPIPE: it is leaving,
+ * -EINVAL: it has no such route.
+ * @unreachable:	what it says of programs that preloading does not reach
+ */
+static int hold(const char *path, enum eswrap_unreachable *unreachable)
+{
+	struct eswrap_request request = { .magic = ESWRAP_MAGIC, .type = ESWRAP_HOLD };
+	const char *route = g_getenv(ESWRAP_ROUTE_ENV);
+	int fd = connect_broker(path), result = 0;
+	struct eswrap_reply reply;
+	ssize_t got;
+
+	if (fd < 0)
+		return fd;
+	g_strlcpy(request.route, route ? route : "", sizeof(request.route));
+	if (send(fd, &request, sizeof(request), MSG_NOSIGNAL) < 0) {
 		result = -EPIPE;
 	} else {
 		got = recv(fd, &reply, sizeof(reply), 0);
@@ -100,6 +112,27 @@ static int hold(const char *path, enum eswrap_unreachable *unreachable)
 		close(fd);
 		return result;
 	}
+	return fd;
+}
+
+/* Reads the answer to a question for a page of counts. Return: the page, or -1. */
+static int take_counts(int control)
+{
+	char ancillary[CMSG_SPACE(sizeof(int))] __attribute__((aligned(sizeof(size_t))));
+	struct eswrap_reply reply = { 0 };
+	struct iovec part = { &reply, sizeof(reply) };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = ancillary,
+				  .msg_controllen = sizeof(ancillary) };
+	struct cmsghdr *header;
+	int fd = -1;
+
+	if (recvmsg(control, &message, MSG_CMSG_CLOEXEC) != sizeof(reply))
+		return -1;
+	header = CMSG_FIRSTHDR(&message);
+	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(header), sizeof(fd));
 	return fd;
 }
 
@@ -366,4 +399,23 @@ bool broker_find(const char *config, const char *eswrapd, struct broker_link *li
 	}
 	link->hold = move_up(link->hold);
 	return true;
+}
+
+void broker_leave_counts(const struct broker_link *link)
+{
+	struct eswrap_request request = { .magic = ESWRAP_MAGIC, .type = ESWRAP_COUNT };
+	g_autofree char *number = NULL;
+	int control = connect_broker(link->socket), fd = -1;
+
+	/* Another broker's may be there already. */
+	g_unsetenv(ESWRAP_COUNTS_ENV);
+	if (control < 0)
+		return;
+	if (send(control, &request, sizeof(request), MSG_NOSIGNAL) == sizeof(request))
+		fd = take_counts(control);
+	close(control);
+	if (fd < 0)
+		return;
+	number = g_strdup_printf("%d", move_up(fd));
+	g_setenv(ESWRAP_COUNTS_ENV, number, TRUE);
 }

@@ -33,4 +33,11 @@ struct broker_link {
  */
 bool broker_find(const char *config, const char *eswrapd, struct broker_link *link, char **error);
 
+/**
+ * broker_leave_counts() - leave open to the program what it counts in (wire.h)
+ *
+ * In the environment is its number then; nothing where there is no such page.
+ */
+void broker_leave_counts(const struct broker_link *link);
+
 #endif

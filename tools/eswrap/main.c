@@ -177,6 +177,7 @@ static int run(char **argv, const struct options *options)
 		return complain_unreached(unreached);
 	if (options->strict && !strict_begin(&error))
 		return complain(STATUS_OWN_FAILURE, error);
+	broker_leave_counts(&link);
 	preload(library);
 	execvp(argv[0], argv);
 	status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;

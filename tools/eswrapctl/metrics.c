@@ -195,7 +195,7 @@ static char *expose(const struct ctl *ctl, bool open, int *status, GError **erro
 		add_tally(&to, reply, "failed", "eswrap_connects_failed_total", "reason",
 			  "Connects through the module that failed, by errno.");
 		add_tally(&to, reply, "direct", "eswrap_direct_total", "route",
-			  "Connects that the broker was asked about and that went out directly.");
+			  "Connects, and datagrams to an address, that went out directly.");
 		add_tally(&to, reply, "lost", "eswrap_datagrams_lost_total", "reason",
 			  "Datagrams that did not arrive as they were sent.");
 		add_expiry(ctl, &to);

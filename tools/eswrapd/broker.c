@@ -16,6 +16,7 @@
 #include "eswrapd/burner.h"
 #include "eswrapd/call.h"
 #include "eswrapd/control.h"
+#include "eswrapd/counts.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/dns.h"
 #include "eswrapd/flow.h"
@@ -52,6 +53,7 @@ struct broker {
 	struct sched *sched;
 	struct accounts *accounts;
 	struct tallies *tallies;
+	struct counts *counts;
 	struct names *names;
 	struct lookups *lookups;
 	struct responder *responder;
@@ -213,7 +215,8 @@ bool broker_reload(struct broker *broker, GPtrArray *restart, GError **error)
 	g_ptr_array_extend_and_steal(broker->warnings, g_steal_pointer(&warnings));
 	/* Whoever has mapped the old one looks for the new one at his next connect. */
 	policy_forget(broker->policy);
-	broker->policy = policy_publish(broker->settings, broker->listening, broker->door);
+	broker->policy =
+		policy_publish(broker->settings, broker->counts, broker->listening, broker->door);
 	return true;
 }
 
@@ -277,6 +280,7 @@ static void add_verbs(struct broker *broker)
 		.name_streams = broker->name_streams,
 		.accounts = broker->accounts,
 		.tallies = broker->tallies,
+		.counts = broker->counts,
 	};
 	broker->verbs = verbs_new(broker->settings->admin_group);
 	broker->rows = g_memdup2(rows, sizeof(rows));
@@ -316,6 +320,7 @@ static void make_requests(struct broker *broker)
 		.sched = broker->sched,
 		.accounts = broker->accounts,
 		.tallies = broker->tallies,
+		.counts = broker->counts,
 		.names = broker->names,
 		.lookups = broker->lookups,
 		.flows = broker->flows,
@@ -353,6 +358,7 @@ struct broker *broker_new(struct settings *settings, GPtrArray *warnings, bool p
 	set_rules(broker);
 	broker->accounts = accounts_new(settings->limits);
 	broker->tallies = tallies_new();
+	broker->counts = counts_new();
 	broker->lookups = lookups_new(broker->sched, broker->accounts, broker->timers);
 	burner.module = broker->module;
 	burner.sched = broker->sched;
@@ -395,6 +401,7 @@ void broker_free(struct broker *broker)
 	lookups_free(broker->lookups);
 	accounts_free(broker->accounts);
 	tallies_free(broker->tallies);
+	counts_free(broker->counts);
 	sched_free(broker->sched);
 	presence_free(broker->presence);
 	poller_free(broker->poller);
@@ -414,7 +421,7 @@ void broker_serve(struct broker *broker, int fd)
 	broker->listening = fd;
 	broker->control = control_new(fd, broker->accounts, &control_ops, broker->requests);
 	control_open_door(broker->control, broker->door);
-	broker->policy = policy_publish(broker->settings, fd, broker->door);
+	broker->policy = policy_publish(broker->settings, broker->counts, fd, broker->door);
 }
 
 static gboolean waited(gpointer user)

@@ -27,6 +27,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "eswrapd/counts.h"
 #include "eswrapd/stand-in.h"
 #include "eswrapd/policy.h"
 #include "config/route.h"
@@ -51,7 +52,7 @@ static guint8 types_of(enum route_through through)
 
 /* Return: false when there is no room: then nothing that comes later may be said either. */
 static bool add_rule(struct eswrap_policy *policy, guint8 flags, const struct address_block *block,
-		     const struct port_range *ports)
+		     const struct port_range *ports, guint16 counter)
 {
 	struct eswrap_policy_rule *rule = &policy->rules[policy->count];
 
@@ -62,56 +63,69 @@ static bool add_rule(struct eswrap_policy *policy, guint8 flags, const struct ad
 	rule->flags = flags;
 	rule->first_port = ports->first;
 	rule->last_port = ports->last;
+	rule->counter = counter;
 	policy->count++;
 	return true;
 }
 
 static bool add_for_block(struct eswrap_policy *policy, guint8 flags,
-			  const struct address_block *block, const GArray *ports)
+			  const struct address_block *block, const struct route *route,
+			  guint16 counter)
 {
+	const GArray *ports = route->ports;
 	guint i;
 
 	if (ports->len == 0)
-		return add_rule(policy, flags, block, &any_port);
+		return add_rule(policy, flags, block, &any_port, counter);
 	for (i = 0; i < ports->len; i++)
-		if (!add_rule(policy, flags, block, &g_array_index(ports, struct port_range, i)))
+		if (!add_rule(policy, flags, block, &g_array_index(ports, struct port_range, i),
+			      counter))
 			return false;
 	return true;
 }
 
-static bool add_route(struct eswrap_policy *policy, const struct route *route)
+static bool add_route(struct eswrap_policy *policy, const struct route *route,
+		      struct counts *counts)
 {
 	bool for_all = !route->programs->len && !route->users->len && !route->has_mark;
 	guint8 flags = types_of(route->through);
+	guint16 counter = 0;
 	guint i;
 
 	if (route->hosts->len || (route->through == ROUTE_DIRECT && !for_all))
 		return true;
-	if (route->through == ROUTE_DIRECT)
+	if (route->through == ROUTE_DIRECT) {
 		flags |= ESWRAP_POLICY_DIRECT;
+		counter = counts_number(counts, route->name);
+	}
 	if (route->addresses->len == 0)
-		return add_for_block(policy, flags | ESWRAP_POLICY_NOT_LOOPBACK, &anywhere,
-				     route->ports);
+		return add_for_block(policy, flags | ESWRAP_POLICY_NOT_LOOPBACK, &anywhere, route,
+				     counter);
 	for (i = 0; i < route->addresses->len; i++)
 		if (!add_for_block(policy, flags,
-				   &g_array_index(route->addresses, struct address_block, i),
-				   route->ports))
+				   &g_array_index(route->addresses, struct address_block, i), route,
+				   counter))
 			return false;
 	return true;
 }
 
 /* What no route takes. On this machine [default] has no say; what it does not take is direct. */
-static bool add_fallback(struct eswrap_policy *policy, const struct route *fallback)
+static bool add_fallback(struct eswrap_policy *policy, const struct route *fallback,
+			 struct counts *counts)
 {
 	const guint8 both = ESWRAP_POLICY_STREAM | ESWRAP_POLICY_DATAGRAM;
+	bool direct = fallback->through == ROUTE_DIRECT;
 
-	return (fallback->through == ROUTE_DIRECT ||
-		add_rule(policy, types_of(fallback->through) | ESWRAP_POLICY_NOT_LOOPBACK,
-			 &anywhere, &any_port)) &&
-	       add_rule(policy, both | ESWRAP_POLICY_DIRECT, &anywhere, &any_port);
+	return add_rule(policy,
+			types_of(fallback->through) | ESWRAP_POLICY_NOT_LOOPBACK |
+				(direct ? ESWRAP_POLICY_DIRECT : 0),
+			&anywhere, &any_port, direct ? counts_number(counts, fallback->name) : 0) &&
+	       add_rule(policy, both | ESWRAP_POLICY_DIRECT, &anywhere, &any_port,
+			counts_number(counts, ""));
 }
 
-void policy_compile(const struct settings *settings, struct eswrap_policy *policy)
+void policy_compile(const struct settings *settings, struct counts *counts,
+		    struct eswrap_policy *policy)
 {
 	const guint8 ask = ESWRAP_POLICY_STREAM | ESWRAP_POLICY_DATAGRAM;
 	struct address_block twin;
@@ -120,15 +134,15 @@ void policy_compile(const struct settings *settings, struct eswrap_policy *polic
 	memset(policy, 0, sizeof(*policy));
 	policy->magic = ESWRAP_MAGIC;
 	names_twin(&settings->stand_in, &twin);
-	if (!add_rule(policy, ask, &settings->stand_in, &any_port) ||
-	    !add_rule(policy, ask, &twin, &any_port))
+	if (!add_rule(policy, ask, &settings->stand_in, &any_port, 0) ||
+	    !add_rule(policy, ask, &twin, &any_port, 0))
 		return;
-	if (route_flags_names(settings) && !add_rule(policy, ask, &anywhere, &name_servers))
+	if (route_flags_names(settings) && !add_rule(policy, ask, &anywhere, &name_servers, 0))
 		return;
 	for (i = 0; i < settings->routes->len; i++)
-		if (!add_route(policy, settings->routes->pdata[i]))
+		if (!add_route(policy, settings->routes->pdata[i], counts))
 			return;
-	add_fallback(policy, settings->fallback);
+	add_fallback(policy, settings->fallback, counts);
 }
 
 /* Return: the path of a listening socket, to be freed; NULL when it has none. */
@@ -187,7 +201,8 @@ static int write_file(const char *path, const struct eswrap_policy *policy)
 	return error;
 }
 
-struct policy_file *policy_publish(const struct settings *settings, int listening, const char *door)
+struct policy_file *policy_publish(const struct settings *settings, struct counts *counts,
+				   int listening, const char *door)
 {
 	g_autofree char *socket_path = path_of(listening);
 	struct policy_file *file;
@@ -199,7 +214,7 @@ struct policy_file *policy_publish(const struct settings *settings, int listenin
 			  "programs ask about each connection instead");
 		return NULL;
 	}
-	policy_compile(settings, &policy);
+	policy_compile(settings, counts, &policy);
 	policy.pid = getpid();
 	g_strlcpy(policy.door, door, sizeof(policy.door));
 	file = g_new0(struct policy_file, 1);

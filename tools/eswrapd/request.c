@@ -10,6 +10,7 @@
 #include "config/route.h"
 #include "eswrapd/closer.h"
 #include "eswrapd/control.h"
+#include "eswrapd/counts.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/dns.h"
 #include "eswrapd/flow.h"
@@ -529,6 +530,13 @@ static void handle_keep_alive(struct asked *asked)
 		asked->reply.verdict = ESWRAP_GRANTED;
 }
 
+static void handle_count(struct asked *asked)
+{
+	struct counts *counts = asked->requests->parts.counts;
+
+	grant(asked, counts ? counts_page(counts, asked->asker.uid) : -ENOSYS);
+}
+
 static void handle_by_type(struct asked *asked)
 {
 	switch ((enum eswrap_request_type)asked->request.type) {
@@ -558,6 +566,9 @@ static void handle_by_type(struct asked *asked)
 		return;
 	case ESWRAP_KEEP_ALIVE:
 		handle_keep_alive(asked);
+		return;
+	case ESWRAP_COUNT:
+		handle_count(asked);
 		return;
 	case ESWRAP_ADMIN:
 		break;

@@ -9,6 +9,7 @@
 
 struct accounts;
 struct client;
+struct counts;
 struct datagrams;
 struct eswifi_identity;
 struct flows;
@@ -23,6 +24,7 @@ struct tallies;
 /**
  * struct request_parts - who is asked for the answers; all outlive it
  * @name_streams:	NULL: name servers are not the broker's business
+ * @counts:	NULL: nobody counts by himself
  * @presence:	a private broker's; NULL: the system's, which no launcher needs to hold
  */
 struct request_parts {
@@ -31,6 +33,7 @@ struct request_parts {
 	struct sched *sched;
 	struct accounts *accounts;
 	struct tallies *tallies;
+	struct counts *counts;
 	struct names *names;
 	struct lookups *lookups;
 	struct flows *flows;

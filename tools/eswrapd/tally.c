@@ -27,16 +27,21 @@ void tallies_free(struct tallies *tallies)
 
 void tallies_add(struct tallies *tallies, enum tally what, const char *word)
 {
+	tallies_add_many(tallies, what, word, 1);
+}
+
+void tallies_add_many(struct tallies *tallies, enum tally what, const char *word, guint more)
+{
 	guint64 *count;
 
-	if (!tallies)
+	if (!tallies || !more)
 		return;
 	count = g_hash_table_lookup(tallies->counts[what], word);
 	if (!count) {
 		count = g_new0(guint64, 1);
 		g_hash_table_insert(tallies->counts[what], g_strdup(word), count);
 	}
-	(*count)++;
+	*count += more;
 }
 
 GVariant *tallies_get(const struct tallies *tallies, enum tally what)

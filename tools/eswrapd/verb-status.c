@@ -8,6 +8,7 @@
 #include "eswifi/eswifi.h"
 #include "eswrapd/account.h"
 #include "eswrapd/call.h"
+#include "eswrapd/counts.h"
 #include "eswrapd/datagram.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/name-stream.h"
@@ -70,6 +71,7 @@ static void add_private(GVariantDict *reply, const struct status_parts *parts)
 	add_counters(reply, eswifi_module_counters(parts->module));
 	g_variant_dict_insert_value(reply, "opened", tallies_get(parts->tallies, TALLY_OPENED));
 	g_variant_dict_insert_value(reply, "failed", tallies_get(parts->tallies, TALLY_FAILED));
+	counts_collect(parts->counts, parts->tallies);
 	g_variant_dict_insert_value(reply, "direct", tallies_get(parts->tallies, TALLY_DIRECT));
 	g_variant_dict_insert_value(reply, "lost", tallies_get(parts->tallies, TALLY_LOST));
 	g_variant_dict_insert_value(reply, "warnings", warnings_of(parts));

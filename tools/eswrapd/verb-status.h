@@ -9,9 +9,9 @@
 #include "eswrapd/verbs.h"
 
 struct accounts;
+struct counts;
 struct tallies;
 struct datagrams;
-struct name_streams;
 struct name_streams;
 struct eswifi_module;
 struct flows;
@@ -31,6 +31,7 @@ struct status_parts {
 	struct name_streams *name_streams;
 	struct accounts *accounts;
 	struct tallies *tallies;
+	struct counts *counts;
 };
 
 /*
