@@ -70,7 +70,7 @@ install_line() {
 	*' fedora '* | *' rhel '*) tool='dnf install' ;;
 	*' suse '* | *' opensuse '*) tool='zypper install' ;;
 	*' arch '*)
-		echo "sudo pacman -S --needed base-devel libserialport glib2 json-glib openssl systemd-libs" \
+		echo "sudo pacman -S --needed base-devel libserialport glib2 json-glib openssl" \
 			"libseccomp libgpiod ncurses libbsd curl python"
 		return
 		;;
@@ -186,7 +186,7 @@ build() {
 
 # shellcheck disable=SC2034 # for those who source this
 BUILD_PACKAGES="autoconf automake libtool pkg-config gcc libc6-dev make libserialport-dev
-	libglib2.0-dev libjson-glib-dev libssl-dev libsystemd-dev libseccomp-dev libgpiod-dev
+	libglib2.0-dev libjson-glib-dev libssl-dev libseccomp-dev libgpiod-dev
 	libncurses-dev libbsd-dev"
 
 # Debian names some packages by release; where it is none of these, what there is has to do.

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <gio/gio.h>
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -522,14 +521,23 @@ static bool parse_item(struct call *call, GVariant *arguments, const char **mac,
 	return true;
 }
 
+/* It keeps the last bytes that it was given, which may be a key's: others take their place. */
+static void forget_last(GChecksum *sum)
+{
+	static const guint8 nothing[63]; /* what it keeps is not yet a block */
+
+	g_checksum_reset(sum);
+	g_checksum_update(sum, nothing, sizeof(nothing));
+}
+
 static void digest(const guint8 *data, gsize size, char *to)
 {
-	guint8 bytes[SHA256_DIGEST_LENGTH];
-	guint i;
+	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
 
-	SHA256(data, size, bytes);
-	for (i = 0; i < sizeof(bytes); i++)
-		g_snprintf(to + 2 * (gsize)i, 3, "%02x", bytes[i]);
+	g_checksum_update(sum, data, (gssize)size);
+	g_strlcpy(to, g_checksum_get_string(sum), LEDGER_SHA256_HEX + 1);
+	forget_last(sum);
+	g_checksum_free(sum);
 }
 
 /* Connections that use the set end first: what they verify with is about to change. */

@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 /* What is written at once: a pipe takes so much in one piece (PIPE_BUF). */
@@ -38,15 +37,16 @@ static struct {
 	   .filled = PTHREAD_COND_INITIALIZER,
 	   .emptied = PTHREAD_COND_INITIALIZER };
 
+/* In front of a line, the priority of syslog(3), as the journal reads it: sd-daemon(3). */
 static const char *priority(GLogLevelFlags level)
 {
 	if (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL))
-		return SD_ERR;
+		return "<3>";
 	if (level & G_LOG_LEVEL_WARNING)
-		return SD_WARNING;
+		return "<4>";
 	if (level & G_LOG_LEVEL_MESSAGE)
-		return SD_NOTICE;
-	return level & G_LOG_LEVEL_INFO ? SD_INFO : SD_DEBUG;
+		return "<5>";
+	return level & G_LOG_LEVEL_INFO ? "<6>" : "<7>";
 }
 
 static GString *begin_line(GLogLevelFlags level)

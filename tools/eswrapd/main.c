@@ -12,7 +12,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -21,6 +20,7 @@
 #include "eswrapd/broker.h"
 #include "eswrapd/control.h"
 #include "eswrapd/log.h"
+#include "eswrapd/notify.h"
 #include "eswrapd/privilege.h"
 #include "eswrapd/sandbox.h"
 
@@ -123,24 +123,40 @@ static void raise_descriptor_limit(void)
  */
 static void turn_callers_away(void)
 {
-	int n = sd_listen_fds(1), fd, i;
+	int n = notify_listen_fds(), fd, i;
 
 	for (i = 0; i < n; i++) {
-		g_unix_set_fd_nonblocking(SD_LISTEN_FDS_START + i, TRUE, NULL);
-		while ((fd = accept(SD_LISTEN_FDS_START + i, NULL, NULL)) >= 0)
+		g_unix_set_fd_nonblocking(NOTIFY_LISTEN_START + i, TRUE, NULL);
+		while ((fd = accept(NOTIFY_LISTEN_START + i, NULL, NULL)) >= 0)
 			close(fd);
 	}
+}
+
+static int socket_number(int fd, int option)
+{
+	socklen_t size = sizeof(int);
+	int value = -1;
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &size) < 0 ? -1 : value;
+}
+
+/* Is it the kind of socket that the shim asks? */
+static bool listens(int fd)
+{
+	return socket_number(fd, SO_DOMAIN) == AF_UNIX &&
+	       socket_number(fd, SO_TYPE) == SOCK_SEQPACKET &&
+	       socket_number(fd, SO_ACCEPTCONN) == 1;
 }
 
 /* From systemd (socket activation), or our own. */
 static int listen_fd(GError **error)
 {
-	int n = sd_listen_fds(1);
+	int n = notify_listen_fds();
 
-	if (n == 1 && sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1, NULL, 0) > 0) {
+	if (n == 1 && listens(NOTIFY_LISTEN_START)) {
 		g_clear_pointer(&socket_path, g_free);
-		g_unix_set_fd_nonblocking(SD_LISTEN_FDS_START, TRUE, NULL);
-		return SD_LISTEN_FDS_START;
+		g_unix_set_fd_nonblocking(NOTIFY_LISTEN_START, TRUE, NULL);
+		return NOTIFY_LISTEN_START;
 	}
 	if (n != 0) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
@@ -168,7 +184,7 @@ static gboolean hung_up(gpointer user)
 	g_autoptr(GError) error = NULL;
 	guint i;
 
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time());
+	notify("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time());
 	if (broker_reload(user, restart, &error))
 		g_message("the configuration was read again");
 	else
@@ -176,7 +192,7 @@ static gboolean hung_up(gpointer user)
 	for (i = 0; i < restart->len; i++)
 		g_warning("%s has changed, which takes effect with a restart",
 			  (char *)restart->pdata[i]);
-	sd_notify(0, "READY=1");
+	notify("READY=1");
 	return G_SOURCE_CONTINUE;
 }
 
@@ -188,7 +204,7 @@ static void announce(const GPtrArray *warnings)
 		g_warning("%s", (char *)warnings->pdata[i]);
 		say(warnings->pdata[i]);
 	}
-	sd_notify(0, "READY=1");
+	notify("READY=1");
 	say("ready");
 	if (ready_fd >= 0)
 		close(ready_fd);
@@ -197,16 +213,16 @@ static void announce(const GPtrArray *warnings)
 
 static gboolean feed_watchdog(gpointer user G_GNUC_UNUSED)
 {
-	sd_notify(0, "WATCHDOG=1");
+	notify("WATCHDOG=1");
 	return G_SOURCE_CONTINUE;
 }
 
 /* From the main loop: what it says is that the main loop runs. Twice as often as systemd asks. */
 static void start_watchdog(void)
 {
-	uint64_t interval; /* us */
+	guint64 interval = notify_watchdog_us();
 
-	if (sd_watchdog_enabled(0, &interval) > 0)
+	if (interval)
 		g_timeout_add((guint)MAX(interval / 2000, 1), feed_watchdog, NULL);
 }
 
@@ -228,7 +244,7 @@ static int serve_on(struct broker *broker, int fd, const GPtrArray *warnings)
 	start_watchdog();
 	announce(warnings);
 	broker_run(broker);
-	sd_notify(0, "STOPPING=1");
+	notify("STOPPING=1");
 	return EXIT_SUCCESS;
 }
 

@@ -3,7 +3,8 @@
 #include "eswrapd/news.h"
 
 #include <string.h>
-#include <systemd/sd-daemon.h>
+
+#include "eswrapd/notify.h"
 
 /* More causes than these are none that a person tells apart: the rest are in `eswrapctl status`. */
 #define TOLD_MAX 16
@@ -77,7 +78,7 @@ void news_state(struct news *news, enum eswifi_state state, const struct eswifi_
 {
 	const char *name = eswifi_state_name(state);
 
-	sd_notifyf(0, "STATUS=Module %s: %s", name, why);
+	notify("STATUS=Module %s: %s", name, why);
 	if (state == ESWIFI_READY) {
 		g_message("module ready: %s, firmware %s, %u bit/s; %s", identity->product,
 			  identity->firmware, identity->baud, why);
