@@ -107,6 +107,23 @@ START_TEST(what_is_direct_is_asked_of_the_chosen_server)
 }
 END_TEST
 
+START_TEST(what_is_no_question_harms_nobody)
+{
+	ck_result_status(
+		harness_run_wrapped(h, "/usr/bin/python3", "-c",
+				    "import socket\n"
+				    "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+				    "for d in (b'', b'x', b'', b'y' * 1460, b''):\n"
+				    "	s.sendto(d, ('" SERVER "', 53))\n"
+				    "t = socket.create_connection(('" SERVER "', 53))\n"
+				    "t.sendall(b'\\0\\0\\0\\1x')\n",
+				    NULL),
+		0);
+	ck_assert(is_stand_in(by(0, "+short web.example A")));
+	ck_assert_str_eq(by(0, "+short other.test A"), DIRECT);
+}
+END_TEST
+
 START_TEST(a_refused_name_does_not_exist)
 {
 	ck_assert_ptr_nonnull(strstr(by(_i, "very.bad A"), "status: NXDOMAIN"));
@@ -220,6 +237,7 @@ int main(void)
 	tcase_add_loop_test(tc, a_flagged_name_has_a_stand_in_and_no_other_record, 0, all);
 	tcase_add_loop_test(tc, the_case_of_a_question_comes_back, 0, all);
 	tcase_add_loop_test(tc, what_is_direct_is_asked_of_the_chosen_server, 0, all);
+	tcase_add_test(tc, what_is_no_question_harms_nobody);
 	tcase_add_loop_test(tc, a_refused_name_does_not_exist, 0, all);
 	tcase_add_loop_test(tc, a_domain_behind_a_flagged_name_does_not_give_it_away, 0, all);
 	tcase_add_loop_test(tc, a_stand_in_has_its_name, 0, all);

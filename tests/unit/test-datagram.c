@@ -270,6 +270,27 @@ START_TEST(an_answer_that_may_have_been_cut_is_delivered_and_counted)
 }
 END_TEST
 
+START_TEST(what_cannot_be_a_question_is_dropped_on_its_way_to_a_name_server)
+{
+	static const char much[ESWIFI_PAYLOAD_MAX + 1];
+	struct flow_request request = request_to(53);
+	int fd;
+
+	request.route = NULL;
+	request.socket = -1;
+	request.forced = "";
+	fd = datagram_associate(datagrams, &request, &flow_id, &key);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(sends_to(fd, 53, "", 0), 0);
+	ck_assert_int_eq(sends_to(fd, 53, much, sizeof(much)), sizeof(much));
+	next();
+	ck_assert_uint_eq(lost("empty"), 1);
+	ck_assert_uint_eq(lost("too-long"), 1);
+	ck_text_has(told->str, "(route " NAMES_ROUTE "): empty ones are dropped");
+	close(fd);
+}
+END_TEST
+
 START_TEST(that_answers_from_another_port_do_not_come_is_said_of_tftp)
 {
 	close(associate(123));
@@ -553,6 +574,7 @@ static TCase *data(void)
 	tcase_add_test(tcase, a_destination_that_is_there_already_is_no_second_one);
 	tcase_add_test(tcase, what_cannot_be_one_command_is_dropped_and_the_next_is_sent);
 	tcase_add_test(tcase, an_answer_that_may_have_been_cut_is_delivered_and_counted);
+	tcase_add_test(tcase, what_cannot_be_a_question_is_dropped_on_its_way_to_a_name_server);
 	tcase_add_test(tcase, that_answers_from_another_port_do_not_come_is_said_of_tftp);
 	tcase_add_test(tcase, the_list_says_of_each_destination_what_it_does);
 	return tcase;

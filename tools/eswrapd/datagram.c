@@ -125,6 +125,11 @@ static struct sched *sched_of(const struct peer *peer)
 	return peer->flow->datagrams->parts.sched;
 }
 
+static const char *route_name(const struct peer *peer)
+{
+	return peer->route ? peer->route->name : NAMES_ROUTE;
+}
+
 static void peer_free(struct peer *peer)
 {
 	responder_forget(&peer->asker);
@@ -196,7 +201,7 @@ static void note_loss(struct peer *peer, enum loss why)
 	tallies_add(flow->datagrams->parts.tallies, TALLY_LOST, losses[why].word);
 	if (losses[why].text && !(flow->told & 1u << why))
 		g_message("%s: datagrams to %s (route %s): %s", flow->program, peer->where,
-			  peer->route->name, losses[why].text);
+			  route_name(peer), losses[why].text);
 	flow->told |= 1u << why;
 }
 
@@ -589,11 +594,6 @@ static void be_name_server(struct peer *peer, const struct flow_request *request
 					  .can_forward = flow->relay >= 0,
 					  .answer = deliver_answer };
 	peer->asker.asker.program = flow->program;
-}
-
-static const char *route_name(const struct peer *peer)
-{
-	return peer->route ? peer->route->name : NAMES_ROUTE;
 }
 
 /* The module hears one far end for each socket. */
