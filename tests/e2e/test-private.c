@@ -118,7 +118,7 @@ END_TEST
 
 /* Joining takes so long, or the module is silent about it, or there is no network before. */
 static const char *const slow_joins[] = { "--latency=C0=20000", "--fault=silence,ms=20000@C0",
-					  "--fault=wifi-loss,ms=20000@C1" };
+					  "--fault=wifi-loss,ms=20000@C1#1" };
 
 START_TEST(a_program_gets_through_a_module_that_takes_20_s_to_join)
 {
