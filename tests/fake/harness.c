@@ -27,21 +27,20 @@ static void wait_readable(int fd, const char *what)
 	ck_assert_msg(poll(&poll_fd, 1, PATIENCE_MS) == 1, "nothing came: %s", what);
 }
 
-/* The program's arguments: how its line is offered, and @options with the directory for %s. */
+/* The program's arguments: how its line is offered, a trace, @options with the directory for %s. */
 static char **arguments(const struct fake *fake, const char *options)
 {
 	const char *top = g_getenv("top_builddir");
-	const char *as = strstr(options, "--as") ? "" : "--as 0.1.0";
-	char **parts = g_strsplit(options, "%s", -1), *all, *line, **argv;
+	const char *trace = strstr(options, "--trace") ? "" : "--trace %s/trace ";
+	g_autofree char *format = g_strconcat(trace, options, NULL), *all = NULL, *line = NULL;
+	g_auto(GStrv) parts = g_strsplit(format, "%s", -1);
 	GError *error = NULL;
+	char **argv;
 
 	all = g_strjoinv(fake->dir, parts);
-	line = g_strdup_printf("'%s/tools/eswrap-fake/eswrap-fake' %s '%s' %s %s", top ? top : ".",
-			       fake->pty ? "--pty" : "--listen", fake->path, as, all);
+	line = g_strdup_printf("'%s/tools/eswrap-fake/eswrap-fake' %s '%s' %s", top ? top : ".",
+			       fake->pty ? "--pty" : "--listen", fake->path, all);
 	ck_assert_msg(g_shell_parse_argv(line, NULL, &argv, &error), "%s", line);
-	g_strfreev(parts);
-	g_free(all);
-	g_free(line);
 	return argv;
 }
 
@@ -115,6 +114,19 @@ struct fake *fake_start(const char *options)
 
 	launch(fake, options);
 	return fake;
+}
+
+struct fake *fake_start_as(enum profile profile, const char *options)
+{
+	static const char *const names[PROFILES] = {
+		[C3525] = "C3.5.2.5",
+		[C3523] = "C3.5.2.3",
+		[C621] = "C6.2.1",
+		[NOTE] = "note",
+	};
+	g_autofree char *all = g_strdup_printf("--as %s %s", names[profile], options);
+
+	return fake_start(all);
 }
 
 static speed_t speed_of(unsigned int rate)
@@ -311,18 +323,39 @@ char *fake_ask(struct fake *fake, const char *command)
 	return g_string_free(answer, FALSE);
 }
 
+char *fake_why(const struct fake *fake)
+{
+	g_autofree char *path = g_build_filename(fake->dir, "trace", NULL), *trace = NULL;
+	const char *last;
+
+	ck_assert(g_file_get_contents(path, &trace, NULL, NULL));
+	last = g_strrstr(trace, " * why: ");
+	return g_strndup(last ? last : "", last ? strcspn(last, "\n") : 0);
+}
+
 void fake_fails(struct fake *fake, const char *command, const char *words)
 {
-	char *answer = fake_ask(fake, command);
+	g_autofree char *answer = fake_ask(fake, command), *why = fake_why(fake);
 
-	ck_assert_msg(g_str_has_prefix(answer, "\r\nERROR\r\n") && strstr(answer, words),
-		      "%s: \"%s\"", command, answer);
-	g_free(answer);
+	ck_assert_msg(strstr(answer, "\r\nERROR"), "%s: \"%s\"", command, answer);
+	ck_assert_msg(strstr(why, words), "%s: \"%s\", and the trace says \"%s\"", command, answer,
+		      why);
 }
 
 void fake_usage(struct fake *fake, const char *command)
 {
-	fake_fails(fake, command, "Usage: ");
+	static const char *const kinds[] = { "Bad Argument", "Bad Address Value",
+					     "Insufficient Arguments", "Too Many Arguments" };
+	g_autofree char *answer = fake_ask(fake, command), *wanted = NULL;
+	unsigned int i;
+
+	for (i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		g_free(wanted);
+		wanted = g_strdup_printf("\r\nERROR: %s\r\nUsage: %.2s ", kinds[i], command);
+		if (g_str_has_prefix(answer, wanted))
+			return;
+	}
+	ck_abort_msg("%s: \"%s\"", command, answer);
 }
 
 void fake_join(struct fake *fake)
@@ -333,21 +366,22 @@ void fake_join(struct fake *fake)
 	fake_says(fake, "C0\r", DATA("[JOIN   ] eswrap-fake,192.168.1.174,0,0"));
 }
 
+void fake_target(struct fake *fake, unsigned int socket, unsigned int protocol, uint16_t port)
+{
+	g_autofree char *select = g_strdup_printf("P0=%u\r", socket);
+	g_autofree char *kind = g_strdup_printf("P1=%u\r", protocol);
+	g_autofree char *remote = g_strdup_printf("P4=%u\r", port);
+
+	fake_says(fake, select, OK);
+	fake_says(fake, kind, OK);
+	fake_says(fake, "P3=127.0.0.1\r", OK);
+	fake_says(fake, remote, OK);
+}
+
 void fake_open(struct fake *fake, unsigned int socket, unsigned int protocol, uint16_t port)
 {
-	char *command = g_strdup_printf("P0=%u\r", socket);
-
-	fake_says(fake, command, OK);
-	g_free(command);
-	command = g_strdup_printf("P1=%u\r", protocol);
-	fake_says(fake, command, OK);
-	g_free(command);
-	fake_says(fake, "P3=127.0.0.1\r", OK);
-	command = g_strdup_printf("P4=%u\r", port);
-	fake_says(fake, command, OK);
-	g_free(command);
-	fake_says(fake, "P6=1\r",
-		  protocol == 1 || protocol == 2 ? OK : DATA("[TCP  RC] Connecting to 127.0.0.1"));
+	fake_target(fake, socket, protocol, port);
+	fake_says(fake, "P6=1\r", protocol == 1 || protocol == 2 ? OK : CONNECTING);
 }
 
 int peer_listen(uint16_t *port)

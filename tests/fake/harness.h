@@ -17,8 +17,20 @@
 #define OK	   "\r\n\r\nOK\r\n> "
 #define PROMPT	   "\r\n> "
 #define DATA(text) "\r\n" text "\r\nOK\r\n> "
+#define MAC	   "c4:7f:51:00:00:01"
+/* The good P6=1 of fake_open(). */
+#define CONNECTING DATA("[TCP  RC] Connecting to 127.0.0.1")
+/* A failure of @command, in words until MT=1. */
+#define UNKNOWN		       "\r\nERROR: Unknown Command\r\n> "
+#define FAILED(command, usage) "\r\nERROR: Unknown Error\r\nUsage: " command " " usage "\r\n> "
+#define SIMPLE		       "\r\nERROR\r\n> "
+/* R0 of a connection that is gone. */
+#define GONE "\r\n-1" FAILED("R0", "")
 /* What is right however slow the machine is; a time-out here is a failure. */
 #define PATIENCE_MS 20000
+
+/* The firmware that is known; the first is the default. */
+enum profile { C3525, C3523, C621, NOTE, PROFILES };
 
 /**
  * struct fake - one simulated module, and the host's end of its line
@@ -40,6 +52,8 @@ struct fake {
  * @options:	as in a shell, "" for none; %s in it stands for its directory
  */
 struct fake *fake_start(const char *options);
+/* fake_start_as() - the same as one of the profiles */
+struct fake *fake_start_as(enum profile profile, const char *options);
 /* fake_start_pty() - the same over a pseudo-terminal set to @rate bit/s */
 struct fake *fake_start_pty(unsigned int rate, const char *options);
 /* fake_restart() - the same directory again, after fake_kill() or fake_stop_process() */
@@ -73,9 +87,11 @@ void fake_quiet(struct fake *fake, unsigned int ms);
 void fake_says(struct fake *fake, const char *command, const char *answer);
 /* fake_ask() - a command; its answer up to the prompt, in text. Free with g_free() */
 char *fake_ask(struct fake *fake, const char *command);
-/* fake_usage() - a command that is answered with ERROR and its usage line */
+/* fake_usage() - a command whose answer says what is wrong with its argument, and its usage */
 void fake_usage(struct fake *fake, const char *command);
-/* fake_fails() - a command that is answered with ERROR and a reason that holds @words */
+/* fake_why() - the last reason that the trace has for a failure. Free with g_free() */
+char *fake_why(const struct fake *fake);
+/* fake_fails() - a command that is answered with ERROR; the reason in the trace holds @words */
 void fake_fails(struct fake *fake, const char *command, const char *words);
 /* fake_join() - C1, C2, C3, C0 with the access point that is there by default */
 void fake_join(struct fake *fake);
@@ -88,7 +104,9 @@ void peer_take(int fd, const void *data, size_t size);
 void peer_give(int fd, const void *data, size_t size);
 /* peer_ended() - the other side has ended; what is left comes first */
 void peer_ended(int fd);
-/* fake_open() - P0=@socket, P1=@protocol, P3=127.0.0.1, P4=@port, P6=1 */
+/* fake_target() - P0=@socket, P1=@protocol, P3=127.0.0.1, P4=@port */
+void fake_target(struct fake *fake, unsigned int socket, unsigned int protocol, uint16_t port);
+/* fake_open() - the same, and P6=1 */
 void fake_open(struct fake *fake, unsigned int socket, unsigned int protocol, uint16_t port);
 /* monotonic_ms() - a clock */
 int64_t monotonic_ms(void);

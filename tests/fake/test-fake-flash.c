@@ -9,7 +9,11 @@
 #include <unistd.h>
 
 #define WITH_FLASH "--flash %s/flash"
-#define MISMATCH   "\r\nERROR\r\nMismatch: already programmed with other data\r\n> "
+#define MATCH	   DATA("Match")
+#define MISMATCH \
+	"\r\nSelected item unavailable (used)" FAILED("PG", "<set>,<item 0..2>,<length>,<data>")
+/* C? behind the SSID and the passphrase. */
+#define BLANK "3,1,0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,2,0,0,US,0"
 
 static char *flash_path(const struct fake *fake)
 {
@@ -20,11 +24,27 @@ START_TEST(items_survive_a_restart)
 {
 	struct fake *fake = fake_start(WITH_FLASH);
 
-	fake_says(fake, "PG=1,2,5,hello", OK);
+	fake_says(fake, "PG=1,2,5\rhello", OK);
 	fake_stop_process(fake);
 	fake_restart(fake, WITH_FLASH);
-	fake_says(fake, "PG=1,2,5,hello", OK);
-	fake_says(fake, "PG=1,2,5,Hello", MISMATCH);
+	fake_says(fake, "PG=1,2,5\rhello", MATCH);
+	fake_says(fake, "PG=1,2,5\rHello", MISMATCH);
+	fake_stop(fake);
+}
+END_TEST
+
+/* Whatever the firmware: its flash is one. */
+START_TEST(flash_of_one_profile_is_read_by_the_others)
+{
+	struct fake *fake = fake_start(WITH_FLASH);
+
+	fake_says(fake, "PG=1,2,5\rhello", OK);
+	fake_stop_process(fake);
+	fake_restart(fake, WITH_FLASH " --as note");
+	fake_says(fake, "PG=1,2,5,hello", MATCH);
+	fake_stop_process(fake);
+	fake_restart(fake, WITH_FLASH " --as C6.2.1");
+	fake_says(fake, "PG=1,2,5\rhello", DATA("[CERTS   ] Match"));
 	fake_stop(fake);
 }
 END_TEST
@@ -33,19 +53,19 @@ START_TEST(items_survive_kill_9_right_after_the_answer)
 {
 	struct fake *fake = fake_start(WITH_FLASH);
 
-	fake_says(fake, "PG=0,0,5,hello", OK);
+	fake_says(fake, "PG=0,0,5\rhello", OK);
 	fake_kill(fake);
 	fake_restart(fake, WITH_FLASH);
-	fake_says(fake, "PG=0,0,5,Hello", MISMATCH);
+	fake_says(fake, "PG=0,0,5\rHello", MISMATCH);
 	fake_stop(fake);
 }
 END_TEST
 
-START_TEST(saved_settings_survive_a_restart_and_z0_clears_them_alone)
+START_TEST(saved_settings_survive_a_restart_and_z2_clears_them_alone)
 {
 	struct fake *fake = fake_start(WITH_FLASH);
 
-	fake_says(fake, "PG=0,0,5,hello", OK);
+	fake_says(fake, "PG=0,0,5\rhello", OK);
 	fake_says(fake, "C1=plant-7\r", OK);
 	fake_says(fake, "C2=secret\r", OK);
 	fake_says(fake, "C6=10.0.0.9\r", OK);
@@ -55,13 +75,13 @@ START_TEST(saved_settings_survive_a_restart_and_z0_clears_them_alone)
 	fake_stop_process(fake);
 	fake_restart(fake, WITH_FLASH);
 	fake_says(fake, "C?\r",
-		  DATA("plant-7,secret,3,0,0,10.0.0.9,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,2,0"));
+		  DATA("plant-7,secret,3,0,0,10.0.0.9,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,2,0,0,US,0"));
 	fake_says(fake, "U?\r", DATA("0,921600,8,0,1,0"));
-	fake_says(fake, "Z0\r", OK);
+	fake_says(fake, "Z2\r", OK);
 	fake_stop_process(fake);
 	fake_restart(fake, WITH_FLASH);
-	fake_says(fake, "C?\r", DATA(",,3,1,0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,0.0.0.0,2,0"));
-	fake_says(fake, "PG=0,0,5,Hello", MISMATCH);
+	fake_says(fake, "C?\r", DATA(",," BLANK));
+	fake_says(fake, "PG=0,0,5\rHello", MISMATCH);
 	fake_stop(fake);
 }
 END_TEST
@@ -72,9 +92,9 @@ START_TEST(nothing_is_written_before_something_is_programmed)
 	char *path = flash_path(fake);
 	struct stat st;
 
-	fake_says(fake, "Z5\r", DATA("c4:7f:51:00:00:01"));
+	fake_says(fake, "Z5\r", DATA(MAC));
 	ck_assert_int_ne(stat(path, &st), 0);
-	fake_says(fake, "PG=0,2,3,key", OK);
+	fake_says(fake, "PG=0,2,3\rkey", OK);
 	ck_assert_int_eq(stat(path, &st), 0);
 	/* There are private keys in it. */
 	ck_assert_int_eq(st.st_mode & 077, 0);
@@ -100,7 +120,7 @@ START_TEST(damaged_file_is_refused_wherever_the_damage_is)
 	char *path = flash_path(fake), *data;
 	gsize size, at;
 
-	fake_says(fake, "PG=0,0,5,hello", OK);
+	fake_says(fake, "PG=0,0,5\rhello", OK);
 	fake_stop_process(fake);
 	ck_assert(g_file_get_contents(path, &data, &size, NULL));
 	/* Every byte of the small file, and every shorter file. */
@@ -116,7 +136,7 @@ START_TEST(damaged_file_is_refused_wherever_the_damage_is)
 	}
 	ck_assert(g_file_set_contents(path, data, size, NULL));
 	fake_restart(fake, WITH_FLASH);
-	fake_says(fake, "PG=0,0,5,Hello", MISMATCH);
+	fake_says(fake, "PG=0,0,5\rHello", MISMATCH);
 	g_free(data);
 	g_free(path);
 	fake_stop(fake);
@@ -146,10 +166,10 @@ START_TEST(item_that_cannot_be_stored_is_an_error_and_stays_blank)
 	char *directory = g_build_filename(fake->dir, "missing", NULL);
 	char *path = g_build_filename(directory, "flash", NULL);
 
-	fake_fails(fake, "PG=0,0,5,hello", "Flash write failed");
+	fake_fails(fake, "PG=0,0,5\rhello", "Flash write failed");
 	ck_assert_int_eq(mkdir(directory, 0700), 0);
-	fake_says(fake, "PG=0,0,5,other", OK);
-	fake_says(fake, "PG=0,0,5,hello", MISMATCH);
+	fake_says(fake, "PG=0,0,5\rother", OK);
+	fake_says(fake, "PG=0,0,5\rhello", MISMATCH);
 	fake_stop_process(fake);
 	unlink(path);
 	g_free(path);
@@ -167,12 +187,12 @@ START_TEST(kill_9_at_any_moment_leaves_the_old_or_the_new)
 {
 	struct fake *fake = fake_start(WITH_FLASH);
 	unsigned int item, confirmed = 0;
-	char command[32], answer[64];
+	char command[32], answer[256];
 	ssize_t n;
 
 	/* Where it is killed differs from run to run of the loop. */
 	for (item = 0; item < 9; item++) {
-		snprintf(command, sizeof(command), "PG=%u,%u,5,item%u", item / 3, item % 3, item);
+		snprintf(command, sizeof(command), "PG=%u,%u,5\ritem%u", item / 3, item % 3, item);
 		fake_text(fake, command);
 		if (item == (unsigned int)_i / 8)
 			break;
@@ -183,7 +203,7 @@ START_TEST(kill_9_at_any_moment_leaves_the_old_or_the_new)
 	fake_kill(fake);
 	fake_restart(fake, WITH_FLASH);
 	for (item = 0; item < 9; item++) {
-		snprintf(command, sizeof(command), "PG=%u,%u,5,ITEM%u", item / 3, item % 3, item);
+		snprintf(command, sizeof(command), "PG=%u,%u,5\rITEM%u", item / 3, item % 3, item);
 		fake_text(fake, command);
 		if (item < confirmed)
 			fake_expect_text(fake, MISMATCH);
@@ -203,8 +223,9 @@ int main(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, items_survive_a_restart);
+	tcase_add_test(tcase, flash_of_one_profile_is_read_by_the_others);
 	tcase_add_test(tcase, items_survive_kill_9_right_after_the_answer);
-	tcase_add_test(tcase, saved_settings_survive_a_restart_and_z0_clears_them_alone);
+	tcase_add_test(tcase, saved_settings_survive_a_restart_and_z2_clears_them_alone);
 	tcase_add_test(tcase, nothing_is_written_before_something_is_programmed);
 	tcase_add_test(tcase, damaged_file_is_refused_wherever_the_damage_is);
 	tcase_add_test(tcase, foreign_file_is_refused_and_left_alone);

@@ -14,9 +14,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define MAC "c4:7f:51:00:00:01"
 /* What I? is answered with, in bytes on the line. */
-#define IDENTITY_ANSWER_SIZE 92
+#define IDENTITY_ANSWER_SIZE 96
 
 START_TEST(second_host_is_refused_at_once)
 {
@@ -56,7 +55,7 @@ START_TEST(next_host_finds_the_module_as_it_was)
 	fake_says(fake, "P4=1234\r", OK);
 	next_host(fake);
 	fake_quiet(fake, 50);
-	fake_says(fake, "P?\r", DATA("0,0.0.0.0,0,0.0.0.0,1234,0,0,1,0,0"));
+	fake_says(fake, "P?\r", DATA("0,0.0.0.0,5024,0.0.0.0,1234,0,0,1,0,0"));
 	fake_stop(fake);
 }
 END_TEST
@@ -89,7 +88,7 @@ START_TEST(bytes_of_the_last_host_come_before_those_of_the_next)
 		g_free(fake_ask(fake, "Z5\r"));
 	}
 	next_host(fake);
-	fake_says(fake, "P?\r", DATA("0,0.0.0.0,0,0.0.0.0,2,0,0,1,0,0"));
+	fake_says(fake, "P?\r", DATA("0,0.0.0.0,5024,0.0.0.0,2,0,0,1,0,0"));
 	fake_stop(fake);
 }
 END_TEST
@@ -231,7 +230,7 @@ static int64_t time_of_identity(struct fake *fake)
 
 START_TEST(u2_and_u0_change_the_pace)
 {
-	struct fake *fake = fake_start("--baud 1200");
+	struct fake *fake = fake_start("--baud 1200 --u0 forgets");
 
 	ck_assert_int_ge(time_of_identity(fake), 760);
 	fake_says(fake, "U2=115200\r", OK);
@@ -254,6 +253,21 @@ static void set_speed(struct fake *fake, speed_t speed)
 	ck_assert_int_eq(tcsetattr(fake->fd, TCSADRAIN, &termios), 0);
 }
 
+START_TEST(rate_of_u0_is_that_of_the_next_start_too)
+{
+	struct fake *fake = fake_start("--baud 1200 --flash %s/flash");
+
+	fake_says(fake, "U2=115200\r", OK);
+	fake_says(fake, "U0\r", OK);
+	fake_says(fake, "ZR\r", PROMPT);
+	fake_says(fake, "U?\r", DATA("0,115200,8,0,1,0"));
+	fake_stop_process(fake);
+	fake_restart(fake, "--baud 1200 --flash %s/flash");
+	fake_says(fake, "U?\r", DATA("0,115200,8,0,1,0"));
+	fake_stop(fake);
+}
+END_TEST
+
 START_TEST(pty_host_at_another_rate_is_garbage)
 {
 	struct fake *fake = fake_start_pty(115200, "--baud 115200 --latency U?=300");
@@ -267,7 +281,7 @@ START_TEST(pty_host_at_another_rate_is_garbage)
 	fake_text(fake, "Z5\r");
 	fake_quiet(fake, 100);
 	set_speed(fake, B921600);
-	fake_fails(fake, "\r", "Unknown command");
+	fake_says(fake, "\r", UNKNOWN);
 	fake_says(fake, "Z5\r", DATA(MAC));
 	/* Nor does it understand: it changes its rate while the answer is on its way. */
 	fake_text(fake, "U?\r");
@@ -313,7 +327,7 @@ START_TEST(trace_shows_every_byte_both_ways)
 		" < \"\\r\\n" MAC "\\r\\nOK\\r\\n> \"",
 		" > \"\\x00\\\"\\\\\\xff\\r\"",
 		" * why: Unknown command",
-		" < \"\\r\\nERROR\\r\\nUnknown command\\r\\n> \"",
+		" < \"\\r\\nERROR: Unknown Command\\r\\n> \"",
 		" > \"ZR\\r\"",
 		" * reset",
 		" < \"\\r\\n> \"",
@@ -322,7 +336,7 @@ START_TEST(trace_shows_every_byte_both_ways)
 
 	fake_says(fake, "Z5\r", DATA(MAC));
 	fake_send(fake, "\0\"\\\xff\r", 5);
-	fake_expect_text(fake, "\r\nERROR\r\nUnknown command\r\n> ");
+	fake_expect_text(fake, UNKNOWN);
 	fake_says(fake, "ZR\r", PROMPT);
 	fake_stop_process(fake);
 	ck_assert(g_file_get_contents(path, &trace, NULL, NULL));
@@ -441,6 +455,7 @@ int main(void)
 	tcase_add_test(tcase, payload_goes_out_when_its_last_byte_has_arrived);
 	tcase_add_test(tcase, payload_timeout_begins_when_the_line_falls_silent);
 	tcase_add_test(tcase, u2_and_u0_change_the_pace);
+	tcase_add_test(tcase, rate_of_u0_is_that_of_the_next_start_too);
 	tcase_add_test(tcase, pty_host_at_another_rate_is_garbage);
 	tcase_add_test(tcase, pty_starts_at_the_rate_of_the_module);
 	tcase_add_test(tcase, pauses_inside_an_answer_do_not_change_it);

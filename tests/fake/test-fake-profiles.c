@@ -17,23 +17,13 @@
 	"(c)\r\n"
 #define C35_REST "v3.5.2,v1.4.0.rc1,v8.2.1,120000000,Inventek eS-WiFi"
 #define C62_REST "vWiced_006.002.001.0002,v2.0.3,v9.0.0,120000000,Inventek eS-WiFi"
-#define GONE	 "\r\n-1\r\nERROR\r\n> "
-
-enum { C3525, C3523, C621, NOTE, PROFILES };
-
-static const char *const as[PROFILES] = {
-	[C3525] = "--as C3.5.2.5 --boot-time 0",
-	[C3523] = "--as C3.5.2.3 --boot-time 0",
-	[C621] = "--as C6.2.1 --boot-time 0",
-	[NOTE] = "--as note --boot-time 0",
-};
 
 /* A module of a profile with more options. */
-static struct fake *start(int profile, const char *more)
+static struct fake *start(enum profile profile, const char *more)
 {
-	g_autofree char *options = g_strdup_printf("%s %s", as[profile], more);
+	g_autofree char *options = g_strconcat("--boot-time 0 ", more, NULL);
 
-	return fake_start(options);
+	return fake_start_as(profile, options);
 }
 
 /* A connection on socket 0; the far end. */
@@ -50,8 +40,6 @@ static int connected(struct fake *fake, const char *answer)
 	close(server);
 	return peer;
 }
-
-#define CONNECTING DATA("[TCP  RC] Connecting to 127.0.0.1")
 
 START_TEST(identity_of_each)
 {
@@ -211,7 +199,10 @@ END_TEST
 START_TEST(end_of_a_connection_in_the_words_of_each)
 {
 	static const char *const read_end[PROFILES] = {
-		GONE, GONE, "\r\nConnection Closed or Invalid\r\nERROR\r\n> ", GONE
+		"\r\n-1" SIMPLE,
+		"\r\n-1" SIMPLE,
+		"\r\nConnection Closed or Invalid\r\nERROR\r\n> ",
+		"\r\n-1" SIMPLE,
 	};
 	static const char *const stop_text[PROFILES] = { OK, OK, DATA("[TCP  RC] Socket closed"),
 							 OK };
@@ -237,10 +228,10 @@ START_TEST(counted_read_in_both_forms_and_with_nothing)
 	static const struct {
 		const char *options, *data, *nothing, *gone;
 	} forms[] = {
-		{ "", DATA("0003all"), DATA("0000"), GONE },
+		{ "", DATA("0003all"), DATA("0000"), "\r\n-1" SIMPLE },
 		{ "--r4-nothing empty --r4-gone long", DATA("0003all"), OK,
 		  "\r\n-001\r\nERROR\r\n> " },
-		{ "--r4 plain", "0003all\r\nOK\r\n> ", "0000\r\nOK\r\n> ", GONE },
+		{ "--r4 plain", "0003all\r\nOK\r\n> ", "0000\r\nOK\r\n> ", "\r\n-1" SIMPLE },
 	};
 	struct fake *fake = start(C3525, forms[_i].options);
 	int peer;
@@ -507,7 +498,7 @@ START_TEST(reads_writes_and_starts_fail_with_a_text)
 	/* That socket is over. */
 	peer_ended(peer);
 	close(peer);
-	fake_says(fake, "R0\r", GONE);
+	fake_says(fake, "R0\r", "\r\n-1" SIMPLE);
 	fake_says(fake, "S3=1\rx", "\r\nNot Connected\r\nERROR\r\n> ");
 	fake_says(fake, "P6=1\r", "\r\n[TCP SSL] Connection issue\r\nERROR\r\n> ");
 	fake_stop(fake);

@@ -72,7 +72,7 @@ static void still_answers(struct fake *fake, unsigned int seed)
 	memset(filling, '\r', sizeof(filling));
 	pour(fake, filling, sizeof(filling));
 	pour(fake, "Z5\r", 3);
-	while (!g_str_has_suffix(all->str, DATA("c4:7f:51:00:00:01"))) {
+	while (!g_str_has_suffix(all->str, DATA(MAC))) {
 		if (poll(&poll_fd, 1, ASK_AGAIN_MS) == 0) {
 			ck_assert_msg(monotonic_ms() < deadline, "seed %u: no answer", seed);
 			pour(fake, "Z5\r", 3);
@@ -87,9 +87,17 @@ static void still_answers(struct fake *fake, unsigned int seed)
 	g_string_free(all, TRUE);
 }
 
+static const char *const profiles[PROFILES] = {
+	[C3525] = "",
+	[C3523] = "--as C3.5.2.3",
+	[C621] = "--as C6.2.1",
+	[NOTE] = "--as note",
+};
+
 static struct fake *start(const char *options)
 {
-	char *all = g_strconcat("--boot-time 0 --resolve-all 127.0.0.1 --connect-timeout 50 ",
+	char *all = g_strconcat("--boot-time 0 --resolve-all 127.0.0.1 --connect-timeout 50 "
+				"--trace /dev/null ",
 				options, NULL);
 	struct fake *fake = fake_start(all);
 
@@ -100,7 +108,7 @@ static struct fake *start(const char *options)
 
 START_TEST(any_bytes)
 {
-	struct fake *fake = start(_i % 2 ? "--firmware st" : "");
+	struct fake *fake = start(profiles[_i % PROFILES]);
 	GRand *chance = g_rand_new_with_seed(_i);
 	uint8_t *noise = g_malloc(1 << 20);
 	long before = resident(fake);
@@ -164,7 +172,7 @@ static void append_command(GString *line, GRand *chance)
 
 START_TEST(any_commands)
 {
-	struct fake *fake = start(_i % 2 ? "--firmware st" : "");
+	struct fake *fake = start(profiles[_i % PROFILES]);
 	GRand *chance = g_rand_new_with_seed(1000 + _i);
 	GString *lines = g_string_new(NULL);
 	long before = resident(fake);
@@ -202,11 +210,10 @@ END_TEST
 /* Messages that nobody fetches. */
 START_TEST(messages_without_end)
 {
-	struct fake *fake = start("--fault message,text=m@Z5");
+	struct fake *fake = start("--bus spi --fault message,text=m@Z5");
 	long before = resident(fake);
 	unsigned int i;
 
-	pour(fake, "MT=1\r", 5);
 	for (i = 0; i < 20000; i++)
 		pour(fake, "Z5\r", 3);
 	still_answers(fake, 0);

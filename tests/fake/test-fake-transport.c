@@ -41,9 +41,9 @@ START_TEST(row_select_socket)
 	fake_says(fake, "P0=3\r", OK);
 	fake_says(fake, "P4=1000\r", OK);
 	fake_says(fake, "P0=0\r", OK);
-	fake_says(fake, "P?\r", DATA("0,0.0.0.0,0,0.0.0.0,0,0,0,1,0,0"));
+	fake_says(fake, "P?\r", DATA("0,0.0.0.0,5024,0.0.0.0,5025,0,0,1,0,0"));
 	fake_says(fake, "P0=3\r", OK);
-	fake_says(fake, "P?\r", DATA("0,0.0.0.0,0,0.0.0.0,1000,0,0,1,0,0"));
+	fake_says(fake, "P?\r", DATA("0,0.0.0.0,5024,0.0.0.0,1000,0,0,1,0,0"));
 	fake_usage(fake, "P0=4\r");
 	fake_usage(fake, "P0=\r");
 	fake_says(fake, "P0\r", DATA("3"));
@@ -93,12 +93,12 @@ END_TEST
 START_TEST(row_lookup_sets_the_remote_address)
 {
 	fake_says(fake, "D0=server.test\r", DATA("127.0.0.1"));
-	fake_says(fake, "P?\r", DATA("0,0.0.0.0,0,127.0.0.1,0,0,0,1,0,0"));
+	fake_says(fake, "P?\r", DATA("0,0.0.0.0,5024,127.0.0.1,5025,0,0,1,0,0"));
 	fake_says(fake, "D0=192.0.2.7\r", DATA("192.0.2.7"));
 	fake_says(fake, "D0=anything.else\r", DATA("127.0.0.2"));
 	fake_says(fake, "D0=SERVER.test\r", DATA("127.0.0.1"));
 	say_number("P4", port, OK);
-	fake_says(fake, "P6=1\r", DATA("[TCP  RC] Connecting to 127.0.0.1"));
+	fake_says(fake, "P6=1\r", CONNECTING);
 	close(peer_accept(listen_fd));
 	fake_usage(fake, "D0=\r");
 	fake_usage(fake, "D0\r");
@@ -120,7 +120,7 @@ END_TEST
 START_TEST(row_remote_address)
 {
 	fake_says(fake, "P3=192.0.2.1\r", OK);
-	fake_says(fake, "P?\r", DATA("0,0.0.0.0,0,192.0.2.1,0,0,0,1,0,0"));
+	fake_says(fake, "P?\r", DATA("0,0.0.0.0,5024,192.0.2.1,5025,0,0,1,0,0"));
 	fake_usage(fake, "P3=server.test\r");
 	fake_usage(fake, "P3=1.2.3\r");
 	fake_usage(fake, "P3=\r");
@@ -148,7 +148,7 @@ START_TEST(row_start_and_stop)
 	close(fd);
 	/* Drivers stop what is not running. */
 	fake_says(fake, "P6=0\r", OK);
-	fake_says(fake, "P6=1\r", DATA("[TCP  RC] Connecting to 127.0.0.1"));
+	fake_says(fake, "P6=1\r", CONNECTING);
 	close(peer_accept(listen_fd));
 	fake_usage(fake, "P6=2\r");
 	fake_usage(fake, "P6\r");
@@ -176,55 +176,65 @@ START_TEST(refused_connection_is_an_error)
 	fake_fails(fake, "P6=1\r", "Connection refused");
 	/* It can be tried again. */
 	say_number("P4", port, OK);
-	fake_says(fake, "P6=1\r", DATA("[TCP  RC] Connecting to 127.0.0.1"));
+	fake_says(fake, "P6=1\r", CONNECTING);
 }
 END_TEST
 
-START_TEST(row_server_single)
+/* A socket that listens on a port of its own, and the commands that made it so; @own: the port. */
+static struct sockaddr_in serve(struct fake *other, uint16_t *own, const char *start)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	uint16_t own;
-	int fd = peer_listen(&own), one, two;
-	char *message;
-	unsigned int from;
+	g_autofree char *command = NULL;
 
-	close(fd);
-	to.sin_port = htons(own);
-	fake_says(fake, "MT=1\r", OK);
-	say_number("P2", own, OK);
+	close(peer_listen(own));
+	to.sin_port = htons(*own);
+	command = g_strdup_printf("P2=%u\r", *own);
+	fake_says(other, command, OK);
+	fake_says(other, start, OK);
+	return to;
+}
+
+static int client_of(const struct sockaddr_in *to)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)to, sizeof(*to)), 0);
+	return fd;
+}
+
+static void expect_accepted(struct fake *other, uint16_t own)
+{
+	g_autofree char *told = g_strdup_printf("\r\n[TCP SVR] Accepted 127.0.0.1:%u" PROMPT, own);
+
+	fake_expect_text(other, told);
+}
+
+START_TEST(row_server_single)
+{
+	struct sockaddr_in to;
+	uint16_t own;
+	int one, two;
+
 	fake_says(fake, "P8=2\r", OK);
-	fake_says(fake, "P5=1\r", OK);
+	to = serve(fake, &own, "P5=1\r");
 	fake_fails(fake, "P5=1\r", "already started");
 	/* Nobody there yet: nothing to read, nobody to write to. */
 	fake_says(fake, "R0\r", OK);
 	fake_says(fake, "S3=1\rx", DATA("-1"));
-	fake_says(fake, "MR\r", DATA("[SOMA][EOMA]"));
 
-	one = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_eq(connect(one, (struct sockaddr *)&to, sizeof(to)), 0);
-	two = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_eq(connect(two, (struct sockaddr *)&to, sizeof(to)), 0);
+	one = client_of(&to);
+	expect_accepted(fake, own);
+	two = client_of(&to);
 	peer_give(one, "first", 5);
 	peer_give(two, "second", 6);
-	message = fake_ask(fake, "MR\r");
-	ck_assert_msg(sscanf(message, "\r\n[SOMA][TCP SVR] Accepted 127.0.0.1:%u[EOMA]", &from) ==
-			      1,
-		      "%s", message);
-	g_free(message);
-	fake_says(fake, "R1=5\r", OK);
-	fake_says(fake, "R2=5000\r", OK);
 	fake_says(fake, "R0\r", DATA("first"));
 	fake_says(fake, "S3=2\rhi", DATA("2"));
 	peer_take(one, "hi", 2);
 	/* The second one waits until the first is let go. */
-	fake_says(fake, "MR\r", DATA("[SOMA][EOMA]"));
 	fake_says(fake, "P5=10\r", OK);
 	peer_ended(one);
-	fake_says(fake, "R1=6\r", OK);
-	message = fake_ask(fake, "MR\r");
-	ck_assert(g_str_has_prefix(message, "\r\n[SOMA][TCP SVR] Accepted 127.0.0.1:"));
-	g_free(message);
+	expect_accepted(fake, own);
 	fake_says(fake, "R0\r", DATA("second"));
 	fake_says(fake, "P5=0\r", OK);
 	peer_ended(two);
@@ -240,92 +250,71 @@ END_TEST
 
 START_TEST(row_server_accept_loop)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	uint16_t own;
-	int fd = peer_listen(&own);
-	char *message;
+	struct sockaddr_in to;
+	char *shown;
 	unsigned int i;
+	uint16_t own;
+	int fd;
 
-	close(fd);
-	to.sin_port = htons(own);
-	fake_says(fake, "MT=1\r", OK);
-	say_number("P2", own, OK);
-	fake_says(fake, "P5=11\r", OK);
-	message = g_strdup_printf(DATA("0,0.0.0.0,%u,0.0.0.0,0,1,0,1,1,0"), own);
-	fake_says(fake, "P?\r", message);
-	g_free(message);
-	fake_says(fake, "R2=5000\r", OK);
+	to = serve(fake, &own, "P5=11\r");
+	shown = g_strdup_printf(DATA("0,0.0.0.0,%u,0.0.0.0,5025,1,0,1,1,0"), own);
+	fake_says(fake, "P?\r", shown);
+	g_free(shown);
 	for (i = 0; i < 3; i++) {
-		fd = socket(AF_INET, SOCK_STREAM, 0);
-		ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+		fd = client_of(&to);
+		expect_accepted(fake, own);
 		peer_give(fd, "x", 1);
 		close(fd);
-		message = fake_ask(fake, "MR\r");
-		ck_assert(strstr(message, "Accepted"));
-		g_free(message);
 		fake_says(fake, "R0\r", DATA("x"));
 		/* Reading its end lets it go. */
-		fake_says(fake, "R0\r", DATA("-1"));
+		fake_says(fake, "R0\r", GONE);
 	}
 }
 END_TEST
 
 START_TEST(row_accept_control)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in to;
 	uint16_t own;
-	int fd = peer_listen(&own), one, two;
-	char *message;
+	int one, two;
 
-	close(fd);
-	to.sin_port = htons(own);
 	fake_fails(fake, "P7=2\r", "No TCP server");
 	fake_fails(fake, "P7=3\r", "No TCP server");
 	fake_usage(fake, "P7=4\r");
-	fake_says(fake, "MT=1\r", OK);
-	say_number("P2", own, OK);
 	fake_says(fake, "P8=6\r", OK);
-	fake_says(fake, "P5=1\r", OK);
+	to = serve(fake, &own, "P5=1\r");
 	fake_says(fake, "P7=1\r", OK);
-	one = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_eq(connect(one, (struct sockaddr *)&to, sizeof(to)), 0);
-	message = fake_ask(fake, "MR\r");
-	ck_assert(strstr(message, "Accepted"));
-	g_free(message);
-	two = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_eq(connect(two, (struct sockaddr *)&to, sizeof(to)), 0);
+	one = client_of(&to);
+	expect_accepted(fake, own);
+	two = client_of(&to);
 	fake_says(fake, "P7=2\r", OK);
 	peer_ended(one);
-	fake_says(fake, "MR\r", DATA("[SOMA][EOMA]"));
+	/* Nobody is told of the second before it is asked for. */
+	fake_says(fake, "P0\r", DATA("0"));
 	fake_says(fake, "P7=3\r", OK);
-	message = fake_ask(fake, "MR\r");
-	ck_assert(strstr(message, "Accepted"));
-	g_free(message);
+	expect_accepted(fake, own);
 	fake_says(fake, "P7=0\r", OK);
 	close(one);
 	close(two);
 }
 END_TEST
 
-START_TEST(accepted_message_is_printed_with_mt_0)
+START_TEST(server_shows_its_clients_address_and_its_own_port)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in to, from;
+	socklen_t size = sizeof(from);
+	char *shown;
 	uint16_t own;
-	int fd = peer_listen(&own);
-	char *message;
+	int fd;
 
-	close(fd);
-	to.sin_port = htons(own);
-	say_number("P2", own, OK);
-	fake_says(fake, "P5=1\r", OK);
-	fd = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
-	message = g_strdup_printf("\r\n[TCP SVR] Accepted 127.0.0.1:%u\r\n> ", own);
-	fake_expect_text(fake, message);
-	g_free(message);
+	to = serve(fake, &own, "P5=1\r");
+	fd = client_of(&to);
+	expect_accepted(fake, own);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&from, &size), 0);
+	shown = g_strdup_printf(DATA("0,127.0.0.1,%u,127.0.0.1,%u,1,0,1,0,0"), own,
+				ntohs(from.sin_port));
+	fake_says(fake, "P?\r", shown);
+	g_free(shown);
 	close(fd);
 }
 END_TEST
@@ -368,7 +357,10 @@ END_TEST
 START_TEST(row_keep_alive_bypass_root_mode)
 {
 	fake_says(fake, "PK=1,3000\r", OK);
+	fake_says(fake, "PK=1,7200000\r", OK);
 	fake_says(fake, "PK=0,0\r", OK);
+	fake_usage(fake, "PK=1,249\r");
+	fake_usage(fake, "PK=1,7200001\r");
 	fake_usage(fake, "PK=2,3000\r");
 	fake_usage(fake, "PK=1\r");
 	fake_usage(fake, "PK=1,x\r");
@@ -381,17 +373,41 @@ END_TEST
 
 START_TEST(row_transport_settings)
 {
+	static const char *const more[PROFILES] = { "", "", ",1,3000", "" };
+	struct fake *other = fake_start_as(_i, "");
 	char *expected;
 	int fd;
 
-	fake_says(fake, "R3=1\r", OK);
-	fake_open(fake, 0, 0, port);
+	fake_says(other, "PK=1,3000\r", OK);
+	fake_says(other, "R3=1\r", OK);
+	fake_join(other);
+	fake_open(other, 0, 0, port);
 	fd = peer_accept(listen_fd);
-	expected = g_strdup_printf(DATA("0,192.168.1.174,0,127.0.0.1,%u,0,0,1,0,1"), port);
-	fake_says(fake, "P?\r", expected);
+	expected = g_strdup_printf(DATA("0,192.168.1.174,5024,127.0.0.1,%u,0,0,1,0,1%s"), port,
+				   more[_i]);
+	fake_says(other, "P?\r", expected);
 	g_free(expected);
-	fake_usage(fake, "P?=1\r");
+	fake_usage(other, "P?=1\r");
 	close(fd);
+	fake_stop(other);
+}
+END_TEST
+
+START_TEST(closed_socket_has_settings_or_a_text)
+{
+	static const char closed[] = DATA("0,0.0.0.0,5024,127.0.0.1,%u,0,0,1,0,0");
+	struct fake *other = fake_start_as(_i, "");
+	g_autofree char *expected = g_strdup_printf(closed, port), *answer = NULL;
+
+	fake_join(other);
+	answer = fake_ask(other, "P?\r");
+	/* Not before it has been open. */
+	ck_assert_ptr_null(strstr(answer, "No Active"));
+	fake_open(other, 0, 0, port);
+	close(peer_accept(listen_fd));
+	g_free(fake_ask(other, "P6=0\r"));
+	fake_says(other, "P?\r", _i == C621 ? DATA("[P?     ] No Active socket") : expected);
+	fake_stop(other);
 }
 END_TEST
 
@@ -408,16 +424,16 @@ START_TEST(row_send_and_read)
 	peer_take(fd, "world", 5);
 	fake_says(fake, "R1=100\r", OK);
 	fake_says(fake, "R2=200\r", OK);
-	fake_says(fake, "R3=1\r", OK);
 	peer_give(fd, "answer", 6);
 	fake_says(fake, "R0\r", DATA("answer"));
+	fake_says(fake, "R2=1\r", OK);
 	fake_says(fake, "R0\r", OK);
 	fake_usage(fake, "S2=30001\r");
 	fake_usage(fake, "S3=0\r");
 	fake_usage(fake, "S3=1461\r");
 	fake_usage(fake, "S3=x\r");
 	fake_usage(fake, "R0=1\r");
-	fake_usage(fake, "R1=0\r");
+	fake_says(fake, "R1=0\r", OK);
 	fake_usage(fake, "R1=1461\r");
 	fake_usage(fake, "R2=30001\r");
 	fake_usage(fake, "R3=2\r");
@@ -477,44 +493,66 @@ START_TEST(read_takes_r1_and_leaves_the_rest)
 	fake_says(fake, "R1=4\r", OK);
 	fake_says(fake, "R2=5000\r", OK);
 	fake_says(fake, "R0\r", DATA("abcd"));
-	fake_says(fake, "R3=1\r", OK);
 	fake_says(fake, "R0\r", DATA("ef"));
 	close(fd);
 }
 END_TEST
 
-START_TEST(read_mode_0_waits_for_r1_bytes_until_r2_is_over)
+START_TEST(read_full_waits_for_r1_bytes_until_r2_is_over)
 {
+	struct fake *other = fake_start("--read full");
 	int64_t start;
+	int fd;
+
+	fake_join(other);
+	fake_open(other, 0, 0, port);
+	fd = peer_accept(listen_fd);
+	fake_says(other, "R1=10\r", OK);
+	fake_says(other, "R2=300\r", OK);
+	peer_give(fd, "abc", 3);
+	start = monotonic_ms();
+	fake_says(other, "R0\r", DATA("abc"));
+	ck_assert_int_ge(monotonic_ms() - start, 290);
+	fake_says(other, "R2=20000\r", OK);
+	fake_text(other, "R0\r");
+	peer_give(fd, "01234", 5);
+	peer_give(fd, "56789", 5);
+	fake_expect_text(other, DATA("0123456789"));
+	close(fd);
+	fake_stop(other);
+}
+END_TEST
+
+START_TEST(read_waits_for_the_first_byte_only)
+{
 	int fd;
 
 	fake_open(fake, 0, 0, port);
 	fd = peer_accept(listen_fd);
 	fake_says(fake, "R1=10\r", OK);
-	fake_says(fake, "R2=300\r", OK);
-	peer_give(fd, "abc", 3);
-	start = monotonic_ms();
-	fake_says(fake, "R0\r", DATA("abc"));
-	ck_assert_int_ge(monotonic_ms() - start, 290);
 	fake_says(fake, "R2=20000\r", OK);
 	fake_text(fake, "R0\r");
-	peer_give(fd, "01234", 5);
-	peer_give(fd, "56789", 5);
-	fake_expect_text(fake, DATA("0123456789"));
+	peer_give(fd, "abc", 3);
+	fake_expect_text(fake, DATA("abc"));
 	close(fd);
 }
 END_TEST
 
-START_TEST(read_mode_1_waits_for_the_first_byte_only)
+START_TEST(r2_is_5_seconds_and_0_waits_for_ever)
 {
+	int64_t start;
 	int fd;
 
+	fake_says(fake, "R?\r", DATA("1460,5000,0"));
 	fake_open(fake, 0, 0, port);
 	fd = peer_accept(listen_fd);
-	fake_says(fake, "R1=10\r", OK);
-	fake_says(fake, "R2=20000\r", OK);
-	fake_says(fake, "R3=1\r", OK);
+	fake_says(fake, "R2=200\r", OK);
+	start = monotonic_ms();
+	fake_says(fake, "R0\r", OK);
+	ck_assert_int_ge(monotonic_ms() - start, 190);
+	fake_says(fake, "R2=0\r", OK);
 	fake_text(fake, "R0\r");
+	fake_quiet(fake, 200);
 	peer_give(fd, "abc", 3);
 	fake_expect_text(fake, DATA("abc"));
 	close(fd);
@@ -531,23 +569,34 @@ START_TEST(gone_after_all_data_is_read)
 	peer_give(fd, "last words", 10);
 	close(fd);
 	fake_says(fake, "R0\r", DATA("last words"));
-	fake_says(fake, "R0\r", DATA("-1"));
-	fake_says(fake, "R0\r", DATA("-1"));
+	fake_says(fake, "R0\r", GONE);
+	fake_says(fake, "R0\r", GONE);
 	fake_says(fake, "P6=0\r", OK);
-	fake_says(fake, "R0\r", DATA("-1"));
+	fake_says(fake, "R0\r", GONE);
 	fake_says(fake, "S3=1\rx", DATA("-1"));
 }
 END_TEST
 
-START_TEST(gone_with_error_is_a_switch)
+START_TEST(words_of_a_connection_that_is_gone_are_switches)
 {
-	struct fake *other = fake_start("--gone error");
+	static const char *const options[] = {
+		"--gone ok --write-gone error",
+		"--gone text --write-gone text",
+		"--gone error --write-gone ok",
+	};
+	static const char *const reads[] = { DATA("-1"), "\r\nConnection Closed or Invalid" SIMPLE,
+					     "\r\n-1" SIMPLE };
+	static const char *const writes[] = { "\r\n-1" SIMPLE, "\r\nEndpoint not connected" SIMPLE,
+					      DATA("-1") };
+	struct fake *other = fake_start(options[_i]);
 
+	fake_says(other, "MT=1\r", OK);
 	fake_join(other);
 	fake_open(other, 0, 0, port);
 	close(peer_accept(listen_fd));
-	fake_says(other, "R2=5000\r", OK);
-	fake_says(other, "R0\r", "\r\n-1\r\nERROR\r\n> ");
+	fake_says(other, "R0\r", reads[_i]);
+	fake_says(other, "P6=0\r", OK);
+	fake_says(other, "S3=1\rx", writes[_i]);
 	fake_stop(other);
 }
 END_TEST
@@ -560,7 +609,7 @@ START_TEST(half_closed_peer_still_gets_data)
 	fd = peer_accept(listen_fd);
 	fake_says(fake, "R2=5000\r", OK);
 	shutdown(fd, SHUT_WR);
-	fake_says(fake, "R0\r", DATA("-1"));
+	fake_says(fake, "R0\r", GONE);
 	fake_says(fake, "S3=5\rhello", DATA("5"));
 	peer_take(fd, "hello", 5);
 	close(fd);
@@ -634,7 +683,7 @@ START_TEST(udp_client_talks_to_its_server_only)
 	/* One datagram for one R0. */
 	fake_says(fake, "R0\r", DATA("one"));
 	fake_says(fake, "R0\r", DATA("two"));
-	fake_says(fake, "R2=0\r", OK);
+	fake_says(fake, "R2=1\r", OK);
 	fake_says(fake, "R0\r", OK);
 	close(server);
 	close(stranger);
@@ -655,6 +704,7 @@ START_TEST(udp_client_may_learn_its_server_later)
 	ck_assert_int_eq(bind(server, (struct sockaddr *)&address, sizeof(address)), 0);
 	ck_assert_int_eq(getsockname(server, (struct sockaddr *)&address, &size), 0);
 	fake_says(fake, "P1=1\r", OK);
+	fake_says(fake, "P4=0\r", OK);
 	fake_says(fake, "P6=1\r", OK);
 	fake_says(fake, "S3=4\rping", DATA("-1"));
 	say_number("P4", ntohs(address.sin_port), OK);
@@ -746,18 +796,20 @@ int main(void)
 	tcase_add_test(tcase, row_server_single);
 	tcase_add_test(tcase, row_server_accept_loop);
 	tcase_add_test(tcase, row_accept_control);
-	tcase_add_test(tcase, accepted_message_is_printed_with_mt_0);
+	tcase_add_test(tcase, server_shows_its_clients_address_and_its_own_port);
 	tcase_add_test(tcase, udp_server_answers_who_spoke_last);
 	tcase_add_test(tcase, row_keep_alive_bypass_root_mode);
-	tcase_add_test(tcase, row_transport_settings);
+	tcase_add_loop_test(tcase, row_transport_settings, 0, PROFILES);
+	tcase_add_loop_test(tcase, closed_socket_has_settings_or_a_text, 0, PROFILES);
 	tcase_add_test(tcase, row_send_and_read);
 	tcase_add_test(tcase, payload_holds_any_bytes);
 	tcase_add_test(tcase, payload_that_stops_is_sent_as_far_as_it_came);
 	tcase_add_test(tcase, read_takes_r1_and_leaves_the_rest);
-	tcase_add_test(tcase, read_mode_0_waits_for_r1_bytes_until_r2_is_over);
-	tcase_add_test(tcase, read_mode_1_waits_for_the_first_byte_only);
+	tcase_add_test(tcase, read_full_waits_for_r1_bytes_until_r2_is_over);
+	tcase_add_test(tcase, read_waits_for_the_first_byte_only);
+	tcase_add_test(tcase, r2_is_5_seconds_and_0_waits_for_ever);
 	tcase_add_test(tcase, gone_after_all_data_is_read);
-	tcase_add_test(tcase, gone_with_error_is_a_switch);
+	tcase_add_loop_test(tcase, words_of_a_connection_that_is_gone_are_switches, 0, 3);
 	tcase_add_test(tcase, half_closed_peer_still_gets_data);
 	tcase_add_test(tcase, send_into_a_full_connection_ends_after_s2_with_what_went);
 	tcase_add_test(tcase, unread_data_stays_with_the_far_end);

@@ -72,7 +72,6 @@ static enum verdict matched(struct module *module)
 
 enum verdict run_program(struct module *module, const struct argument *argument)
 {
-	bool old = module->firmware->errors == ERRORS_OLD;
 	unsigned int set, item, size;
 
 	parse_header(module, argument->text, &set, &item, &size);
@@ -84,8 +83,7 @@ enum verdict run_program(struct module *module, const struct argument *argument)
 		return matched(module);
 	case FLASH_MISMATCH:
 		answer_why(module, "Mismatch: already programmed with other data");
-		if (!old)
-			answer_text(module, "Selected item unavailable (used)");
+		answer_text(module, "Selected item unavailable (used)");
 		return VERDICT_ERROR;
 	case FLASH_FAILED:
 		answer_why(module, "Flash write failed");

@@ -58,12 +58,9 @@ static bool spoil(struct module *module, enum fault_kind kind)
 static ssize_t read_into_answer(struct module *module, size_t room)
 {
 	struct socket *sock = module_socket(module);
-	const struct firmware *firmware = module->firmware;
 	ssize_t n;
 
-	sock->at_once = firmware->read == READ_FIRST;
-	if (firmware->errors == ERRORS_OLD)
-		sock->at_once = sock->read_mode;
+	sock->at_once = module->firmware->read == READ_FIRST;
 	n = socket_read(sock, module->loop, module->answer + module->answer_size + room);
 	if (n < 0 && sock->listen_fd >= 0 && sock->accept_loop)
 		server_next(module, sock);
@@ -83,8 +80,7 @@ enum verdict run_read(struct module *module, const struct argument *argument)
 	if (n < 0)
 		return gone(module, firmware->gone, "-1");
 	module->answer_size += n;
-	if (module_socket(module)->read_mode && firmware->receive_mode == RECEIVE_STRIP &&
-	    firmware->errors != ERRORS_OLD)
+	if (module_socket(module)->read_mode && firmware->receive_mode == RECEIVE_STRIP)
 		module->shape = SHAPE_BARE;
 	return VERDICT_OK;
 }
@@ -125,9 +121,7 @@ enum verdict run_read_show(struct module *module, const struct argument *argumen
 
 enum verdict run_read_size(struct module *module, const struct argument *argument)
 {
-	unsigned int min = module->firmware->errors == ERRORS_OLD;
-
-	return argument_number(argument->text, min, PAYLOAD_MAX, &module_socket(module)->read_max)
+	return argument_number(argument->text, 0, PAYLOAD_MAX, &module_socket(module)->read_max)
 		       ? VERDICT_OK
 		       : VERDICT_USAGE;
 }

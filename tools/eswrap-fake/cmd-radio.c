@@ -54,7 +54,7 @@ enum verdict run_scan(struct module *module, const struct argument *argument)
 	if (!argument_none(argument)) {
 		if (!argument_number(argument->text, 2, 2, &mode) ||
 		    firmware_revision(module->firmware) < SCAN_ONE_BY_ONE ||
-		    (module->firmware->bus == BUS_UART && module->firmware->errors != ERRORS_OLD))
+		    module->firmware->bus == BUS_UART)
 			return VERDICT_USAGE;
 		module->scanning = 0;
 		return scan_next(module);

@@ -30,12 +30,10 @@ enum verdict run_uart_show(struct module *module, const struct argument *argumen
 
 enum verdict run_uart_rate(struct module *module, const struct argument *argument)
 {
-	bool old = module->firmware->errors == ERRORS_OLD;
 	unsigned int baud;
 
-	if (!argument_number(argument->text, 300, 4000000, &baud))
-		return VERDICT_USAGE;
-	if (!old && !firmware_takes_rate(module->firmware, baud))
+	if (!argument_number(argument->text, 300, 4000000, &baud) ||
+	    !firmware_takes_rate(module->firmware, baud))
 		return VERDICT_USAGE;
 	module->settings.baud = baud;
 	return VERDICT_OK;
@@ -70,16 +68,12 @@ enum verdict run_system_show(struct module *module, const struct argument *argum
 /* In RAM: what Z1 has saved comes back at the next start. */
 enum verdict run_factory(struct module *module, const struct argument *argument)
 {
-	bool old = module->firmware->errors == ERRORS_OLD;
-
 	if (!argument_none(argument))
 		return VERDICT_USAGE;
-	if (module->joined && !old) {
+	if (module->joined) {
 		answer_why(module, "Z0 while joined");
 		return VERDICT_ERROR;
 	}
-	if (old && flash_save(&module->flash, NULL))
-		return flash_failed(module);
 	module_factory(module, &module->settings);
 	return VERDICT_OK;
 }
@@ -117,17 +111,14 @@ enum verdict run_reset(struct module *module, const struct argument *argument)
 	return VERDICT_OK;
 }
 
-/* How verbose errors are. 0.1.0: whether messages wait. */
+/* How verbose errors are. */
 enum verdict run_message_mode(struct module *module, const struct argument *argument)
 {
 	unsigned int mode;
 
 	if (!argument_number(argument->text, 0, 1, &mode))
 		return VERDICT_USAGE;
-	if (module->firmware->errors == ERRORS_OLD)
-		module->holds = mode;
-	else
-		module->simple = mode;
+	module->simple = mode;
 	return VERDICT_OK;
 }
 

@@ -131,18 +131,13 @@ static bool find(struct module *module, const char *name, struct in_addr *addres
 	return resolve(module->loop, module->options, name, address) == 0;
 }
 
-static bool too_long(const struct module *module, const char *name)
-{
-	return strlen(name) > (module->firmware->errors == ERRORS_OLD ? 253 : NAME_LEN_MAX);
-}
-
 enum verdict run_lookup(struct module *module, const struct argument *argument)
 {
 	struct socket *sock = module_socket(module);
 	char text[INET_ADDRSTRLEN];
 	struct in_addr address;
 
-	if (argument_none(argument) || too_long(module, argument->text))
+	if (argument_none(argument) || strlen(argument->text) > NAME_LEN_MAX)
 		return VERDICT_USAGE;
 	if (!module->joined) {
 		answer_why(module, "Not joined");
@@ -198,13 +193,12 @@ enum verdict run_keep_alive(struct module *module, const struct argument *argume
 {
 	struct socket *sock = module_socket(module);
 	const char *text = argument->text;
-	bool old = module->firmware->errors == ERRORS_OLD;
 	unsigned int on, ms;
 
 	if (!text || (text[0] != '0' && text[0] != '1') || text[1] != ',')
 		return VERDICT_USAGE;
 	on = (text[0] == '1') != module->firmware->keep_alive_zero;
-	if (!argument_number(text + 2, on && !old ? KEEP_ALIVE_MIN_MS : 0, KEEP_ALIVE_MAX_MS, &ms))
+	if (!argument_number(text + 2, on ? KEEP_ALIVE_MIN_MS : 0, KEEP_ALIVE_MAX_MS, &ms))
 		return VERDICT_USAGE;
 	sock->keep_alive = on;
 	sock->keep_alive_ms = ms;

@@ -34,7 +34,7 @@ enum verdict run_join(struct module *module, const struct argument *argument)
 
 	if (!argument_none(argument))
 		return VERDICT_USAGE;
-	if (module->joined && module->firmware->errors != ERRORS_OLD) {
+	if (module->joined) {
 		answer_why(module, "joined already: CD first");
 		return VERDICT_ERROR;
 	}

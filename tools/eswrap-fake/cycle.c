@@ -200,10 +200,6 @@ static void lose_wifi(struct module *module, const struct fault_event *event)
 	if (!module->joined)
 		return;
 	module->joined = false;
-	if (module->firmware->errors == ERRORS_OLD) {
-		module_message(module, "[JOIN   ] %s Lost", module->settings.ssid);
-		return;
-	}
 	if (module->firmware->link_news)
 		module_message(module, "[INFO   ] Link Down");
 	if (module->settings.auto_connect <= 1)
@@ -460,14 +456,14 @@ static int refuse(struct module *module, const char *why)
 static const struct command *known_command(struct module *module, const char *text, size_t size)
 {
 	const struct command *command = command_find(text, size);
-	unsigned int bus = module->firmware->bus;
-	bool old = module->firmware->errors == ERRORS_OLD;
 
 	if (!command || memchr(text, '\0', size) || firmware_lacks(module->firmware, command->name))
 		return NULL;
 	if (command->run == run_read_counted && module->firmware->counted == COUNTED_OFF)
 		return NULL;
-	return command->run == run_message_read && bus == BUS_UART && !old ? NULL : command;
+	if (command->run == run_message_read && module->firmware->bus == BUS_UART)
+		return NULL;
+	return command;
 }
 
 /* Carries out one command line. Return: 0, -ECANCELED or -EINTR. */
@@ -530,7 +526,7 @@ static int one_command(struct module *module)
 		answer_begin(module);
 	}
 	/* A lone \r brings the prompt. */
-	if (r == 0 && module->firmware->errors != ERRORS_OLD) {
+	if (r == 0) {
 		faults_command(module->faults, "");
 		return give_answer(module, VERDICT_PROMPT, NULL, false);
 	}

@@ -13,11 +13,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum profile { C3525, C3523, C621, NOTE, OLD, PROFILES };
+enum profile { C3525, C3523, C621, NOTE, PROFILES };
 
 static const char *const profile_names[PROFILES] = {
-	[C3525] = "C3.5.2.5", [C3523] = "C3.5.2.3", [C621] = "C6.2.1",
-	[NOTE] = "note",      [OLD] = "0.1.0",
+	[C3525] = "C3.5.2.5",
+	[C3523] = "C3.5.2.3",
+	[C621] = "C6.2.1",
+	[NOTE] = "note",
 };
 
 struct row {
@@ -29,52 +31,48 @@ struct row {
 };
 
 #define AT(field) offsetof(struct firmware, field)
-/* The values stand in the order C3.5.2.5, C3.5.2.3, C6.2.1, note, 0.1.0. */
+/* The values stand in the order C3.5.2.5, C3.5.2.3, C6.2.1, note. */
 static const struct row rows[] = {
-	{ "bus", "uart|spi", AT(bus), { 0, 0, 0, 0, 0 }, "how messages come" },
-	{ "errors", "verbose|simple|old", AT(errors), { 0, 0, 0, 0, 2 }, "until MT" },
-	{ "usage", "no|yes", AT(usage), { 1, 1, 1, 1, 1 }, "line in verbose errors" },
-	{ "empty", "long|short", AT(short_empty), { 0, 0, 0, 0, 0 }, "answer without data" },
-	{ "gone", "error|ok|text", AT(gone), { 0, 0, 2, 0, 1 }, "R0 at the end" },
-	{ "write-gone", "error|ok|text", AT(write_gone), { 1, 1, 1, 1, 1 }, "S3 there" },
-	{ "read", "first|full", AT(read), { 0, 0, 0, 0, 1 }, "when R0 returns" },
-	{ "receive-mode", "strip|quiet", AT(receive_mode), { 0, 0, 1, 0, 0 }, "R3=1" },
-	{ "r4", "off|crlf|plain", AT(counted), { 1, 0, 1, 1, 0 }, "reads with a count" },
-	{ "r4-nothing", "zero|empty", AT(counted_empty), { 0, 0, 0, 0, 0 }, "R4: nothing" },
-	{ "r4-gone", "short|long", AT(counted_long), { 0, 0, 1, 0, 0 }, "R4 at the end" },
-	{ "messages", "prompt|ok", AT(message_form), { 0, 0, 1, 0, 0 }, "unasked ones" },
-	{ "link-news", "no|yes", AT(link_news), { 1, 0, 1, 1, 1 }, "Wi-Fi lost, back" },
-	{ "u0", "saves|forgets", AT(u0_forgets), { 0, 1, 1, 0, 1 }, "rate after a reset" },
-	{ "zr", "silent|answers", AT(zr_answers), { 0, 0, 1, 0, 0 }, "before it restarts" },
-	{ "udp-port", "kept|ignored", AT(udp_port_ignored), { 0, 1, 0, 0, 0 }, "P2 of UDP" },
-	{ "set3", "no|yes", AT(writable_set), { 1, 0, 1, 1, 0 }, "the re-writable set" },
-	{ "match", "none|plain|certs", AT(match), { 1, 1, 2, 1, 0 }, "same item again" },
-	{ "firmware", "note|st", AT(dialect), { 1, 1, 1, 0, 0 }, "form of PF and PG" },
-	{ "pem-nul", "needed|optional", AT(pem_any), { 0, 0, 0, 0, 1 }, "NUL behind PEM" },
-	{ "der", "refused|taken", AT(der), { 0, 0, 0, 0, 1 }, "items in DER" },
-	{ "sni", "off|on", AT(sni), { 0, 0, 0, 0, 1 }, "name sent to TLS servers" },
-	{ "wifi-fields", "15|12", AT(wifi_12), { 0, 1, 0, 0, 1 }, "of C?" },
-	{ "ssid", "plain|quoted", AT(ssid_quoted), { 0, 0, 1, 0, 0 }, "in C?" },
-	{ "passphrase",
-	  "shown|hidden",
-	  AT(passphrase_hidden),
-	  { 0, 0, 1, 0, 0 },
-	  "in C?, until CY" },
-	{ "socket-fields", "10|12", AT(socket_12), { 0, 0, 1, 0, 0 }, "of P?" },
-	{ "dead-socket", "fields|text", AT(dead_text), { 0, 0, 1, 0, 0 }, "P? there" },
-	{ "start", "connecting|long|bare", AT(start), { 0, 0, 1, 0, 0 }, "text of a good P6=1" },
-	{ "failure", "bare|text", AT(failure_text), { 0, 0, 1, 0, 0 }, "bad P6=1 and D0" },
-	{ "stop", "bare|text", AT(stop_text), { 0, 0, 1, 0, 0 }, "P6=0" },
-	{ "surplus", "lost|error", AT(surplus_error), { 0, 0, 0, 0, 0 }, "beyond S3's n" },
-	{ "server-stop", "own|all", AT(server_stop_all), { 0, 0, 0, 0, 0 }, "P5=0 ends" },
-	{ "keep-alive", "1|0", AT(keep_alive_zero), { 0, 0, 0, 0, 0 }, "PK that turns on" },
-	{ "rates", "common|m3g|all", AT(rates), { 1, 1, 1, 1, 2 }, "that U2 takes" },
+	{ "bus", "uart|spi", AT(bus), { 0, 0, 0, 0 }, "how messages come" },
+	{ "errors", "verbose|simple", AT(errors), { 0, 0, 0, 0 }, "until MT" },
+	{ "usage", "no|yes", AT(usage), { 1, 1, 1, 1 }, "line in verbose errors" },
+	{ "empty", "long|short", AT(short_empty), { 0, 0, 0, 0 }, "answer without data" },
+	{ "gone", "error|ok|text", AT(gone), { 0, 0, 2, 0 }, "R0 at the end" },
+	{ "write-gone", "error|ok|text", AT(write_gone), { 1, 1, 1, 1 }, "S3 there" },
+	{ "read", "first|full", AT(read), { 0, 0, 0, 0 }, "when R0 returns" },
+	{ "receive-mode", "strip|quiet", AT(receive_mode), { 0, 0, 1, 0 }, "R3=1" },
+	{ "r4", "off|crlf|plain", AT(counted), { 1, 0, 1, 1 }, "reads with a count" },
+	{ "r4-nothing", "zero|empty", AT(counted_empty), { 0, 0, 0, 0 }, "R4: nothing" },
+	{ "r4-gone", "short|long", AT(counted_long), { 0, 0, 1, 0 }, "R4 at the end" },
+	{ "messages", "prompt|ok", AT(message_form), { 0, 0, 1, 0 }, "unasked ones" },
+	{ "link-news", "no|yes", AT(link_news), { 1, 0, 1, 1 }, "Wi-Fi lost, back" },
+	{ "u0", "saves|forgets", AT(u0_forgets), { 0, 1, 1, 0 }, "rate after a reset" },
+	{ "zr", "silent|answers", AT(zr_answers), { 0, 0, 1, 0 }, "before it restarts" },
+	{ "udp-port", "kept|ignored", AT(udp_port_ignored), { 0, 1, 0, 0 }, "P2 of UDP" },
+	{ "set3", "no|yes", AT(writable_set), { 1, 0, 1, 1 }, "the re-writable set" },
+	{ "match", "none|plain|certs", AT(match), { 1, 1, 2, 1 }, "same item again" },
+	{ "firmware", "note|st", AT(dialect), { 1, 1, 1, 0 }, "form of PF and PG" },
+	{ "pem-nul", "needed|optional", AT(pem_any), { 0, 0, 0, 0 }, "NUL behind PEM" },
+	{ "der", "refused|taken", AT(der), { 0, 0, 0, 0 }, "items in DER" },
+	{ "sni", "off|on", AT(sni), { 0, 0, 0, 0 }, "name sent to TLS servers" },
+	{ "wifi-fields", "15|12", AT(wifi_12), { 0, 1, 0, 0 }, "of C?" },
+	{ "ssid", "plain|quoted", AT(ssid_quoted), { 0, 0, 1, 0 }, "in C?" },
+	{ "passphrase", "shown|hidden", AT(passphrase_hidden), { 0, 0, 1, 0 }, "in C?, until CY" },
+	{ "socket-fields", "10|12", AT(socket_12), { 0, 0, 1, 0 }, "of P?" },
+	{ "dead-socket", "fields|text", AT(dead_text), { 0, 0, 1, 0 }, "P? there" },
+	{ "start", "connecting|long|bare", AT(start), { 0, 0, 1, 0 }, "text of a good P6=1" },
+	{ "failure", "bare|text", AT(failure_text), { 0, 0, 1, 0 }, "bad P6=1 and D0" },
+	{ "stop", "bare|text", AT(stop_text), { 0, 0, 1, 0 }, "P6=0" },
+	{ "surplus", "lost|error", AT(surplus_error), { 0, 0, 0, 0 }, "beyond S3's n" },
+	{ "server-stop", "own|all", AT(server_stop_all), { 0, 0, 0, 0 }, "P5=0 ends" },
+	{ "keep-alive", "1|0", AT(keep_alive_zero), { 0, 0, 0, 0 }, "PK that turns on" },
+	{ "rates", "common|m3g|all", AT(rates), { 1, 1, 1, 1 }, "that U2 takes" },
 	{ "server-name",
 	  "ignored|checked",
 	  AT(check_names),
-	  { 0, 0, 0, 0, 0 },
+	  { 0, 0, 0, 0 },
 	  "in the server's certificate" },
-	{ "tls", "1.2|1.3", AT(tls13), { 0, 0, 0, 0, 0 }, "newest version offered" },
+	{ "tls", "1.2|1.3", AT(tls13), { 0, 0, 0, 0 }, "newest version offered" },
 };
 
 #define PRODUCT	 "ISM43362-M3G-L44"
@@ -95,7 +93,6 @@ static const struct {
 		   "Copyright (c)\r\n",
 		   PRODUCT ",C6.2.1.11," C62_REST },
 	[NOTE] = { 4, "CY", NULL, PRODUCT ",C3.5.2.5," C35_REST },
-	[OLD] = { 4, "PE MS CY", NULL, PRODUCT ",C3.5.2.5," C35_REST },
 };
 
 static const unsigned int common_rates[] = { 1200,  2400,   4800,   9600,   19200, 38400,
@@ -161,7 +158,7 @@ char *firmware_profiles(void)
 	GString *names = g_string_new(NULL);
 	unsigned int i;
 
-	for (i = 0; i < OLD; i++)
+	for (i = 0; i < PROFILES; i++)
 		g_string_append_printf(names, "%s%s", i ? ", " : "", profile_names[i]);
 	return g_string_free(names, FALSE);
 }

@@ -8,7 +8,7 @@
 
 /* The words of each switch, in the order of the table in firmware.c. */
 enum bus { BUS_UART, BUS_SPI };
-enum errors { ERRORS_VERBOSE, ERRORS_SIMPLE, ERRORS_OLD };
+enum errors { ERRORS_VERBOSE, ERRORS_SIMPLE };
 enum gone { GONE_ERROR, GONE_OK, GONE_TEXT };
 enum read_rule { READ_FIRST, READ_FULL };
 enum receive_mode { RECEIVE_STRIP, RECEIVE_QUIET };

@@ -28,35 +28,9 @@ static const char *error_kind(enum verdict verdict, const struct command *comman
 	}
 }
 
-/* 0.1.0: the reason, or the usage line, behind ERROR. */
-static void frame_old_error(struct module *module, enum verdict verdict,
-			    const struct command *command)
-{
-	const char *why = module->why;
-
-	if (!command)
-		why = why ? why : "Unknown command";
-	if (why)
-		module->answer_size = HEAD;
-	else if (verdict == VERDICT_USAGE || verdict == VERDICT_ADDRESS)
-		module->answer_size = HEAD;
-	if (module->answer_size > HEAD)
-		answer_text(module, "\r\n");
-	answer_text(module, "ERROR\r\n");
-	if (why)
-		answer_text(module, "%s\r\n", why);
-	else if (verdict == VERDICT_USAGE || verdict == VERDICT_ADDRESS)
-		answer_text(module, "Usage: %s=%s\r\n", command->name, command->usage);
-	answer_text(module, PROMPT);
-}
-
 static void frame_error(struct module *module, enum verdict verdict, const struct command *command,
 			bool argument)
 {
-	if (module->firmware->errors == ERRORS_OLD) {
-		frame_old_error(module, verdict, command);
-		return;
-	}
 	if (module->answer_size > HEAD)
 		answer_text(module, "\r\n");
 	if (module->simple) {

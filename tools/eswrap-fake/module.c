@@ -43,7 +43,7 @@ void module_power_up(struct module *module)
 		module->settings.baud = module->flash.baud;
 	module->line.rate = module->settings.baud;
 	for (i = 0; i < SOCKET_COUNT; i++)
-		socket_reset(&module->sockets[i], firmware->errors == ERRORS_OLD);
+		socket_reset(&module->sockets[i]);
 	module->joined = false;
 	module->rejoin_at = INT64_MAX;
 	module->selected = 0;

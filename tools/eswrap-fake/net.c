@@ -24,19 +24,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-void socket_reset(struct socket *sock, bool old)
+void socket_reset(struct socket *sock)
 {
 	memset(sock, 0, sizeof(*sock));
 	sock->fd = -1;
 	sock->listen_fd = -1;
 	sock->backlog = 1;
-	sock->old = old;
 	sock->read_max = PAYLOAD_MAX;
 	sock->write_size = PAYLOAD_MAX;
-	sock->local_port = old ? 0 : LOCAL_PORT;
-	sock->remote_port = old ? 0 : REMOTE_PORT;
-	sock->read_wait_ms = old ? 0 : READ_WAIT_MS;
-	sock->write_wait_ms = old ? 10000 : WRITE_WAIT_MS;
+	sock->local_port = LOCAL_PORT;
+	sock->remote_port = REMOTE_PORT;
+	sock->read_wait_ms = READ_WAIT_MS;
+	sock->write_wait_ms = WRITE_WAIT_MS;
 }
 
 static bool is_datagram(enum protocol protocol)
@@ -378,8 +377,6 @@ ssize_t socket_read(struct socket *sock, struct loop *loop, uint8_t *data)
 	int64_t deadline =
 		sock->read_wait_ms ? now_ns() + sock->read_wait_ms * NS_PER_MS : LOOP_FOREVER;
 
-	if (sock->old && !sock->read_wait_ms)
-		deadline = now_ns();
 	if (sock->fd < 0)
 		return sock->accepting ? 0 : -EPIPE;
 	return is_datagram(sock->open_as) ? read_datagram(sock, loop, data, deadline)

@@ -41,7 +41,6 @@ enum ending {
  * @protocol, @local_port, @remote, @remote_port, @verify:	P1, P2, D0 or P3, P4, P9
  * @name:	what D0 was given, "" for an address
  * @read_max, @read_wait_ms, @read_mode:	R1, R2 (0: for ever), R3
- * @old:	R2=0 does not wait
  * @at_once:	R0 returns as soon as something is there
  * @write_wait_ms:	S2
  * @call_ms:	PY, 0: not set
@@ -71,7 +70,7 @@ struct socket {
 	enum verify verify;
 	unsigned int read_max, read_wait_ms, write_wait_ms, write_size, call_ms;
 	unsigned int read_mode;
-	bool at_once, old;
+	bool at_once;
 	bool keep_alive;
 	unsigned int keep_alive_ms;
 	unsigned int backlog;
@@ -90,8 +89,8 @@ struct socket {
 	size_t unsent_size;
 };
 
-/* socket_reset() - factory settings; it must not be open. @old: those of 0.1.0 */
-void socket_reset(struct socket *sock, bool old);
+/* socket_reset() - factory settings; it must not be open */
+void socket_reset(struct socket *sock);
 
 /**
  * struct socket_start - what P6=1 needs to know

@@ -205,10 +205,6 @@ enum verdict start_client(struct module *module)
 	struct fault_event event;
 	int other = -1;
 
-	if (!module->joined)
-		answer_why(module, "Not joined");
-	if (!module->joined && module->firmware->errors == ERRORS_OLD)
-		return VERDICT_ERROR;
 	if (why)
 		return fail(module,
 			    socket_is_open(sock) ? "[TCP  RC] Already Connected"
