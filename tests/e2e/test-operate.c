@@ -7,52 +7,15 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "support/harness.h"
+#include "e2e/operator.h"
 #include "support/server.h"
 #include "support/suite.h"
-
-static struct harness *h;
-
-static void setup(void)
-{
-	h = harness_new();
-}
-
-static void teardown(void)
-{
-	harness_free(h);
-}
-
-static void start(void)
-{
-	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
-	harness_broker(h, "[route tcp]\nhost = *.example\nthrough = tcp\n");
-}
-
-/* A shell line; $ctl is eswrapctl, and ESWRAP_SOCKET the latest broker's. */
-static const struct result *shell(const char *line)
-{
-	const char *socket = harness_format(h, "ESWRAP_SOCKET=%s",
-					    h->socket ? h->socket : "/nonexistent/eswrapd.sock");
-	const char *path = harness_format(h, "PATH=%s:%s", h->directory, g_getenv("PATH"));
-	const char *ctl = harness_format(h, "ctl=%s", harness_tool(h, "eswrapctl"));
-	const char *const environment[] = { socket, path, ctl, NULL };
-	const struct run how = { .environment = environment };
-	const char *const argv[] = { "sh", "-c", line, NULL };
-
-	return harness_run_as(h, &how, argv);
-}
-
-static void await_ready(void)
-{
-	ck_result_status(shell("\"$ctl\" credentials list --wait"), 0);
-}
 
 START_TEST(metrics_are_open_metrics_and_end_with_eof)
 {
 	const struct result *result;
 
-	start();
+	operator_start();
 	await_ready();
 	result = shell("\"$ctl\" metrics");
 	ck_result_status(result, 0);
@@ -72,7 +35,7 @@ START_TEST(signal_and_load_of_the_line_are_told)
 {
 	const struct result *result;
 
-	start();
+	operator_start();
 	await_ready();
 	/* It is asked for a second after the module was ready. */
 	ck_result_status(shell("until \"$ctl\" status | grep -q dBm; do :; done"), 0);
@@ -129,7 +92,7 @@ START_TEST(a_text_file_for_node_exporter_is_replaced_whole)
 	const struct result *result;
 	struct stat st;
 
-	start();
+	operator_start();
 	await_ready();
 	result = shell("echo old >eswrap.prom; \"$ctl\" metrics --textfile eswrap.prom; echo $?; "
 		       "cat eswrap.prom; ls eswrap.prom*");
@@ -149,7 +112,7 @@ START_TEST(one_http_request_is_answered)
 {
 	const struct result *result;
 
-	start();
+	operator_start();
 	await_ready();
 	result = shell("printf 'GET /metrics HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' | "
 		       "\"$ctl\" metrics --http");
@@ -249,7 +212,7 @@ START_TEST(sighup_reloads_and_ends_nothing)
 {
 	const struct result *result;
 
-	start();
+	operator_start();
 	await_ready();
 	result = shell("sed s/tcp/refuse/ eswrap.conf >new && cp new eswrap.conf");
 	ck_result_status(result, 0);
@@ -290,46 +253,6 @@ START_TEST(the_module_is_asked_for_itself_and_for_names)
 	ck_text_has(shell("\"$ctl\" metrics")->out->str, "eswrap_module_resets_total 1\n");
 }
 END_TEST
-
-START_TEST(a_configuration_is_judged_for_the_user_who_will_read_it)
-{
-	const struct result *result;
-
-	harness_file(h, "wifi.psk", "correct horse\n");
-	harness_file(h, "gate.conf",
-		     "[module]\ndevice = /dev/x\n[wifi]\nssid = s\npassphrase-file = wifi.psk\n");
-	ck_result_status(shell("\"$ctl\" check-config gate.conf"), 0);
-	ck_result_status(shell("\"$ctl\" check-config --user no-such-user gate.conf"), EX_USAGE);
-	if (geteuid() != 0)
-		return;
-	result = shell("chmod 755 . && chmod 644 gate.conf && chown root wifi.psk && "
-		       "\"$ctl\" check-config --user nobody gate.conf");
-	ck_result_status(result, EX_CONFIG);
-	ck_text_has(result->err->str, "wifi.psk: Permission denied");
-	result = shell("chgrp nogroup wifi.psk && chmod 640 wifi.psk && "
-		       "\"$ctl\" check-config --user nobody gate.conf");
-	ck_result_status(result, 0);
-}
-END_TEST
-
-/* A configuration for the doctor, with this device. */
-static void put_config(const char *device)
-{
-	harness_file(h, "wifi.psk", "correct horse\n");
-	harness_file(h, "gate.conf",
-		     "[module]\ndevice = %s\n[wifi]\nssid = plant-7\n"
-		     "passphrase-file = wifi.psk\n",
-		     device);
-}
-
-static void expect_remedy(const char *line, const char *text, const char *remedy)
-{
-	const struct result *result = shell(line);
-
-	ck_result_status(result, 1);
-	ck_text_has(result->out->str, text);
-	ck_text_has(result->out->str, remedy);
-}
 
 START_TEST(networks_are_listed_also_where_none_can_be_joined)
 {
@@ -382,7 +305,7 @@ START_TEST(the_modules_clock_is_asked)
 {
 	const struct result *result;
 
-	start();
+	operator_start();
 	await_ready();
 	result = shell("\"$ctl\" module time");
 	ck_result_status(result, 0);
@@ -392,118 +315,37 @@ START_TEST(the_modules_clock_is_asked)
 }
 END_TEST
 
-START_TEST(the_doctor_finds_all_well_up_to_a_server)
+START_TEST(a_configuration_is_judged_for_the_user_who_will_read_it)
 {
-	static const struct server echo = { SERVER_ECHO };
-	guint16 port = server_start(h, &echo);
 	const struct result *result;
 
-	start();
-	await_ready();
-	result = shell(harness_format(h, "\"$ctl\" doctor a.example %u", port));
-	ck_result_status(result, 0);
-	ck_text_has(result->out->str, "good  module         ISM43362");
-	ck_text_has(result->out->str, "good  wifi           plant-7, address ");
-	ck_text_has(result->out->str, harness_format(h, "a.example port %u takes", port));
-	result = shell("\"$ctl\" --json doctor");
-	ck_text_has(result->out->str, "\"good\":true");
-	expect_remedy("\"$ctl\" doctor a.example 1", "bad   server", "eswrapctl route");
-}
-END_TEST
-
-START_TEST(the_doctor_knows_mistakes_of_the_configuration)
-{
-	put_config("/dev/nosuch");
-	expect_remedy("\"$ctl\" -c gate.conf doctor", "/dev/nosuch: No such file",
-		      "correct device = in [module]");
-	put_config("/etc/hostname");
-	expect_remedy("\"$ctl\" -c gate.conf doctor", "is no serial port", "correct device");
-	harness_file(h, "gate.conf", "[module]\ndevice = /dev/null\n");
-	expect_remedy("\"$ctl\" -c gate.conf doctor", "[wifi]: the group is missing",
-		      "check-config");
-	expect_remedy("\"$ctl\" -c gate.conf doctor; chmod 644 wifi.psk; "
-		      "\"$ctl\" -c gate.conf doctor",
-		      "bad   configuration", "correct it");
-}
-END_TEST
-
-START_TEST(the_doctor_knows_who_has_the_port)
-{
+	harness_file(h, "wifi.psk", "correct horse\n");
+	harness_file(h, "gate.conf",
+		     "[module]\ndevice = /dev/x\n[wifi]\nssid = s\npassphrase-file = wifi.psk\n");
+	ck_result_status(shell("\"$ctl\" check-config gate.conf"), 0);
+	ck_result_status(shell("\"$ctl\" check-config --user no-such-user gate.conf"), EX_USAGE);
 	if (geteuid() != 0)
 		return;
-	harness_file(h, "gate.conf",
-		     "[module]\ndevice = %s/ttyX\n[wifi]\nssid = s\nsecurity = open\n",
-		     h->directory);
-	/* A device that this machine does not have, and one that somebody opens. */
-	ck_result_status(shell("mknod ttyX c 4 63 && mknod zero c 1 5"), 0);
-	expect_remedy("\"$ctl\" -c gate.conf doctor", "no broker answers", "-c FILE");
-	ck_result_status(shell("mkdir -p r/proc && printf 'ttyX -W- (EC p a)  4:63\\n' "
-			       ">r/proc/consoles"),
-			 0);
-	expect_remedy("\"$ctl\" -c gate.conf doctor --root r", "is the kernel's console",
-		      "do_serial_cons 1");
-	harness_file(h, "zero.conf",
-		     "[module]\ndevice = %s/zero\n[wifi]\nssid = s\nsecurity = open\n",
-		     h->directory);
-	expect_remedy("sleep 1000 <zero & \"$ctl\" -c zero.conf doctor; s=$?; kill $!; exit $s",
-		      "has the port open", "end it, or give the module another port");
-	ck_result_status(shell("echo 'root=x console=ttyX,115200' >r/proc/cmdline; "
-			       "rm r/proc/consoles"),
-			 0);
-	expect_remedy("\"$ctl\" -c gate.conf doctor --root r", "is the kernel's console",
-		      "do_serial_cons 1");
+	result = shell("chmod 755 . && chmod 644 gate.conf && chown root wifi.psk && "
+		       "\"$ctl\" check-config --user nobody gate.conf");
+	ck_result_status(result, EX_CONFIG);
+	ck_text_has(result->err->str, "wifi.psk: Permission denied");
+	result = shell("chgrp nogroup wifi.psk && chmod 640 wifi.psk && "
+		       "\"$ctl\" check-config --user nobody gate.conf");
+	ck_result_status(result, 0);
 }
 END_TEST
-
-START_TEST(the_doctor_knows_a_passphrase_that_is_wrong)
-{
-	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
-	harness_config(h, "[default]\nthrough = direct\n");
-	ck_result_status(shell("printf 'wrong horse\\n' >wrong.psk && chmod 600 wrong.psk && "
-			       "sed 's,^passphrase-file.*,passphrase-file = wrong.psk,' "
-			       "eswrap.conf >wrong.conf"),
-			 0);
-	harness_broker_file(h, harness_path(h, "wrong.conf"));
-	expect_remedy("until \"$ctl\" status | grep -q refused; do :; done; \"$ctl\" doctor",
-		      "not joined to \"plant-7\"", "check ssid");
-}
-END_TEST
-
-/* A systemctl that knows one unit: its files and its sandbox. */
-static void put_systemctl(const char *unit, const char *properties)
-{
-	const char *path;
-
-	harness_file(h, "unit.text", "%s", unit);
-	harness_file(h, "unit.show", "%s", properties);
-	path = harness_file(h, "systemctl",
-			    "#!/bin/sh\n"
-			    "d=${0%%/*}\n"
-			    "case $1 in\n"
-			    "cat) [ $2 = gate.service ] && cat $d/unit.text ;;\n"
-			    "show) sed -n \"s/^${3#--property=}=//p\" $d/unit.show ;;\n"
-			    "daemon-reload) echo reloaded >>$d/reloads ;;\n"
-			    "*) exit 1 ;;\n"
-			    "esac\n");
-	ck_assert_int_eq(chmod(path, 0755), 0);
-}
 
 static const char *drop_in(void)
 {
 	return harness_read(h, harness_path(h, "units/gate.service.d/50-eswrap.conf"));
 }
 
-static const char gate[] = "# /lib/systemd/system/gate.service\n[Service]\n"
-			   "ExecStart=/bin/old\n"
-			   "# /etc/systemd/system/gate.service.d/10-more.conf\n[Service]\n"
-			   "ExecStart=\nExecStart=-/usr/sbin/gate --name \"a b\" \\\n"
-			   "   $OPTIONS\n";
-
 START_TEST(a_service_is_wrapped_with_its_words_and_prefixes_as_they_are)
 {
 	const struct result *result;
 
-	put_systemctl(gate, "");
+	put_systemctl(operator_unit, "");
 	result = shell("\"$ctl\" wrap gate --directory \"$PWD/units\"");
 	ck_result_status(result, 0);
 	ck_text_has(drop_in(), "[Service]\nExecStart=\nExecStart=-/");
@@ -513,7 +355,8 @@ START_TEST(a_service_is_wrapped_with_its_words_and_prefixes_as_they_are)
 	ck_text_has(result->out->str, "systemctl restart gate.service");
 	ck_assert_str_eq(harness_read(h, harness_path(h, "reloads")), "reloaded\n");
 	/* And again, with the drop-in in the unit's files: the same. */
-	harness_file(h, "unit.text", "%s# /x/gate.service.d/50-eswrap.conf\n%s", gate, drop_in());
+	harness_file(h, "unit.text", "%s# /x/gate.service.d/50-eswrap.conf\n%s", operator_unit,
+		     drop_in());
 	result = shell("\"$ctl\" wrap gate.service --seal --directory \"$PWD/units\"");
 	ck_result_status(result, 0);
 	ck_text_has(drop_in(), "/eswrap -- /usr/sbin/gate --name");
@@ -532,7 +375,7 @@ START_TEST(an_isolated_service_joins_the_tunnels_namespace)
 {
 	const struct result *result;
 
-	put_systemctl(gate, "RestrictAddressFamilies=AF_INET");
+	put_systemctl(operator_unit, "RestrictAddressFamilies=AF_INET");
 	result = shell("\"$ctl\" wrap gate --isolate --seal --directory \"$PWD/units\"");
 	ck_result_status(result, 0);
 	ck_assert_str_eq(drop_in(),
@@ -541,7 +384,7 @@ START_TEST(an_isolated_service_joins_the_tunnels_namespace)
 			 "After=eswrap-tunnel.service\n"
 			 "JoinsNamespaceOf=eswrap-tunnel.service\n\n"
 			 "[Service]\nPrivateNetwork=yes\n");
-	put_systemctl(gate, "NetworkNamespacePath=/run/netns/other");
+	put_systemctl(operator_unit, "NetworkNamespacePath=/run/netns/other");
 	result = shell("\"$ctl\" wrap gate --isolate --directory \"$PWD/units\"");
 	ck_result_status(result, 1);
 	ck_text_has(result->err->str, "NetworkNamespacePath=");
@@ -552,15 +395,16 @@ START_TEST(a_sandbox_is_opened_just_so_far)
 {
 	const struct result *result;
 
-	put_systemctl(gate, "RestrictAddressFamilies=AF_INET AF_INET6\n"
-			    "SystemCallFilter=connect sendto recvmsg fcntl read\n"
-			    "TemporaryFileSystem=/run:ro\n");
+	put_systemctl(operator_unit, "RestrictAddressFamilies=AF_INET AF_INET6\n"
+				     "SystemCallFilter=connect sendto recvmsg fcntl read\n"
+				     "TemporaryFileSystem=/run:ro\n");
 	result = shell("\"$ctl\" wrap gate --directory \"$PWD/units\"");
 	ck_result_status(result, 0);
 	ck_text_has(drop_in(), "\nRestrictAddressFamilies=AF_UNIX\n");
 	ck_text_has(drop_in(), "\nSystemCallFilter=dup3\n");
 	ck_text_has(drop_in(), "\nBindPaths=/run/eswrap\n");
-	put_systemctl(gate, "RestrictAddressFamilies=~AF_PACKET\nSystemCallFilter=~mount\n");
+	put_systemctl(operator_unit,
+		      "RestrictAddressFamilies=~AF_PACKET\nSystemCallFilter=~mount\n");
 	ck_result_status(shell("\"$ctl\" wrap gate --directory \"$PWD/units\""), 0);
 	ck_text_lacks(drop_in(), "Restrict");
 	ck_text_lacks(drop_in(), "SystemCallFilter");
@@ -581,7 +425,7 @@ START_TEST(what_cannot_be_wrapped_is_said_and_nothing_is_written)
 	gsize i;
 
 	for (i = 0; i < G_N_ELEMENTS(cases); i++) {
-		put_systemctl(gate, cases[i].properties);
+		put_systemctl(operator_unit, cases[i].properties);
 		result = shell("\"$ctl\" wrap gate --directory \"$PWD/units\"");
 		ck_result_status(result, 1);
 		ck_text_has(result->err->str, cases[i].why);
@@ -601,9 +445,9 @@ int main(void)
 {
 	Suite *suite = suite_create("operate");
 	TCase *metrics = tcase_create("metrics"), *wrap = tcase_create("wrap"),
-	      *route = tcase_create("route"), *doctor = tcase_create("doctor");
+	      *route = tcase_create("route");
 
-	tcase_add_checked_fixture(metrics, setup, teardown);
+	tcase_add_checked_fixture(metrics, operator_setup, operator_teardown);
 	tcase_set_timeout(metrics, 2 * HARNESS_DEADLINE_S);
 	tcase_add_test(metrics, metrics_are_open_metrics_and_end_with_eof);
 	tcase_add_test(metrics, signal_and_load_of_the_line_are_told);
@@ -611,13 +455,13 @@ int main(void)
 	tcase_add_test(metrics, without_a_broker_the_metric_says_so);
 	tcase_add_test(metrics, a_text_file_for_node_exporter_is_replaced_whole);
 	tcase_add_test(metrics, one_http_request_is_answered);
-	tcase_add_checked_fixture(wrap, setup, teardown);
+	tcase_add_checked_fixture(wrap, operator_setup, operator_teardown);
 	tcase_set_timeout(wrap, 2 * HARNESS_DEADLINE_S);
 	tcase_add_test(wrap, a_service_is_wrapped_with_its_words_and_prefixes_as_they_are);
 	tcase_add_test(wrap, an_isolated_service_joins_the_tunnels_namespace);
 	tcase_add_test(wrap, a_sandbox_is_opened_just_so_far);
 	tcase_add_test(wrap, what_cannot_be_wrapped_is_said_and_nothing_is_written);
-	tcase_add_checked_fixture(route, setup, teardown);
+	tcase_add_checked_fixture(route, operator_setup, operator_teardown);
 	tcase_set_timeout(route, 2 * HARNESS_DEADLINE_S);
 	tcase_add_test(route, a_route_is_explained_in_words);
 	tcase_add_test(route, a_reload_changes_routes_and_leaves_what_is_connected);
@@ -629,13 +473,6 @@ int main(void)
 	tcase_add_test(route, a_configuration_is_judged_for_the_user_who_will_read_it);
 	suite_add_tcase(suite, metrics);
 	suite_add_tcase(suite, route);
-	tcase_add_checked_fixture(doctor, setup, teardown);
-	tcase_set_timeout(doctor, 2 * HARNESS_DEADLINE_S);
-	tcase_add_test(doctor, the_doctor_finds_all_well_up_to_a_server);
-	tcase_add_test(doctor, the_doctor_knows_mistakes_of_the_configuration);
-	tcase_add_test(doctor, the_doctor_knows_who_has_the_port);
-	tcase_add_test(doctor, the_doctor_knows_a_passphrase_that_is_wrong);
-	suite_add_tcase(suite, doctor);
 	suite_add_tcase(suite, wrap);
 	return suite_run(suite);
 }

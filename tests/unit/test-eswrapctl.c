@@ -13,6 +13,7 @@
 
 #include "eswrap/wire.h"
 #include "eswrapctl/ctl.h"
+#include "eswrapctl/doctor-port.h"
 #include "eswrap/admin.h"
 #include "support/memory.h"
 #include "support/suite.h"
@@ -342,6 +343,33 @@ START_TEST(a_broker_that_has_heard_may_take_its_time)
 }
 END_TEST
 
+/* What the doctor says of a module that answers at @baud. Return: how much he minds */
+static guint mind_rate(const char *device, guint configured, guint fast, guint baud)
+{
+	struct settings settings = {
+		.module = { .device = device, .baud = configured, .fast_baud = fast }
+	};
+	struct doctor doctor = { .ctl = &ctl, .settings = &settings };
+	guint count;
+
+	doctor.findings = g_ptr_array_new_with_free_func((GDestroyNotify)g_variant_unref);
+	doctor.reply = g_variant_ref_sink(one("baud", g_variant_new_uint32(baud)));
+	ck_assert(doctor_rate(&doctor));
+	count = doctor.findings->len;
+	g_ptr_array_unref(doctor.findings);
+	g_variant_unref(doctor.reply);
+	return count;
+}
+
+START_TEST(the_doctor_minds_a_rate_that_is_looked_for_at_each_start)
+{
+	ck_assert_uint_eq(mind_rate("/dev/ttyS0", 9600, 0, 115200), 1);
+	ck_assert_uint_eq(mind_rate("/dev/ttyS0", 115200, 0, 115200), 0);
+	ck_assert_uint_eq(mind_rate("/dev/ttyS0", 115200, 921600, 921600), 0);
+	ck_assert_uint_eq(mind_rate("unix:/x", 9600, 0, 115200), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("eswrapctl");
@@ -360,6 +388,7 @@ int main(void)
 	tcase_add_test(systemd, a_broker_that_never_starts_is_given_up_and_systemd_says_why);
 	tcase_add_test(systemd, a_service_that_a_wrong_key_has_stopped_leads_to_check_config);
 	tcase_add_test(systemd, a_socket_that_is_not_systemds_is_not_mixed_up_with_it);
+	tcase_add_test(systemd, the_doctor_minds_a_rate_that_is_looked_for_at_each_start);
 	suite_add_tcase(suite, socket_case);
 	suite_add_tcase(suite, systemd);
 	return suite_run(suite);

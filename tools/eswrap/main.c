@@ -99,10 +99,11 @@ static bool can_be_preloaded(const char *library)
  * @ports:	--isolate's
  * @strict:	--strict
  * @isolate:	--isolate
+ * @check:	--check
  */
 struct options {
 	char *config, *route, *ports;
-	gboolean strict, isolate, version;
+	gboolean strict, isolate, check, version;
 };
 
 /* Return: the library for LD_PRELOAD, or NULL after a message. */
@@ -129,6 +130,17 @@ static int complain_unreached(const char *sentence)
 				sentence);
 
 	return complain(STATUS_CANNOT_EXECUTE, line);
+}
+
+/* --check: what would become of it, and nothing else. Return: the exit status */
+static int tell_reach(const char *program, int status, const char *sentence)
+{
+	if (status == STATUS_UNREACHED)
+		return complain_unreached(sentence);
+	if (status != 0)
+		return complain(status, sentence);
+	g_print("%s: the library is preloaded into it\n", program);
+	return 0;
 }
 
 /* --isolate[=PORTS] */
@@ -159,6 +171,8 @@ static int run(char **argv, const struct options *options)
 	if (!library)
 		return STATUS_OWN_FAILURE;
 	status = program_check(argv, library, &error);
+	if (options->check)
+		return tell_reach(argv[0], status, error);
 	/* Where preloading does not reach it, the configuration says what is to be done. */
 	if (status == STATUS_UNREACHED)
 		unreached = g_steal_pointer(&error);
@@ -217,6 +231,8 @@ static bool parse_options(struct options *options, int *argc, char ***argv)
 		  "run it in a network namespace whose only way out is the module; with PORTS of "
 		  "this machine's loopback",
 		  "PORTS" },
+		{ "check", 0, 0, G_OPTION_ARG_NONE, &options->check,
+		  "say whether PROGRAM can be reached by preloading, and do not run it", NULL },
 		{ "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "print the version",
 		  NULL },
 		{ NULL },

@@ -120,19 +120,19 @@ static char *owner_of(dev_t device, pid_t not_this)
 	return NULL;
 }
 
-static bool nobody_has_it(struct doctor *doctor, const struct stat *st)
+static bool nobody_has_it(struct doctor *doctor, const struct stat *st, const char *tty)
 {
 	pid_t broker = doctor->reply ? (pid_t)ctl_number(doctor->reply, "pid") : getpid();
 	g_autofree char *owner = owner_of(st->st_rdev, broker);
-	g_autofree char *text = NULL;
+	g_autofree char *text = NULL, *getty = NULL;
 	const char *remedy = "end it, or give the module another port";
 
 	if (!owner)
 		return true;
 	text = g_strdup_printf("%s has the port open", owner);
 	if (strstr(owner, "getty") || g_str_has_prefix(owner, "login"))
-		remedy = "sudo systemctl disable --now serial-getty@PORT.service, with the port's "
-			 "name";
+		remedy = getty = g_strdup_printf(
+			"sudo systemctl disable --now serial-getty@%s.service", tty);
 	else if (g_str_has_prefix(owner, "ModemManager"))
 		remedy = "ModemManager is told to leave it by eswrap's udev rule: "
 			 "sudo udevadm trigger, and plug the adapter in again";
@@ -195,8 +195,25 @@ bool doctor_port(struct doctor *doctor)
 	}
 	tty = tty_name(device);
 	if (!no_console(doctor, tty) || !is_the_headers(doctor, tty) ||
-	    !is_permitted(doctor, device) || !nobody_has_it(doctor, &st))
+	    !is_permitted(doctor, device) || !nobody_has_it(doctor, &st, tty))
 		return false;
 	look_at_latency(doctor, tty);
 	return doctor_good(doctor, STEP, "%s", device);
+}
+
+bool doctor_rate(struct doctor *doctor)
+{
+	const struct eswifi_settings *module = &doctor->settings->module;
+	guint baud = (guint)ctl_number(doctor->reply, "baud");
+	g_autofree char *text = NULL, *remedy = NULL;
+
+	/* Of another machine's port nothing is known. */
+	if (*module->device != '/' || baud == module->baud ||
+	    (module->fast_baud && baud == module->fast_baud))
+		return true;
+	text = g_strdup_printf("the module answers at %u bit/s, and the configuration has baud = "
+			       "%u: each start looks for the rate, for seconds",
+			       baud, module->baud);
+	remedy = g_strdup_printf("write baud = %u into [module]", baud);
+	return doctor_mind(doctor, STEP, text, remedy);
 }

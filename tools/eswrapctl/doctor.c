@@ -6,6 +6,7 @@
  * module, the Wi-Fi, the clock, and a server. At the first step that fails it is said what to do.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "config/load.h"
 #include "eswrap/wire.h"
 #include "eswrapctl/doctor-port.h"
+#include "eswrapctl/doctor-program.h"
 
 #define SERVICE_USER "eswrap"
 /* A clock before it was never set, as set-check.c has it. */
@@ -121,6 +123,69 @@ static bool check_clock(struct doctor *doctor)
 			   "ask a time server");
 }
 
+/* Return: why the file cannot be read by whoever will program it; 0: it can */
+static int unreadable(const struct doctor *doctor, const char *path)
+{
+	int error;
+
+	if (doctor->user != (uid_t)-1 && !rights_take(doctor->user, NULL))
+		return 0;
+	error = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) < 0 ? errno : 0;
+	rights_restore();
+	return error;
+}
+
+/* What is burnt needs its file no more. */
+static bool is_burnt(const struct known *known, guint set, enum eswifi_item item)
+{
+	return !strcmp(known_item(known, set, item).state, "burnt");
+}
+
+static bool check_file(struct doctor *doctor, const struct credentials *credentials,
+		       enum eswifi_item item, const char *path)
+{
+	int error = path ? unreadable(doctor, path) : 0;
+	g_autofree char *text = NULL, *remedy = NULL;
+
+	if (!error)
+		return true;
+	text = g_strdup_printf("[credentials %s]: %s is not programmed yet, and its file %s cannot "
+			       "be read: %s",
+			       credentials->name, pem_item_name(item), path, g_strerror(error));
+	remedy = error == EACCES
+			 ? g_strdup_printf("sudo chgrp eswrap %s && sudo chmod 640 %s, and its "
+					   "directory must let the group eswrap in; then "
+					   "`eswrapctl credentials program %s`",
+					   path, path, credentials->name)
+			 : g_strdup_printf("correct %s = there, or bring the file; then `eswrapctl "
+					   "credentials program %s`",
+					   pem_item_name(item), credentials->name);
+	return doctor_bad(doctor, "credentials", text, remedy);
+}
+
+static bool check_files(struct doctor *doctor)
+{
+	g_autoptr(GVariant) reply = NULL;
+	struct known known = { NULL };
+	const struct credentials *each;
+	bool good = true;
+	guint i, item;
+
+	/* The module may not be known yet; then nothing is known to be burnt. */
+	if (client_call(doctor->ctl, "credential-list", NULL, NULL, NULL, &reply, NULL) == CTL_OK)
+		known.reply = reply;
+	for (i = 0; known.reply && good && i < doctor->settings->credentials->len; i++) {
+		each = doctor->settings->credentials->pdata[i];
+		for (item = 0; good && item < CREDENTIAL_ITEMS; item++)
+			good = is_burnt(&known, each->set, item) ||
+			       check_file(doctor, each, item,
+					  item == ESWIFI_ITEM_CA	    ? each->ca
+					  : item == ESWIFI_ITEM_CERTIFICATE ? each->certificate
+									    : each->key);
+	}
+	return good;
+}
+
 static bool check_warnings(struct doctor *doctor)
 {
 	g_autofree const char **warnings = NULL;
@@ -165,10 +230,9 @@ static char *launcher_path(const char *self)
 }
 
 /* A program of our own under eswrap connects there. */
-static bool check_server(struct doctor *doctor, char *host, char *port)
+static bool check_server(struct doctor *doctor, char *launcher, char *self, char *host, char *port)
 {
-	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-	g_autofree char *launcher = launcher_path(self ? self : ""), *said = NULL, *text = NULL;
+	g_autofree char *said = NULL, *text = NULL;
 	/* Longer than any connect-timeout that is likely. */
 	char limit[] = "timeout", seconds[] = "300", option[] = "--connect", command[] = "doctor";
 	char *argv[] = { limit, seconds, launcher, self, command, option, host, port, NULL };
@@ -206,9 +270,47 @@ static int conclude(struct doctor *doctor, bool good)
 	return good ? CTL_OK : CTL_FAILED;
 }
 
-static int consult(struct ctl *ctl, const char *root, char **server)
+/**
+ * struct complaint - what is to be looked at beside what is always
+ * @root:	--root; "": this system
+ * @unit, @program:	NULL: none
+ * @scheme, @host, @port:	where a program is to connect, @scheme as in a URL; NULL: not given
+ */
+struct complaint {
+	char *root, *unit, *program, *scheme, *host, *port;
+};
+
+static void complaint_clear(struct complaint *complaint)
 {
-	struct doctor doctor = { .ctl = ctl, .root = root, .user = (uid_t)-1 };
+	g_free(complaint->root);
+	g_free(complaint->unit);
+	g_free(complaint->program);
+	g_free(complaint->scheme);
+	g_free(complaint->host);
+	g_free(complaint->port);
+}
+
+/* The programs, and what they connect to. */
+static bool check_programs(struct doctor *doctor, const struct complaint *complaint)
+{
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *launcher = launcher_path(self ? self : "");
+
+	return doctor_preload(doctor) && doctor_cron(doctor, launcher) && doctor_sudo(doctor) &&
+	       doctor_double_tls(doctor, NULL, NULL, NULL) &&
+	       (!complaint->unit || doctor_unit(doctor, complaint->unit)) &&
+	       (!complaint->program || doctor_program(doctor, launcher, complaint->program)) &&
+	       (!complaint->scheme ||
+		doctor_double_tls(doctor, complaint->scheme, complaint->host, complaint->port)) &&
+	       (!complaint->host ||
+		check_server(doctor, launcher, self, complaint->host, complaint->port));
+}
+
+static int consult(struct ctl *ctl, const struct complaint *complaint)
+{
+	struct doctor doctor = { .ctl = ctl,
+				 .root = complaint->root ? complaint->root : "",
+				 .user = (uid_t)-1 };
 	const struct passwd *service = getpwnam(SERVICE_USER);
 	g_autofree char *why = NULL;
 	bool good;
@@ -219,9 +321,9 @@ static int consult(struct ctl *ctl, const char *root, char **server)
 	if (service && geteuid() == 0 && !strcmp(config_path(&doctor), ESWRAP_CONFIG))
 		doctor.user = service->pw_uid;
 	good = check_config(&doctor) && doctor_port(&doctor) && check_broker(&doctor, why) &&
-	       check_module(&doctor) && check_wifi(&doctor) && check_clock(&doctor) &&
-	       check_warnings(&doctor) &&
-	       (!server[0] || check_server(&doctor, server[0], server[1]));
+	       check_module(&doctor) && doctor_rate(&doctor) && check_wifi(&doctor) &&
+	       check_clock(&doctor) && check_files(&doctor) && check_warnings(&doctor) &&
+	       check_programs(&doctor, complaint);
 	status = conclude(&doctor, good);
 	settings_free(doctor.settings);
 	g_clear_pointer(&doctor.reply, g_variant_unref);
@@ -229,36 +331,74 @@ static int consult(struct ctl *ctl, const char *root, char **server)
 	return status;
 }
 
+/* "https://a.example:8443/x" and "HOST PORT". Return: false after a message */
+static bool take_place(const struct ctl *ctl, struct complaint *complaint, int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	int port = -1;
+
+	if (argc == 1)
+		return true;
+	if (argc == 3) {
+		complaint->host = g_strdup(argv[1]);
+		complaint->port = g_strdup(argv[2]);
+		return true;
+	}
+	if (argc != 2 || !strstr(argv[1], "://")) {
+		ctl_error(ctl, "doctor takes a host and a port, a URL, or nothing");
+		return false;
+	}
+	if (!g_uri_split_network(argv[1], G_URI_FLAGS_SCHEME_NORMALIZE, &complaint->scheme,
+				 &complaint->host, &port, &error)) {
+		ctl_error(ctl, "%s", error->message);
+		return false;
+	}
+	if (port <= 0) {
+		ctl_error(ctl, "%s: which port is that? Write it behind the host, %s://%s:PORT/",
+			  argv[1], complaint->scheme, complaint->host);
+		return false;
+	}
+	complaint->port = g_strdup_printf("%d", port);
+	return true;
+}
+
 int ctl_doctor(struct ctl *ctl, int argc, char **argv)
 {
-	g_autofree char *root = NULL, *why = NULL;
+	struct complaint complaint = { NULL };
+	g_autofree char *why = NULL;
 	gboolean connect_only = FALSE;
 	const GOptionEntry entries[] = {
-		{ "root", 0, 0, G_OPTION_ARG_FILENAME, &root,
-		  "where the files of /proc, /sys and /boot are", "DIR" },
+		{ "unit", 0, 0, G_OPTION_ARG_STRING, &complaint.unit,
+		  "whether this service of systemd's is under eswrap", "UNIT" },
+		{ "program", 0, 0, G_OPTION_ARG_FILENAME, &complaint.program,
+		  "whether preloading reaches this program", "PROGRAM" },
+		{ "root", 0, 0, G_OPTION_ARG_FILENAME, &complaint.root,
+		  "where the files of /proc, /sys, /boot, /etc and /var are", "DIR" },
 		{ "connect", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &connect_only, NULL,
 		  NULL },
 		{ NULL },
 	};
 	const struct ctl_usage usage = {
 		.words = "eswrapctl doctor",
-		.arguments = "[HOST PORT]",
+		.arguments = "[HOST PORT|URL]",
 		.summary = "Goes the way of a connection from its beginning, and says at the first "
-			   "thing that is wrong what\nto do. With HOST and PORT it ends with a "
-			   "connection there. As root it sees most.",
+			   "thing that is wrong what\nto do. With HOST and PORT, or a URL, it ends "
+			   "with a connection there. As root it sees most.",
 		.entries = entries,
 	};
+	int status = CTL_USAGE;
 
-	if (!ctl_parse(ctl, &usage, &argc, &argv))
-		return CTL_USAGE;
-	if (argc != 1 && argc != 3) {
-		ctl_error(ctl, "doctor takes a host and a port, or nothing");
-		return CTL_USAGE;
+	if (ctl_parse(ctl, &usage, &argc, &argv) && take_place(ctl, &complaint, argc, argv)) {
+		if (!connect_only) {
+			status = consult(ctl, &complaint);
+		} else {
+			why = argc == 3 ? try_server(argv[1], argv[2])
+					: g_strdup("no server is named");
+			if (why)
+				fprintf(stderr, "%s\n", why);
+			status = why ? CTL_FAILED : CTL_OK;
+		}
 	}
-	if (!connect_only)
-		return consult(ctl, root ? root : "", argv + 1);
-	why = argc == 3 ? try_server(argv[1], argv[2]) : g_strdup("no server is named");
-	if (why)
-		fprintf(stderr, "%s\n", why);
-	return why ? CTL_FAILED : CTL_OK;
+	complaint_clear(&complaint);
+	return status;
 }

@@ -196,8 +196,10 @@ static char *expose(const struct ctl *ctl, bool open, int *status, GError **erro
 			  "Connects through the module that failed, by errno.");
 		add_tally(&to, reply, "direct", "eswrap_direct_total", "route",
 			  "Connects, and datagrams to an address, that went out directly.");
-		add_tally(&to, reply, "lost", "eswrap_datagrams_lost_total", "reason",
+		add_tally(&to, reply, "datagrams-lost", "eswrap_datagrams_lost_total", "reason",
 			  "Datagrams that did not arrive as they were sent.");
+		add_tally(&to, reply, "tls-in-tls", "eswrap_tls_in_tls_total", "route",
+			  "Connections in which a program spoke TLS inside the module's.");
 		add_expiry(ctl, &to);
 	}
 	if (open)

@@ -55,7 +55,7 @@ static void print_module(GVariant *reply)
 }
 
 /* "opened    gateway 3, plain 1" */
-static void print_tally(GVariant *reply, const char *key)
+static void print_tally(GVariant *reply, const char *key, const char *label)
 {
 	g_autoptr(GVariant) counts = g_variant_lookup_value(reply, key, G_VARIANT_TYPE("a{st}"));
 	const char *word, *between = "";
@@ -64,7 +64,7 @@ static void print_tally(GVariant *reply, const char *key)
 
 	if (!counts || !g_variant_n_children(counts))
 		return;
-	printf("%-9s ", key);
+	printf("%-9s ", label);
 	g_variant_iter_init(&iter, counts);
 	while (g_variant_iter_next(&iter, "{&st}", &word, &count)) {
 		printf("%s%s %" G_GUINT64_FORMAT, between, *word ? word : "(no route)", count);
@@ -150,10 +150,11 @@ int ctl_status(struct ctl *ctl, int argc, char **argv)
 
 	if (reply) {
 		print_module(reply);
-		print_tally(reply, "opened");
-		print_tally(reply, "failed");
-		print_tally(reply, "direct");
-		print_tally(reply, "lost");
+		print_tally(reply, "opened", "opened");
+		print_tally(reply, "failed", "failed");
+		print_tally(reply, "direct", "direct");
+		print_tally(reply, "datagrams-lost", "lost");
+		print_tally(reply, "tls-in-tls", "tls twice");
 		print_users(reply);
 		print_flows(reply);
 		print_warnings(reply);

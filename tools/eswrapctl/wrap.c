@@ -9,13 +9,13 @@
  * With --isolate nothing of that is needed: the unit joins the network namespace of
  * eswrap-tunnel.service, whose only way out is the module, and is started as ever.
  */
+#include "eswrapctl/wrap.h"
+
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "eswrapctl/ctl.h"
 
 #define DROP_IN	       "50-eswrap.conf"
 #define UNIT_DIRECTORY "/etc/systemd/system"
@@ -299,7 +299,8 @@ static int write_drop_in(struct wrapping *wrapping)
 	return CTL_FAILED;
 }
 
-static int wrap(struct wrapping *wrapping)
+/* Return: a sentence, where it cannot be wrapped */
+static const char *find_obstacle(struct wrapping *wrapping)
 {
 	const char *(*const preloading[])(struct wrapping *) = { find_starts, check_families,
 								 check_calls, check_paths, NULL };
@@ -309,6 +310,13 @@ static int wrap(struct wrapping *wrapping)
 
 	for (; *check && !why; check++)
 		why = (*check)(wrapping);
+	return why;
+}
+
+static int wrap(struct wrapping *wrapping)
+{
+	const char *why = find_obstacle(wrapping);
+
 	if (why) {
 		ctl_error(wrapping->ctl, "%s: %s", wrapping->unit, why);
 		return CTL_FAILED;
@@ -357,6 +365,41 @@ static bool name_unit(struct wrapping *wrapping, const char *name)
 	wrapping->directory =
 		g_build_filename(wrapping->root ? wrapping->root : UNIT_DIRECTORY, directory, NULL);
 	return true;
+}
+
+/* "ExecStart=/usr/bin/eswrap -- PROGRAM", however it was written. */
+static bool starts_eswrap(const struct wrapping *wrapping)
+{
+	g_autofree char *start = property(wrapping, "ExecStart");
+
+	return strstr(start, "path=" BINDIR "/eswrap ") || strstr(start, "path=/usr/bin/eswrap ");
+}
+
+bool wrap_look(const struct ctl *ctl, const char *unit, struct wrap_look *look)
+{
+	struct wrapping wrapping = { .ctl = ctl };
+	g_autofree char *joined = NULL;
+	bool named;
+
+	wrapping.starts = g_ptr_array_new_with_free_func(g_free);
+	wrapping.sandbox = g_ptr_array_new_with_free_func(g_free);
+	memset(look, 0, sizeof(*look));
+	named = name_unit(&wrapping, unit);
+	if (named) {
+		joined = property(&wrapping, "JoinsNamespaceOf");
+		look->isolated = has_word(joined, TUNNEL_UNIT);
+		look->started = starts_eswrap(&wrapping);
+		if (!look->isolated)
+			look->why = find_obstacle(&wrapping);
+	}
+	look->needs = g_ptr_array_ref(wrapping.sandbox);
+	wrapping_clear(&wrapping);
+	return named;
+}
+
+void wrap_look_clear(struct wrap_look *look)
+{
+	g_ptr_array_unref(look->needs);
 }
 
 static int run(struct ctl *ctl, const struct ctl_usage *usage, struct wrapping *wrapping,

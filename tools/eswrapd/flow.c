@@ -292,10 +292,12 @@ static gsize pending(struct flow *flow)
 static void warn_of_double_tls(struct flow *flow, const guint8 *data, gsize size)
 {
 	flow->greeted = true;
-	if (flow->route->through == ROUTE_TLS && size >= 2 && data[0] == 0x16 && data[1] == 0x03)
-		g_warning("%s to %s: the program speaks TLS itself inside route %s; use through = "
-			  "tcp, or the program without TLS",
-			  flow->program, flow->where, flow->route->name);
+	if (flow->route->through != ROUTE_TLS || size < 2 || data[0] != 0x16 || data[1] != 0x03)
+		return;
+	tallies_add(flow->flows->parts.tallies, TALLY_DOUBLE, flow->route->name);
+	g_warning("%s to %s: the program speaks TLS itself inside route %s; use through = "
+		  "tcp, or the program without TLS",
+		  flow->program, flow->where, flow->route->name);
 }
 
 static gsize flow_peek(struct channel *channel, const guint8 **data)

@@ -11,8 +11,9 @@ enum tally {
 	TALLY_FAILED, /* connects that failed, by the errno's name */
 	TALLY_DIRECT, /* connects, and datagrams with an address, that go out directly, by route */
 	TALLY_LOST,   /* datagrams that did not arrive as they were sent, by reason */
+	TALLY_DOUBLE, /* connections in which a program spoke TLS inside the module's, by route */
 };
-#define TALLIES (TALLY_LOST + 1)
+#define TALLIES (TALLY_DOUBLE + 1)
 
 struct tallies;
 

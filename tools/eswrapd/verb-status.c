@@ -73,7 +73,9 @@ static void add_private(GVariantDict *reply, const struct status_parts *parts)
 	g_variant_dict_insert_value(reply, "failed", tallies_get(parts->tallies, TALLY_FAILED));
 	counts_collect(parts->counts, parts->tallies);
 	g_variant_dict_insert_value(reply, "direct", tallies_get(parts->tallies, TALLY_DIRECT));
-	g_variant_dict_insert_value(reply, "lost", tallies_get(parts->tallies, TALLY_LOST));
+	g_variant_dict_insert_value(reply, "datagrams-lost",
+				    tallies_get(parts->tallies, TALLY_LOST));
+	g_variant_dict_insert_value(reply, "tls-in-tls", tallies_get(parts->tallies, TALLY_DOUBLE));
 	g_variant_dict_insert_value(reply, "warnings", warnings_of(parts));
 }
 
