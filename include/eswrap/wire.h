@@ -65,7 +65,8 @@
  * The program's own socket. It goes along with a question (SCM_RIGHTS) where it has a mark, which only
  * the kernel can vouch for, and where the destination is a name server: of what is sent to port 53, by
  * datagram or by stream, the broker answers what is asked for flagged names, and sends the rest on by
- * that socket. Who sends none along is told that what is direct does not exist.
+ * that socket. Who sends none along is told that what is direct does not exist. It goes along with
+ * ASSOCIATE as well: what the flow then sends to direct destinations goes out by it.
  *
  * Versions. The magic ends in the version. A broker answers version 1 as well, with its magic:
  * programs outlive an upgrade of the package, and with them the shim that they were started with.
@@ -130,6 +131,12 @@ enum eswrap_request_type {
  */
 #define ESWRAP_RESOLVE_LOCAL 1
 
+/*
+ * In the id of an ASSOCIATE: the socket has a port of its own by now. Whoever sends to that goes on to be
+ * heard.
+ */
+#define ESWRAP_ASSOCIATE_SERVES 1
+
 enum eswrap_verdict {
 	ESWRAP_DIRECT = 1, /* not ours: do what libc would do without us */
 	ESWRAP_REFUSED,	   /* fail the call; error says with what */
@@ -174,7 +181,7 @@ struct eswrap_key {
  * @type:	enum eswrap_request_type
  * @family:	AF_INET or AF_INET6: family of the program's socket, which may differ from dest's
  *		for v4-mapped addresses (dest is then AF_INET6 as the program gave it)
- * @id:		PEER: the datagram flow; KEEP_ALIVE: the flow
+ * @id:		PEER: the datagram flow; KEEP_ALIVE: the flow; RESOLVE, ASSOCIATE: see above
  * @mark:	SO_MARK of the socket, 0 when it has none
  * @dest:	CONNECT, ASSOCIATE, PEER, REVERSE
  * @program:	program_invocation_short_name, NUL-terminated; advisory, for `program =`

@@ -221,7 +221,8 @@ static long send_question(int control, const struct eswrap_request *request, int
 /* See wire.h: what the broker does with the program's own socket. */
 static bool is_wanted(const struct eswrap_request *request)
 {
-	return request->mark || request->dest.port == ESWRAP_PORT_NAMES;
+	return request->mark || request->dest.port == ESWRAP_PORT_NAMES ||
+	       request->type == ESWRAP_ASSOCIATE;
 }
 
 static int begin_question(const struct eswrap_request *request, int socket, int seconds,

@@ -197,7 +197,7 @@ static void bind_any(int fd, int family)
 /* Below the ports that the kernel chooses by itself [ip_local_port_range, ip(7)]. */
 #define FIRST_CHOSEN_PORT 32768
 
-/* A server's socket that asks a flagged destination hears its own clients no more. */
+/* Under -r all goes one way: a server's socket that asks a destination hears its own clients no more. */
 static void warn_server(uint16_t port)
 {
 	static bool said;
@@ -208,7 +208,8 @@ static void warn_server(uint16_t port)
 		"for each)"
 	};
 
-	if (port && port < FIRST_CHOSEN_PORT && !__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+	if (shim.route[0] && port && port < FIRST_CHOSEN_PORT &&
+	    !__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
 		shim_say(line, 1);
 }
 
@@ -285,6 +286,8 @@ static enum verdict ask_where(int fd, enum eswrap_request_type type, int family,
 	request.dest = *to;
 	if (type == ESWRAP_CONNECT)
 		request.keep_alive = shim_keep_alive(fd);
+	else if (local_port(fd))
+		request.id = ESWRAP_ASSOCIATE_SERVES;
 	error = shim_ask(&request, fd, reply, granted);
 	if (!error && reply->verdict == ESWRAP_DIRECT)
 		return VERDICT_DIRECT;

@@ -265,11 +265,205 @@ static void local_address_of_datagrams(const struct place *place)
 	say("not connected: address %s", own.sin_addr.s_addr ? "known" : "unknown");
 }
 
-/* A server that asks another one with the socket that it serves with. */
-static void server_asks(const struct place *place)
+/*
+ * A UDP socket with an address of loopback's; @own is that. Its port is one that was asked for: only such
+ * a one is kept when the socket is connected to nobody.
+ */
+static int bound_socket(struct sockaddr_in *own)
+{
+	socklen_t len = sizeof(*own);
+	int fd, other, bound;
+
+	do {
+		*own = (struct sockaddr_in){ .sin_family = AF_INET,
+					     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		other = socket(AF_INET, SOCK_DGRAM, 0);
+		fd = socket(AF_INET, SOCK_DGRAM, 0);
+		if (bind(other, (struct sockaddr *)own, len) != 0 ||
+		    getsockname(other, (struct sockaddr *)own, &len) != 0)
+			give_up("bind");
+		close(other);
+		bound = bind(fd, (struct sockaddr *)own, len);
+		if (bound != 0)
+			close(fd);
+	} while (bound != 0);
+	return fd;
+}
+
+/* What comes next, and whether it comes from there. */
+static void say_heard(const char *what, int fd, const struct sockaddr *expected)
+{
+	struct sockaddr_storage from;
+	socklen_t len = sizeof(from);
+	char data[16] = "";
+	ssize_t got;
+
+	await(fd, POLLIN);
+	got = recvfrom(fd, data, sizeof(data) - 1, 0, (struct sockaddr *)&from, &len);
+	say_result(what, got);
+	say("\"%s\" of %s", data,
+	    len == sizeof(struct sockaddr_in) && memcmp(&from, expected, len) == 0 ? "whom it is"
+										   : "another");
+}
+
+/* Two that come in whichever order. */
+static void say_both_heard(int fd, const struct sockaddr_in *one, const struct sockaddr_in *other)
+{
+	struct sockaddr_in from;
+	bool first = false, second = false;
+	socklen_t len;
+	char data[16];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		len = sizeof(from);
+		await(fd, POLLIN);
+		if (recvfrom(fd, data, sizeof(data), 0, (struct sockaddr *)&from, &len) < 0)
+			give_up("recvfrom");
+		first = first || memcmp(&from, one, sizeof(from)) == 0;
+		second = second || memcmp(&from, other, sizeof(from)) == 0;
+	}
+	say("heard: %d %d", first, second);
+}
+
+static void say_to(const char *what, int fd, const struct sockaddr_in *to)
+{
+	say_result(what,
+		   sendto(fd, what, strlen(what), 0, (const struct sockaddr *)to, sizeof(*to)));
+}
+
+/* Two places that echo: port 0 goes through the module, port 1 does not. */
+static void both_places(const struct place *place, struct sockaddr_in places[2])
 {
 	struct sockaddr_storage address;
-	socklen_t len = place_address(place, 1, &address);
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		place_address(place, i, &address);
+		memcpy(&places[i], &address, sizeof(places[i]));
+	}
+}
+
+/* A server's socket that asks others, with its own clients in between. */
+static void server_asks(const struct place *place)
+{
+	struct sockaddr_in places[2], server_at, client_at;
+	int server = bound_socket(&server_at), client = bound_socket(&client_at), i;
+
+	both_places(place, places);
+	say_to("before", client, &server_at);
+	for (i = 0; i < 2; i++) {
+		say_to("ask", server, &places[0]);
+		if (i == 0)
+			say_both_heard(server, &client_at, &places[0]);
+		else
+			say_heard("answer", server, (struct sockaddr *)&places[0]);
+		say_to("hello", client, &server_at);
+		say_heard("client", server, (struct sockaddr *)&client_at);
+		say_to("reply", server, &client_at);
+		say_heard("server", client, (struct sockaddr *)&server_at);
+		say_to("elsewhere", server, &places[1]);
+		say_heard("answer", server, (struct sockaddr *)&places[1]);
+	}
+	close(server);
+	server = socket(AF_INET, SOCK_DGRAM, 0);
+	/* The port is free again soon. */
+	for (i = 0; bind(server, (struct sockaddr *)&server_at, sizeof(server_at)) != 0; i++)
+		if (errno != EADDRINUSE || poll(NULL, 0, 20) != 0)
+			give_up("bind again");
+	say("bound again");
+}
+
+/* While it is connected it hears nobody but its peer. */
+static void server_connects(const struct place *place)
+{
+	struct sockaddr_in places[2], server_at, client_at, from;
+	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+	int server = bound_socket(&server_at), client = bound_socket(&client_at);
+	socklen_t len;
+	char data[16];
+
+	both_places(place, places);
+	say_result("connect", connect(server, (struct sockaddr *)&places[0], sizeof(places[0])));
+	say_to("unheard", client, &server_at);
+	say_result("send", send(server, "ask", 3, 0));
+	say_heard("answer", server, (struct sockaddr *)&places[0]);
+	say_result("nothing else", recv(server, data, sizeof(data), MSG_DONTWAIT));
+	say_result("connect to nobody", connect(server, &nobody, sizeof(nobody)));
+	say_to("hello", client, &server_at);
+	/* What had come before may be seen now, as by one who is connected a moment too late. */
+	do {
+		await(server, POLLIN);
+		len = sizeof(from);
+		recvfrom(server, data, 1, 0, (struct sockaddr *)&from, &len);
+	} while (data[0] == 'u');
+	say("'%c' of %s", data[0],
+	    memcmp(&from, &client_at, sizeof(from)) == 0 ? "whom it is" : "another");
+}
+
+/* One socket, without a port of its own at first, that sends to both; @first to this one. */
+static void one_socket_to_both(const struct place *place, int first)
+{
+	struct sockaddr_in places[2];
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), i;
+
+	both_places(place, places);
+	for (i = 0; i < 4; i++) {
+		say_to("ask", fd, &places[(first + i) % 2]);
+		say_heard("answer", fd, (struct sockaddr *)&places[(first + i) % 2]);
+	}
+}
+
+static void flagged_first(const struct place *place)
+{
+	one_socket_to_both(place, 0);
+}
+
+static void direct_first(const struct place *place)
+{
+	one_socket_to_both(place, 1);
+}
+
+/* The answer of one that is direct comes after the other one was asked. */
+static void direct_is_late(const struct place *place)
+{
+	struct sockaddr_in places[2];
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	both_places(place, places);
+	say_to("ask", fd, &places[1]);
+	say_to("ask", fd, &places[0]);
+	say_both_heard(fd, &places[0], &places[1]);
+}
+
+/* From an address that goes through the module nobody is heard who does not come from there. */
+static void impostor(const struct place *place)
+{
+	struct sockaddr_storage asked;
+	struct sockaddr_in server_at, client_at, impostor_at;
+	int server = bound_socket(&server_at), client = bound_socket(&client_at), other;
+	char data[16];
+
+	place_address(place, 1, &asked);
+	memcpy(&impostor_at, &asked, sizeof(impostor_at));
+	impostor_at.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+	other = socket(AF_INET, SOCK_DGRAM, 0);
+	if (bind(other, (struct sockaddr *)&impostor_at, sizeof(impostor_at)) != 0)
+		give_up("bind");
+	place_address(place, 0, &asked);
+	say_to("ask", server, (struct sockaddr_in *)&asked);
+	say_heard("answer", server, (struct sockaddr *)&asked);
+	say_to("impostor", other, &server_at);
+	say_to("client", client, &server_at);
+	say_heard("client", server, (struct sockaddr *)&client_at);
+	say_result("nothing else", recv(server, data, sizeof(data), MSG_DONTWAIT));
+}
+
+/* Under -r: a server's socket that asks somebody, twice. */
+static void server_under_a_route(const struct place *place)
+{
+	struct sockaddr_storage address;
+	socklen_t len = place_address(place, 0, &address);
 	struct sockaddr_in own = { .sin_family = AF_INET };
 	int port, round, fd;
 
@@ -412,6 +606,12 @@ const struct claim socket_claims[] = {
 	{ "lengths_of_datagrams", lengths_of_datagrams },
 	{ "parts_of_a_datagram", parts_of_a_datagram },
 	{ "server_asks", server_asks },
+	{ "server_connects", server_connects },
+	{ "flagged_first", flagged_first },
+	{ "direct_first", direct_first },
+	{ "direct_is_late", direct_is_late },
+	{ "impostor", impostor },
+	{ "server_under_a_route", server_under_a_route },
 	{ "standard_error_is_a_file", standard_error_is_a_file },
 	{ "bind_own_address", bind_own_address },
 	{ "listen_on_own_address", listen_on_own_address },

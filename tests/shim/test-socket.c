@@ -3,6 +3,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "eswrap/wire.h"
 #include "shim/stage.h"
 #include "support/suite.h"
 
@@ -59,17 +60,41 @@ START_TEST(listening_on_the_modules_address_is_refused_and_the_user_told)
 }
 END_TEST
 
-START_TEST(a_servers_socket_that_goes_through_the_module_is_told_of_once)
+/* A UDP socket that sends to the one, which goes through the module, and to the other, which does not. */
+#define BOTH(name)                                                                  \
+	START_TEST(name)                                                            \
+	{                                                                           \
+		stage_same(#name, LOOPBACK, stage.udp[0], stage.unflagged_udp, -1); \
+	}                                                                           \
+	END_TEST
+
+BOTH(server_asks)
+BOTH(server_connects)
+BOTH(flagged_first)
+BOTH(direct_first)
+BOTH(direct_is_late)
+
+START_TEST(who_only_says_that_he_is_flagged_is_not_heard)
 {
-	const struct result *result =
-		stage_run(true, "server_asks", LOOPBACK, stage.echo, stage.udp[0], -1);
+	stage_says("ask: 3\nanswer: 3\n\"ask\" of whom it is\nimpostor: 8\nclient: 6\n"
+		   "client: 6\n\"client\" of whom it is\nnothing else: -1 EAGAIN\n",
+		   "impostor", LOOPBACK, stage.udp[0], stage.udp[1], -1);
+}
+END_TEST
+
+START_TEST(under_a_route_for_all_a_servers_socket_is_told_of_once)
+{
+	const char *const environment[] = { ESWRAP_ROUTE_ENV "=datagrams", NULL };
+	const struct run how = { .wrapped = true, .environment = environment };
+	const char *const argv[] = { stage_claims(), "server_under_a_route", LOOPBACK,
+				     harness_format(stage.h, "%u", stage.udp[0]), NULL };
+	const struct result *result = harness_run_as(stage.h, &how, argv);
 
 	ck_result_status(result, 0);
 	ck_assert_str_eq(result->out->str, "sendto: 1\nsendto: 1\n");
 	ck_text_has(result->err->str, "hears nobody else");
-	ck_assert_ptr_eq(strstr(strstr(result->err->str, "hears nobody else") + 1,
-				"hears nobody else"),
-			 NULL);
+	ck_assert_ptr_null(
+		strstr(strstr(result->err->str, "hears nobody else") + 1, "hears nobody else"));
 }
 END_TEST
 
@@ -96,7 +121,13 @@ int main(void)
 	tcase_add_test(answers, lengths_of_datagrams);
 	tcase_add_test(answers, binds_after_a_refusal);
 	tcase_add_test(answers, parts_of_a_datagram_are_refused_and_not_sent_one_by_one);
-	tcase_add_test(answers, a_servers_socket_that_goes_through_the_module_is_told_of_once);
+	tcase_add_test(answers, server_asks);
+	tcase_add_test(answers, server_connects);
+	tcase_add_test(answers, flagged_first);
+	tcase_add_test(answers, direct_first);
+	tcase_add_test(answers, direct_is_late);
+	tcase_add_test(answers, who_only_says_that_he_is_flagged_is_not_heard);
+	tcase_add_test(answers, under_a_route_for_all_a_servers_socket_is_told_of_once);
 	tcase_set_timeout(answers, 2 * HARNESS_DEADLINE_S);
 	tcase_add_unchecked_fixture(answers, stage_set_up, stage_tear_down);
 	suite_add_tcase(suite, answers);

@@ -58,6 +58,7 @@ static struct flow_request request_to(guint16 port)
 		.family = AF_INET,
 		.dest = { .family = AF_INET, .port = port },
 		.asker = { .uid = USER, .program = "ntpd" },
+		.socket = -1,
 	};
 
 	inet_pton(AF_INET, "192.0.2.1", request.dest.address);

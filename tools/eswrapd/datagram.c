@@ -19,14 +19,20 @@
 #include "eswrapd/outcome.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
+#include "eswrapd/stand-in.h"
 #include "eswrapd/tally.h"
 #include "loop/poller.h"
 #include "loop/timer.h"
+#include "wire/endpoint.h"
 #include "wire/tag.h"
 
 /* How often the timer looks for flows that have ended. */
 #define CHECK_US (2 * G_TIME_SPAN_SECOND)
-#define IDLE_S	 30
+/* ... while one of them keeps a port that its program may want again. */
+#define CHECK_PORT_US (G_TIME_SPAN_SECOND / 10)
+/* Taken from a program's own socket at once, so that all others have their turn. */
+#define RELAY_TURNS 32
+#define IDLE_S	    30
 #define CROWDED_S \
 	5 /* instead of IDLE_S where others wait for a socket; longer than DNS or NTP take */
 /* More destinations than this at once is a scan: the one used least recently loses its name. */
@@ -67,8 +73,11 @@ static const struct {
 
 /**
  * struct datagram_flow - a datagram flow
+ * @asker:	who it is for
  * @peers:	least recently used first
- * @relay:	leads to the program's own socket, for questions to name servers; -1: there is none
+ * @own:	the program's own socket, as long as nothing has to go out by it; -1: there is none
+ * @relay:	leads to the program's own socket; -1: there is none, or it is not needed yet
+ * @serves:	who sends to that socket is heard
  */
 struct datagram_flow {
 	struct datagrams *datagrams;
@@ -79,8 +88,11 @@ struct datagram_flow {
 	socklen_t name_len;
 	uid_t uid;
 	char *program;
+	struct asker asker;
+	int family;
 	GQueue peers;
-	int relay;
+	int own, relay;
+	bool serves;
 	struct poller_watch *relay_watch;
 	gint64 began;
 	guint told; /* bits of enum loss that are in the log */
@@ -88,7 +100,8 @@ struct datagram_flow {
 
 /**
  * struct peer - one destination
- * @route:	NULL: a name server, whose questions are answered here; it stays IDLE
+ * @route:	NULL: a name server, whose questions are answered here, or @direct; it stays IDLE
+ * @direct:	what is sent there goes out by the program's own socket
  * @asker:	of a name server; @forced is its route of -r
  */
 struct peer {
@@ -98,6 +111,7 @@ struct peer {
 	char *forced;
 	enum peer_state state;
 	int fd;
+	bool direct;
 	bool connected; /* to the program's end; nobody else can send to it, or be sent to */
 	struct poller_watch *watch;
 	const struct route *route;
@@ -127,7 +141,7 @@ static struct sched *sched_of(const struct peer *peer)
 
 static const char *route_name(const struct peer *peer)
 {
-	return peer->route ? peer->route->name : NAMES_ROUTE;
+	return peer->route ? peer->route->name : peer->direct ? DIRECT_ROUTE : NAMES_ROUTE;
 }
 
 static void peer_free(struct peer *peer)
@@ -157,6 +171,7 @@ static void datagram_flow_free(gpointer data)
 		poller_remove(flow->relay_watch);
 	if (flow->relay >= 0)
 		close(flow->relay);
+	closer_close(flow->own);
 	g_free(flow->program);
 	g_free(flow);
 }
@@ -269,6 +284,19 @@ static bool forward(const struct peer *peer, const guint8 *packet, gsize size)
 	return sendmsg(peer->flow->relay, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
+static void hand_on(struct peer *peer)
+{
+	guint8 scratch;
+	gsize size;
+
+	while ((size = first_datagram(peer))) {
+		peer->bytes_sent += size;
+		touch(peer);
+		forward(peer, peer->flow->datagrams->peeked, size);
+		recv(peer->fd, &scratch, sizeof(scratch), MSG_DONTWAIT);
+	}
+}
+
 static void take_questions(struct peer *peer)
 {
 	const guint8 *packet = peer->flow->datagrams->peeked;
@@ -288,7 +316,9 @@ static void peer_event(uint32_t events G_GNUC_UNUSED, gpointer user)
 {
 	struct peer *peer = user;
 
-	if (!peer->route)
+	if (peer->direct)
+		hand_on(peer);
+	else if (!peer->route)
 		take_questions(peer);
 	else if (peer->state == PEER_IDLE && first_datagram(peer))
 		want_socket(peer);
@@ -463,15 +493,19 @@ static void check_peers(struct datagram_flow *flow)
 static void check(gpointer user)
 {
 	struct datagrams *datagrams = user;
+	gint64 next = CHECK_US;
 	GHashTableIter iter;
 	gpointer flow;
 
 	datagram_reap(datagrams);
 	g_hash_table_iter_init(&iter, datagrams->flows);
-	while (g_hash_table_iter_next(&iter, NULL, &flow))
+	while (g_hash_table_iter_next(&iter, NULL, &flow)) {
 		check_peers(flow);
+		if (((struct datagram_flow *)flow)->serves)
+			next = CHECK_PORT_US;
+	}
 	if (g_hash_table_size(datagrams->flows))
-		timer_start(&datagrams->timer, CHECK_US);
+		timer_start(&datagrams->timer, next);
 }
 
 struct datagrams *datagrams_new(const struct flow_parts *parts)
@@ -541,42 +575,117 @@ static struct peer *find_peer(const struct datagram_flow *flow, const struct esw
 	return NULL;
 }
 
+static int add_peer(struct datagram_flow *flow, const struct flow_request *request);
+
+/* May a stranger's datagram be heard, and answered directly? */
+static bool is_direct(const struct datagram_flow *flow, const struct eswrap_endpoint *from)
+{
+	const struct settings *settings = flow->datagrams->parts.settings;
+	struct destination to = { .type = SOCK_DGRAM, .port = from->port };
+	struct address_block twin;
+	const struct route *route;
+
+	eswrap_map_address(from, to.address);
+	names_twin(&settings->stand_in, &twin);
+	if (address_block_contains(&settings->stand_in, to.address) ||
+	    address_block_contains(&twin, to.address) ||
+	    (from->port == ESWRAP_PORT_NAMES && route_flags_names(settings)))
+		return false;
+	route = route_match(settings, &flow->asker, &to);
+	return !route || route->through == ROUTE_DIRECT;
+}
+
+/* Somebody whom the program has not sent anything to. Return: NULL where he is not heard. */
+static struct peer *welcome(struct datagram_flow *flow, const struct eswrap_endpoint *from)
+{
+	const struct flow_request request = { .dest = *from,
+					      .family = flow->family,
+					      .asker = flow->asker,
+					      .socket = -1,
+					      .direct = true };
+
+	if (!flow->serves || !is_direct(flow, from) || add_peer(flow, &request) < 0)
+		return NULL;
+	return find_peer(flow, from);
+}
+
+static void take_from_own_socket(struct datagram_flow *flow, const guint8 *packet, gsize size)
+{
+	const guint8 *data = packet + sizeof(struct forward_header);
+	struct forward_header header;
+	struct peer *peer;
+
+	if (size <= sizeof(header))
+		return;
+	size -= sizeof(header);
+	memcpy(&header, packet, sizeof(header));
+	peer = find_peer(flow, &header.server);
+	if (!peer && !header.failed)
+		peer = welcome(flow, &header.server);
+	/* What is flagged is heard from the module, and from nobody who says that he is the same. */
+	if (!peer || peer->route || (peer->direct && header.failed))
+		return;
+	if (header.failed)
+		responder_failed(&peer->asker, data, size);
+	else
+		deliver_answer(&peer->asker, data, size);
+	if (peer->direct)
+		touch(peer);
+}
+
 /* What has come by the program's own socket. */
 static void relay_event(uint32_t events G_GNUC_UNUSED, gpointer user)
 {
 	static guint8 packet[FORWARD_MAX];
 	struct datagram_flow *flow = user;
-	const guint8 *data = packet + sizeof(struct forward_header);
-	struct forward_header header;
-	struct peer *peer;
 	ssize_t got;
+	guint i;
 
-	while ((got = recv(flow->relay, packet, sizeof(packet), MSG_DONTWAIT)) > 0) {
-		if ((gsize)got <= sizeof(header))
-			continue;
-		memcpy(&header, packet, sizeof(header));
-		peer = find_peer(flow, &header.server);
-		if (!peer || peer->route)
-			continue; /* As a socket that is connected hears nobody but its peer. */
-		if (header.failed)
-			responder_failed(&peer->asker, data, (gsize)got - sizeof(header));
-		else
-			deliver_answer(&peer->asker, data, (gsize)got - sizeof(header));
+	for (i = 0; i < RELAY_TURNS; i++) {
+		got = recv(flow->relay, packet, sizeof(packet), MSG_DONTWAIT);
+		if (got <= 0)
+			return;
+		take_from_own_socket(flow, packet, (gsize)got);
 	}
+	/* There may be more: it is said again. */
+	poller_change(flow->relay_watch, EPOLLIN);
 }
 
-/* Without one nothing is forwarded. @fd: the program's, taken over */
-static void open_relay(struct datagram_flow *flow, int fd)
+/* From now on things come and go by the program's own socket. Without one nothing does. */
+static void open_relay(struct datagram_flow *flow)
 {
-	if (!forward_fits(fd, SOCK_DGRAM)) {
-		closer_close(fd);
+	if (flow->own < 0)
 		return;
-	}
-	flow->relay = forward_datagrams(flow->uid, fd);
+	flow->relay = forward_datagrams(flow->uid, g_steal_fd(&flow->own));
 	if (flow->relay < 0)
 		return;
 	flow->relay_watch =
 		poller_add(flow->datagrams->parts.poller, flow->relay, EPOLLIN, relay_event, flow);
+}
+
+/* @fd: the program's own socket, taken over */
+static void keep_own_socket(struct datagram_flow *flow, int fd)
+{
+	if (forward_fits(fd, SOCK_DGRAM))
+		flow->own = fd;
+	else
+		closer_close(fd);
+}
+
+/* Return: false where there is no socket to go out by. */
+static bool be_direct(struct peer *peer, const struct flow_request *request)
+{
+	struct datagram_flow *flow = peer->flow;
+
+	if (flow->relay < 0)
+		open_relay(flow);
+	peer->direct = true;
+	peer->where = endpoint_text(NULL, &request->dest);
+	peer->channel.ops = &channel_ops;
+	peer->channel.uid = flow->uid;
+	peer->channel.socket = -1;
+	peer->asker.answer = deliver_answer;
+	return flow->relay >= 0;
 }
 
 static void be_name_server(struct peer *peer, const struct flow_request *request)
@@ -623,13 +732,17 @@ static int add_peer(struct datagram_flow *flow, const struct flow_request *reque
 	peer->connected = connected;
 	peer->route = request->route;
 	peer->dest = request->dest;
-	if (request->route)
-		set_target(peer, request);
-	else
-		be_name_server(peer, request);
-	set_state(peer, PEER_IDLE);
 	peer->link.data = peer;
 	g_queue_push_tail_link(&flow->peers, &peer->link);
+	if (request->route)
+		set_target(peer, request);
+	else if (!request->direct)
+		be_name_server(peer, request);
+	else if (!be_direct(peer, request)) {
+		peer_free(peer);
+		return -ENETUNREACH;
+	}
+	set_state(peer, PEER_IDLE);
 	peer->watch = poller_add(parts->poller, fd, EPOLLIN, peer_event, peer);
 	if (!peer->watch) {
 		fd = -errno;
@@ -689,8 +802,7 @@ int datagram_associate(struct datagrams *datagrams, const struct flow_request *r
 	int fd, result;
 
 	if (!account_take(datagrams->parts.accounts, request->asker.uid, LIMIT_DATAGRAM_FLOWS)) {
-		if (!request->route)
-			closer_close(request->socket);
+		closer_close(request->socket);
 		return -ENOBUFS;
 	}
 	flow = g_new0(struct datagram_flow, 1);
@@ -699,9 +811,14 @@ int datagram_associate(struct datagrams *datagrams, const struct flow_request *r
 	flow->program = g_strdup(request->asker.program);
 	flow->began = now(datagrams);
 	g_queue_init(&flow->peers);
-	flow->relay = -1;
-	if (!request->route)
-		open_relay(flow, request->socket);
+	flow->asker = request->asker;
+	flow->asker.program = flow->program;
+	flow->family = request->family;
+	flow->own = flow->relay = -1;
+	keep_own_socket(flow, request->socket);
+	flow->serves = request->serves && flow->own >= 0;
+	if (!request->route || flow->serves)
+		open_relay(flow);
 	presence_enter(datagrams->parts.presence);
 	fd = program_socket(flow, request);
 	result = fd < 0 ? fd : add_peer(flow, request);
@@ -712,7 +829,9 @@ int datagram_associate(struct datagrams *datagrams, const struct flow_request *r
 		return result;
 	}
 	g_hash_table_insert(datagrams->flows, &flow->id, flow);
-	if (!timer_is_set(&datagrams->timer))
+	if (flow->serves)
+		timer_start(&datagrams->timer, CHECK_PORT_US);
+	else if (!timer_is_set(&datagrams->timer))
 		timer_start(&datagrams->timer, CHECK_US);
 	*id = flow->id;
 	*key = flow->key;

@@ -28,8 +28,16 @@
  * A peer that is a name server has no socket of the module: what comes there is answered by the broker
  * itself (dns.h), or goes out by the socket of the program's that the flow has replaced (forward.h).
  *
+ * That socket is kept, so that one socket of a program's can send to what is flagged and to what is direct,
+ * as a server's does that asks others: a peer that is direct goes out by it, and its port stays the
+ * program's. Where it had that port before the flow took its place, whoever sends to it is heard, and is a
+ * peer from then on; but not from an address that is flagged, or a stand-in, or a name server that was not
+ * asked: what such a one is answered would have to go the other way. A connect is not refused to what is
+ * direct, it is given an internet socket again.
+ *
  * Nobody is told when an unconnected datagram socket is closed. So while there are flows a timer looks
- * which of their ends are still held (living.h); and so does a connect that finds no free socket.
+ * which of their ends are still held (living.h), more often where one keeps a port; and so does a
+ * connect that finds no free socket.
  */
 #ifndef ESWRAPD_DATAGRAM_H
 #define ESWRAPD_DATAGRAM_H
@@ -45,7 +53,7 @@ void datagrams_free(struct datagrams *datagrams);
 
 /**
  * datagram_associate() - begin a datagram flow with its first destination
- * @request:	of a name server, @socket is taken over, also when this fails
+ * @request:	@socket is taken over, also when this fails
  * @id:	set to the flow's id
  * @key:	set to what the names of its destinations depend on
  *

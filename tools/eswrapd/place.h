@@ -7,6 +7,7 @@
 #define ESWRAPD_PLACE_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "config/route.h"
@@ -38,14 +39,17 @@ struct flow_parts {
 
 /**
  * struct flow_request - what a flow is to be
- * @route:	tls or tcp (udp for a datagram flow); NULL: a name server, which the broker itself is
+ * @route:	tls or tcp (udp for a datagram flow); NULL: a name server, which the broker itself is, or
+ *		@direct
+ * @direct:	by the program's own socket, which a datagram flow has kept
  * @dest:	as the program gave it
  * @family:	of the program's socket
  * @name:	host name behind a stand-in, or NULL: the address of @dest
  * @keep_alive:	s between the probes of TCP that the program asked for; 0: for none
  * @asker:	who it is for
  * @forced:	of a name server: the route of -r; "": none
- * @socket:	of a name server: the program's own, for what is direct; -1: none
+ * @socket:	of a name server or a datagram flow: the program's own, for what is direct; -1: none
+ * @serves:	of a datagram flow: whoever sends to that is to be heard
  */
 struct flow_request {
 	const struct route *route;
@@ -56,10 +60,13 @@ struct flow_request {
 	struct asker asker;
 	const char *forced;
 	int socket;
+	bool direct, serves;
 };
 
 /* What `status` says in place of a route where the broker itself answers. */
 #define NAMES_ROUTE "(names)"
+/* ... and where it hands on what is direct. */
+#define DIRECT_ROUTE "(direct)"
 
 /**
  * place_host() - what the module is given: the name, or the IPv4 address in text

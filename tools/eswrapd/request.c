@@ -203,11 +203,13 @@ static bool route_flow(struct asked *asked, int type, struct flow_request *flow)
 		refuse(asked, type == SOCK_STREAM ? ECONNREFUSED : EINVAL);
 		return false;
 	}
-	flow->dest = *dest;
-	flow->family = asked->request.family;
-	flow->name = name;
-	flow->keep_alive = asked->request.keep_alive;
-	flow->asker = asked->asker;
+	*flow = (struct flow_request){ .route = flow->route,
+				       .dest = *dest,
+				       .family = asked->request.family,
+				       .name = name,
+				       .keep_alive = asked->request.keep_alive,
+				       .asker = asked->asker,
+				       .socket = -1 };
 	return true;
 }
 
@@ -323,14 +325,16 @@ static void handle_associate(struct asked *asked)
 	const struct request_parts *parts = &asked->requests->parts;
 	struct flow_request flow;
 
-	if (is_name_server(asked, SOCK_DGRAM, &flow)) {
-		flow.socket = g_steal_fd(&asked->socket);
-	} else {
+	if (!is_name_server(asked, SOCK_DGRAM, &flow)) {
 		if (!route_flow(asked, SOCK_DGRAM, &flow))
 			return;
 		tell_local_address(asked);
 		look_for_free_socket(parts);
+		/* Under -r there is one way for all. */
+		flow.serves =
+			asked->request.id == ESWRAP_ASSOCIATE_SERVES && !*asked->request.route;
 	}
+	flow.socket = g_steal_fd(&asked->socket);
 	grant(asked,
 	      datagram_associate(parts->datagrams, &flow, &asked->reply.id, &asked->reply.key));
 }
@@ -341,10 +345,13 @@ static void handle_peer(struct asked *asked)
 	int result;
 
 	if (!is_name_server(asked, SOCK_DGRAM, &flow) && !route_flow(asked, SOCK_DGRAM, &flow)) {
-		/* One socket cannot be both: what is not ours is not reachable from ours. */
-		if (asked->reply.verdict == ESWRAP_DIRECT)
-			refuse(asked, ENETUNREACH);
-		return;
+		if (asked->reply.verdict != ESWRAP_DIRECT)
+			return;
+		flow = (struct flow_request){ .dest = asked->request.dest,
+					      .family = asked->request.family,
+					      .asker = asked->asker,
+					      .socket = -1,
+					      .direct = true };
 	}
 	result = datagram_add_peer(asked->requests->parts.datagrams, asked->request.id, &flow,
 				   &asked->reply.tag);
