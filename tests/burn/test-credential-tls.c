@@ -37,7 +37,7 @@ static void put_leaf(const char *name, const struct identity *issuer, gint64 fro
 }
 
 /* ca-0 has signed server-0 and device-0, and so on; server-0-expired speaks for itself. */
-static void setup_as(const char *profile)
+static void setup_as(const char *option, const char *value)
 {
 	guint i;
 
@@ -48,23 +48,29 @@ static void setup_as(const char *profile)
 		put_leaf(harness_format(h, "device-%u", i), ca[i], 0, 0);
 	}
 	put_leaf("server-0-expired", ca[0], -3 * IDENTITY_DAY, -60);
-	harness_fake(h, "--resolve-all", "127.0.0.1", profile ? "--as" : NULL, profile, NULL);
+	harness_fake(h, "--resolve-all", "127.0.0.1", option, value, NULL);
 }
 
 static void setup(void)
 {
-	setup_as(NULL);
+	setup_as(NULL, NULL);
 }
 
 /* Four TLS connections at a time, as the product note's sets are for; and only one. */
 static void setup_four(void)
 {
-	setup_as("C3.5.2.5");
+	setup_as("--as", "C3.5.2.5");
 }
 
 static void setup_one(void)
 {
-	setup_as("C6.2.1");
+	setup_as("--as", "C6.2.1");
+}
+
+/* A module that would know the day: none is known to. */
+static void setup_dates(void)
+{
+	setup_as("--dates", "checked");
 }
 
 static void teardown(void)
@@ -199,7 +205,8 @@ START_TEST(p9_1_with_a_ca_takes_the_servers_that_it_has_signed)
 	start("optional", ca_alone);
 	expect_page(serve((enum server)_i, "server-0", NULL));
 	expect_refused(serve((enum server)_i, "server-1", NULL));
-	expect_refused(serve((enum server)_i, "server-0-expired", NULL));
+	/* Its time is over, of which the module knows nothing. */
+	expect_page(serve((enum server)_i, "server-0-expired", NULL));
 	ck_text_has(harness_read(h, h->trace), "> \"P9=1\\r\"");
 }
 END_TEST
@@ -222,12 +229,21 @@ START_TEST(p9_2_is_mutual)
 	ck_result_status(result, 0);
 	ck_text_has(result->out->str, "CN");
 	ck_text_has(result->out->str, "device-0");
-	/* The server is one that the set's CA has not signed, or whose time is over. */
+	/* The server is one that the set's CA has not signed. */
 	expect_refused(serve((enum server)_i, "server-1", "ca-0"));
-	expect_refused(serve((enum server)_i, "server-0-expired", "ca-0"));
+	/* Its time is over, of which the module knows nothing. */
+	expect_page(serve((enum server)_i, "server-0-expired", "ca-0"));
 	/* The server knows the set's certificate by no CA of its own. */
 	expect_refused(serve((enum server)_i, "server-0", "ca-1"));
 	ck_text_has(harness_read(h, h->trace), "> \"P9=2\\r\"");
+}
+END_TEST
+
+START_TEST(server_whose_time_is_over_is_refused_by_a_module_that_knows_dates)
+{
+	start("required", all_three);
+	expect_page(serve((enum server)_i, "server-0", "ca-0"));
+	expect_refused(serve((enum server)_i, "server-0-expired", "ca-0"));
 }
 END_TEST
 
@@ -365,7 +381,7 @@ int main(void)
 {
 	Suite *suite = suite_create("credential-tls");
 	TCase *note = tcase_create("note"), *four = tcase_create("four");
-	TCase *one = tcase_create("one");
+	TCase *one = tcase_create("one"), *dates = tcase_create("dates");
 
 	tcase_add_checked_fixture(note, setup, teardown);
 	tcase_set_timeout(note, 90);
@@ -379,6 +395,12 @@ int main(void)
 	tcase_add_loop_test(note, p9_2_without_all_three_items_fails_and_the_log_says_which, 0,
 			    SERVERS);
 	suite_add_tcase(suite, note);
+	tcase_add_checked_fixture(dates, setup_dates, teardown);
+	tcase_set_timeout(dates, 90);
+	tcase_add_loop_test(dates,
+			    server_whose_time_is_over_is_refused_by_a_module_that_knows_dates, 0,
+			    SERVERS);
+	suite_add_tcase(suite, dates);
 	tcase_add_checked_fixture(four, setup_four, teardown);
 	tcase_set_timeout(four, 90);
 	tcase_add_loop_test(four, three_sets_are_in_use_at_once_by_three_routes, 0, SERVERS);

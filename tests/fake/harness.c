@@ -347,11 +347,12 @@ void fake_usage(struct fake *fake, const char *command)
 	static const char *const kinds[] = { "Bad Argument", "Bad Address Value",
 					     "Insufficient Arguments", "Too Many Arguments" };
 	g_autofree char *answer = fake_ask(fake, command), *wanted = NULL;
+	int name = (int)strcspn(command, "=\r");
 	unsigned int i;
 
 	for (i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		g_free(wanted);
-		wanted = g_strdup_printf("\r\nERROR: %s\r\nUsage: %.2s ", kinds[i], command);
+		wanted = g_strdup_printf("\r\nERROR: %s\r\nUsage: %.*s ", kinds[i], name, command);
 		if (g_str_has_prefix(answer, wanted))
 			return;
 	}

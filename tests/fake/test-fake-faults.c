@@ -370,6 +370,104 @@ START_TEST(rate_of_commands)
 }
 END_TEST
 
+/* Without a text of its own, one that the firmware can print. */
+START_TEST(texts_of_failures_are_those_of_the_firmware)
+{
+	struct fake *fake = fake_start("--errors simple --fault read-error@R0#1 "
+				       "--fault write-error@S3#1 --fault start-error@P6");
+	static const char *const commands[] = { "R0\r", "S3=1\rx", "P6=1\r", "P6=1\r", "P6=1\r" };
+	unsigned int i;
+	char *answer;
+
+	fake_join(fake);
+	fake_target(fake, 0, 0, 9);
+	for (i = 0; i < G_N_ELEMENTS(commands); i++) {
+		answer = fake_ask(fake, commands[i]);
+		ck_assert_msg(g_str_has_suffix(answer, SIMPLE) &&
+				      strlen(answer) > strlen(SIMPLE) + 4,
+			      "%s", answer);
+		g_free(answer);
+	}
+	fake_stop(fake);
+}
+END_TEST
+
+/* Of an item that is given up nothing is burnt. */
+START_TEST(payload_of_pg_that_ends_in_its_middle)
+{
+	struct fake *fake =
+		fake_start("--errors simple --fault uart-error@PG#1 --fault stall@PG#2");
+
+	fake_text(fake, "PG=0,0,8\rabcd");
+	fake_expect_text(fake, "\r\nUART Error detected 02 -- aborting transfer" SIMPLE);
+	fake_text(fake, "PG=0,0,8\rabcd");
+	fake_expect_text(fake, SIMPLE);
+	fake_says(fake, "PE=0\r", DATA("1,1,1"));
+	fake_says(fake, "PG=0,0,8\rabcdefgh", OK);
+	fake_stop(fake);
+}
+END_TEST
+
+START_TEST(line_has_another_rate_at_power_up)
+{
+	struct fake *fake = fake_start_pty(115200, "--baud 115200 --fault rate,baud=9600@start#1");
+
+	/* Nothing that is understood, and what it says is none either. */
+	fake_text(fake, "Z5\r");
+	fake_quiet(fake, 100);
+	fake_stop(fake);
+	fake = fake_start_pty(9600, "--baud 115200 --fault rate,baud=9600@start#1");
+	fake_says(fake, "Z5\r", DATA(MAC));
+	/* It is what it says itself. */
+	fake_says(fake, "U?\r", DATA("0,115200,8,0,1,0"));
+	fake_stop(fake);
+}
+END_TEST
+
+START_TEST(states_in_the_middle_of_everything)
+{
+	struct fake *fake = fake_start("--fault human@Z5#1 --fault pb@Z5#2 --fault "
+				       "close@Z5#3");
+	uint16_t port;
+	int server = peer_listen(&port), peer;
+
+	fake_says(fake, "Z5\r", DATA(MAC));
+	fake_text(fake, "---\r");
+	fake_expect_text(fake, "\r\n---\r\n" OK);
+	fake_says(fake, "Z5\r", DATA(MAC));
+	fake_join(fake);
+	fake_open(fake, 0, 0, port);
+	peer = peer_accept(server);
+	fake_says(fake, "Z5\r", DATA(MAC));
+	peer_ended(peer);
+	fake_says(fake, "R0\r", GONE);
+	close(peer);
+	close(server);
+	fake_stop(fake);
+}
+END_TEST
+
+/* A server of datagrams has no connection, and ends too. */
+START_TEST(close_of_a_udp_server)
+{
+	struct fake *fake = fake_start("--fault close@Z5 --fault read-error,text=no@R0#1");
+	unsigned int i;
+
+	fake_join(fake);
+	fake_says(fake, "P1=1\r", OK);
+	fake_says(fake, "P2=0\r", OK);
+	for (i = 0; i < 2; i++) {
+		fake_says(fake, "P5=1\r", OK);
+		if (i)
+			fake_says(fake, "Z5\r", DATA(MAC));
+		else
+			fake_says(fake, "R0\r", "\r\nno" FAILED("R0", ""));
+		fake_says(fake, "R0\r", GONE);
+	}
+	fake_stop(fake);
+}
+END_TEST
+
 START_TEST(several_faults_at_once)
 {
 	struct fake *fake = fake_start("--fault lose-in@in=1 --fault 'message,text=m@command=1'");
@@ -443,6 +541,11 @@ int main(void)
 	tcase_add_test(tcase, lookup);
 	tcase_add_test(tcase, close_in_the_middle_of_a_transfer);
 	tcase_add_test(tcase, rate_of_commands);
+	tcase_add_test(tcase, texts_of_failures_are_those_of_the_firmware);
+	tcase_add_test(tcase, payload_of_pg_that_ends_in_its_middle);
+	tcase_add_test(tcase, line_has_another_rate_at_power_up);
+	tcase_add_test(tcase, states_in_the_middle_of_everything);
+	tcase_add_test(tcase, close_of_a_udp_server);
 	tcase_add_test(tcase, several_faults_at_once);
 	tcase_add_test(tcase, wrong_specifications_are_refused);
 	suite_add_tcase(suite, tcase);

@@ -279,6 +279,10 @@ START_TEST(pf_selects_the_set_of_the_next_connection)
 	fake_usage(fake, "PF=0,4\r");
 	fake_usage(fake, "PF=2,0\r");
 	fake_usage(fake, "PF=0\r");
+	/* AWS has a set of its own. */
+	fake_says(fake, "PF=0,0\r", OK);
+	fake_says(fake, "PF=1,2\r", OK);
+	connects(fake, server, 2, "version=TLSv1.2 name=- client=device-7");
 	fake_usage(fake, "PF=\r");
 	fake_stop(fake);
 	tls_server_stop(server);
@@ -455,6 +459,67 @@ START_TEST(checking_the_name_is_a_switch)
 	fake_fails(fake, "P6=1\r", "TLS: IP address mismatch");
 	fake_stop(fake);
 	tls_server_stop(server);
+}
+END_TEST
+
+/* What C6.2's parser has: AES, RSA and NIST's curves. @_i: a server that has none of it. */
+START_TEST(server_with_other_ciphers_or_curves_alone_is_not_understood)
+{
+	static const char *const ciphers[] = { "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE+AES" };
+	static const char *const curves[] = { "P-256", "X25519" };
+	struct tls_server *server = tls_server_start(server_identity, NULL, TLS1_2_VERSION);
+	struct fake *fake = start("");
+
+	ck_assert(SSL_CTX_set_cipher_list(server->context, ciphers[_i]) == 1);
+	ck_assert(SSL_CTX_set1_groups_list(server->context, curves[_i]) == 1);
+	fails(fake, server, 0, "TLS: ");
+	ck_assert(SSL_CTX_set_cipher_list(server->context, ciphers[1]) == 1);
+	ck_assert(SSL_CTX_set1_groups_list(server->context, curves[0]) == 1);
+	connects(fake, server, 0, "version=TLSv1.2 name=- client=-");
+	fake_stop(fake);
+	tls_server_stop(server);
+}
+END_TEST
+
+START_TEST(dates_of_a_certificate_count_or_not)
+{
+	struct identity *late = identity_new(&(struct identity_request){
+		.name = "late",
+		.issuer = ca,
+		.from = -3 * IDENTITY_DAY,
+		.until = -IDENTITY_DAY,
+	});
+	struct tls_server *server = tls_server_start(late, NULL, 0);
+	struct fake *fake = start(_i ? "--dates checked" : "");
+
+	program(fake, 0, 0, identity_certificate(ca, IDENTITY_PEM));
+	if (_i)
+		fails(fake, server, 1, "certificate has expired");
+	else
+		connects(fake, server, 1, "version=TLSv1.2 name=- client=-");
+	fake_stop(fake);
+	tls_server_stop(server);
+	identity_free(late);
+}
+END_TEST
+
+START_TEST(faults_of_tls_starts)
+{
+	struct tls_server *stranger = tls_server_start(stranger_identity, NULL, 0);
+	struct fake *fake = start("--fault in-use@P6#1 --fault pb@start#2 --boot-time 0");
+
+	program(fake, 0, 0, identity_certificate(ca, IDENTITY_PEM));
+	set_connection(fake, stranger, 1);
+	fake_says(fake, "MT=1\r", OK);
+	/* Another TLS connection is in the way, and none is. */
+	fake_says(fake, "P6=1\r", "\r\n[TCP SSL] In use by socket 1" SIMPLE);
+	fake_says(fake, "P6=1\r", SIMPLE);
+	/* Somebody has left it with PB=1. */
+	fake_says(fake, "ZR\r", PROMPT);
+	fake_join(fake);
+	connects(fake, stranger, 1, "version=TLSv1.2 name=- client=-");
+	fake_stop(fake);
+	tls_server_stop(stranger);
 }
 END_TEST
 
@@ -666,6 +731,10 @@ int main(void)
 	tcase_add_test(tcase, number_of_tls_connections_is_a_switch);
 	tcase_add_test(tcase, starts_of_newer_firmware_have_texts);
 	tcase_add_test(tcase, checking_the_name_is_a_switch);
+	tcase_add_loop_test(tcase, server_with_other_ciphers_or_curves_alone_is_not_understood, 0,
+			    2);
+	tcase_add_loop_test(tcase, dates_of_a_certificate_count_or_not, 0, 2);
+	tcase_add_test(tcase, faults_of_tls_starts);
 	tcase_add_test(tcase, tls_1_3_is_a_switch);
 	tcase_add_test(tcase, handshake_that_hangs_times_out);
 	tcase_add_test(tcase, tls_moves_any_bytes_both_ways);

@@ -13,6 +13,7 @@ enum verdict {
 	VERDICT_ERROR,	 /* what was added comes before ERROR */
 	VERDICT_USAGE,	 /* the argument is wrong, too much or missing */
 	VERDICT_ADDRESS, /* it is not the address that it should be */
+	VERDICT_EMPTY,	 /* there was no command */
 	VERDICT_PROMPT,	 /* what was added, and the prompt alone */
 	VERDICT_SILENT,	 /* no answer */
 };

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define FUNCTION_MAX 1 /* 0 TLS, 1 AWS [ST] */
-
 /* Splits @text at its commas. Return: false unless there are exactly @count parts. */
 static bool split(const char *text, char parts[][8], unsigned int count)
 {
@@ -32,14 +30,14 @@ static unsigned int last_set(const struct module *module)
 enum verdict run_set_active(struct module *module, const struct argument *argument)
 {
 	bool st = module->firmware->dialect == DIALECT_ST;
-	unsigned int function, set;
+	unsigned int function = FUNCTION_TLS, set;
 	char parts[2][8];
 
 	if (!split(argument->text, parts, st ? 2 : 1) ||
-	    (st && !argument_number(parts[0], 0, FUNCTION_MAX, &function)) ||
+	    (st && !argument_number(parts[0], 0, FUNCTION_COUNT - 1, &function)) ||
 	    !argument_number(parts[st], 0, last_set(module), &set))
 		return VERDICT_USAGE;
-	module->active_set = set;
+	module->active_set[function] = set;
 	return VERDICT_OK;
 }
 

@@ -9,6 +9,18 @@
 #define JOIN_RETRIES_MAX 10
 #define AUTO_CONNECT_MAX 3
 
+/* An address that there is not. */
+static void leave_empty(struct network *network)
+{
+	char *const fields[] = { network->address, network->netmask, network->gateway, network->dns,
+				 network->dns2 };
+	unsigned int i;
+
+	for (i = 0; i < G_N_ELEMENTS(fields); i++)
+		if (g_str_equal(fields[i], "0.0.0.0"))
+			*fields[i] = '\0';
+}
+
 enum verdict run_wifi_show(struct module *module, const struct argument *argument)
 {
 	const struct settings *settings = &module->settings;
@@ -18,6 +30,8 @@ enum verdict run_wifi_show(struct module *module, const struct argument *argumen
 	if (!argument_none(argument))
 		return VERDICT_USAGE;
 	radio_network(module, &network);
+	if (module->firmware->unset_empty)
+		leave_empty(&network);
 	answer_text(module, "%s%s%s,%s,%u,%u,%u,%s,%s,%s,%s,%s,%u,%u", quote, settings->ssid, quote,
 		    module->hidden ? "*RESTRICTED*" : settings->passphrase, settings->security,
 		    settings->dhcp, settings->ip_version, network.address, network.netmask,
@@ -26,6 +40,12 @@ enum verdict run_wifi_show(struct module *module, const struct argument *argumen
 	if (!module->firmware->wifi_12)
 		answer_text(module, ",0,%s,%d", settings->country, module->joined);
 	return VERDICT_OK;
+}
+
+/* A network that is not found is tried CB times. */
+static int64_t join_time(const struct module *module)
+{
+	return module->options->join_ns * (module->joined ? 1 : module->settings.retries);
 }
 
 enum verdict run_join(struct module *module, const struct argument *argument)
@@ -41,6 +61,7 @@ enum verdict run_join(struct module *module, const struct argument *argument)
 	module_disconnect(module);
 	module->rejoin_at = INT64_MAX;
 	module->joined = radio_finds(module);
+	loop_sleep_until(module->loop, now_ns() + join_time(module));
 	if (!module->joined) {
 		answer_text(module, "[JOIN   ] %s\r\n[JOIN   ] Failed", module->settings.ssid);
 		return VERDICT_ERROR;

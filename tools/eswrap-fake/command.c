@@ -60,6 +60,7 @@ static const struct command commands[] = {
 	{ "P7", run_accept, "<0 single|1 accept loop|2 close client|3 next client>" },
 	{ "P8", run_backlog, "<1..6>" },
 	{ "P9", run_verify, "<0 none|1 optional|2 required>" },
+	{ "PA", run_accepted, "<0|1>,<name>" },
 	{ "PB", run_report_only, "<0|1>" },
 	{ "PE", run_available, "[set]" },
 	{ "PF", run_set_active, "<set>, or <function>,<set>" },

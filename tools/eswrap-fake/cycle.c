@@ -528,7 +528,9 @@ static int one_command(struct module *module)
 	/* A lone \r brings the prompt. */
 	if (r == 0) {
 		faults_command(module->faults, "");
-		return give_answer(module, VERDICT_PROMPT, NULL, false);
+		return give_answer(
+			module, module->firmware->empty_line_error ? VERDICT_EMPTY : VERDICT_PROMPT,
+			NULL, false);
 	}
 	if (r != -E2BIG)
 		return execute(module, text, r);

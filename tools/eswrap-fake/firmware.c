@@ -44,6 +44,7 @@ static const struct row rows[] = {
 	{ "r4", "off|crlf|plain", AT(counted), { 1, 0, 1, 1 }, "reads with a count" },
 	{ "r4-nothing", "zero|empty", AT(counted_empty), { 0, 0, 0, 0 }, "R4: nothing" },
 	{ "r4-gone", "short|long", AT(counted_long), { 0, 0, 1, 0 }, "R4 at the end" },
+	{ "empty-line", "prompt|error", AT(empty_line_error), { 0, 0, 0, 0 }, "a lone \\r" },
 	{ "messages", "prompt|ok", AT(message_form), { 0, 0, 1, 0 }, "unasked ones" },
 	{ "link-news", "no|yes", AT(link_news), { 1, 0, 1, 1 }, "Wi-Fi lost, back" },
 	{ "u0", "saves|forgets", AT(u0_forgets), { 0, 1, 1, 0 }, "rate after a reset" },
@@ -57,6 +58,7 @@ static const struct row rows[] = {
 	{ "sni", "off|on", AT(sni), { 0, 0, 0, 0 }, "name sent to TLS servers" },
 	{ "wifi-fields", "15|12", AT(wifi_12), { 0, 1, 0, 0 }, "of C?" },
 	{ "ssid", "plain|quoted", AT(ssid_quoted), { 0, 0, 1, 0 }, "in C?" },
+	{ "unset", "zeros|empty", AT(unset_empty), { 0, 0, 0, 0 }, "addresses in C?" },
 	{ "passphrase", "shown|hidden", AT(passphrase_hidden), { 0, 0, 1, 0 }, "in C?, until CY" },
 	{ "socket-fields", "10|12", AT(socket_12), { 0, 0, 1, 0 }, "of P?" },
 	{ "dead-socket", "fields|text", AT(dead_text), { 0, 0, 1, 0 }, "P? there" },
@@ -72,6 +74,7 @@ static const struct row rows[] = {
 	  AT(check_names),
 	  { 0, 0, 0, 0 },
 	  "in the server's certificate" },
+	{ "dates", "ignored|checked", AT(check_dates), { 0, 0, 0, 0 }, "of certificates" },
 	{ "tls", "1.2|1.3", AT(tls13), { 0, 0, 0, 0 }, "newest version offered" },
 };
 

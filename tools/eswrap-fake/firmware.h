@@ -42,7 +42,7 @@ struct firmware {
 	unsigned int zr_answers, udp_port_ignored, writable_set, match, dialect, pem_any, der;
 	unsigned int sni, wifi_12, ssid_quoted, passphrase_hidden, socket_12, dead_text, start;
 	unsigned int failure_text, stop_text, surplus_error, server_stop_all, keep_alive_zero;
-	unsigned int rates, check_names, tls13;
+	unsigned int rates, check_names, check_dates, tls13, unset_empty, empty_line_error;
 	unsigned int tls_sockets;
 	char **without;
 	unsigned int *rate_list;

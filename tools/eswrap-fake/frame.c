@@ -14,6 +14,8 @@
 
 static const char *error_kind(enum verdict verdict, const struct command *command, bool argument)
 {
+	if (verdict == VERDICT_EMPTY)
+		return "No Command Entered";
 	if (!command)
 		return "Unknown Command";
 	switch (verdict) {

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define AWS_SET 2 /* the active one at the start [UM] */
+
 void module_factory(const struct module *module, struct settings *settings)
 {
 	memset(settings, 0, sizeof(*settings));
@@ -47,7 +49,8 @@ void module_power_up(struct module *module)
 	module->joined = false;
 	module->rejoin_at = INT64_MAX;
 	module->selected = 0;
-	module->active_set = 0;
+	module->active_set[FUNCTION_TLS] = 0;
+	module->active_set[FUNCTION_AWS] = AWS_SET;
 	module->simple = firmware->errors == ERRORS_SIMPLE;
 	module->silenced = 0;
 	module->hidden = firmware->passphrase_hidden;

@@ -17,6 +17,9 @@
 #define SILENCE_DHCP   1
 #define SILENCE_SERVER 2
 
+/* What a set of credentials is for: PF's first number [UM, ST]. */
+enum function { FUNCTION_TLS, FUNCTION_AWS, FUNCTION_COUNT };
+
 /* How what stands around the DATA of an answer is left out. */
 enum shape {
 	SHAPE_WHOLE,
@@ -65,7 +68,7 @@ struct module {
 	struct faults *faults;
 	struct socket sockets[SOCKET_COUNT];
 	unsigned int selected;
-	unsigned int active_set;
+	unsigned int active_set[FUNCTION_COUNT];
 	bool simple, hidden, human, away, holds;
 	unsigned int silenced;
 	GQueue messages;

@@ -22,7 +22,7 @@
 
 /* The strings of the command line, before they are checked. */
 struct raw {
-	char *listen, *pty, *baud, *boot, *payload, *connect, *flash, *trace, *revision;
+	char *listen, *pty, *baud, *boot, *payload, *connect, *join, *flash, *trace, *revision;
 	char *banner, *pause, *seed, *mac, *all_names, *ready_fd, *as, *tls_sockets, *without;
 	char *switches[SWITCHES_MAX];
 	char **latency, **access_points, **resolve, **faults;
@@ -286,6 +286,7 @@ static bool check(struct options *options, const struct raw *raw, GError **error
 	       set_ms("boot-time", raw->boot, &options->boot_ns, error) &&
 	       set_ms("payload-timeout", raw->payload, &options->payload_ns, error) &&
 	       set_ms("connect-timeout", raw->connect, &options->connect_ns, error) &&
+	       set_ms("join-time", raw->join, &options->join_ns, error) &&
 	       set_mac(options, raw->mac, error) && set_disturbances(options, raw, error) &&
 	       set_lists(options, raw, error);
 }
@@ -300,6 +301,7 @@ static void free_raw(struct raw *raw)
 	g_free(raw->boot);
 	g_free(raw->payload);
 	g_free(raw->connect);
+	g_free(raw->join);
 	g_free(raw->flash);
 	g_free(raw->trace);
 	g_free(raw->revision);
@@ -390,6 +392,7 @@ static bool read_words(struct raw *raw, int argc, char **argv, GError **error)
 		TEXT("boot-time", boot, "MS", "time from a reset to the prompt (100)"),
 		TEXT("payload-timeout", payload, "MS", "longest pause in a payload"),
 		TEXT("connect-timeout", connect, "MS", "how long P6=1 tries (10000)"),
+		TEXT("join-time", join, "MS", "how long an attempt of C0 takes (0)"),
 		TEXT("flash", flash, "FILE", "where credentials and settings are kept"),
 		TEXT("as", as, "PROFILE|FILE", "which firmware it is, or what a report says"),
 		TEXT("revision", revision, "REVISION", "firmware revision in I?"),

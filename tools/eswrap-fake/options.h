@@ -41,6 +41,7 @@ struct name {
  * @boot_ns:	from a reset to the prompt
  * @payload_ns:	how long a payload may pause; 0: for ever, -1: S3 as S2 says
  * @connect_ns:	how long P6=1 tries
+ * @join_ns:	how long an attempt of C0 takes
  * @firmware:	what it does in one way or another
  * @access_points: struct access_point
  * @names:	struct name
@@ -55,7 +56,7 @@ struct options {
 	guint baud;
 	bool paced;
 	GArray *times;
-	gint64 boot_ns, payload_ns, connect_ns;
+	gint64 boot_ns, payload_ns, connect_ns, join_ns;
 	char *flash, *trace;
 	char *mac;
 	struct firmware firmware;

@@ -138,10 +138,11 @@ static bool open_it(struct module *module, enum tls_failure *failure, char **why
 	bool udp = !is_stream(sock->protocol);
 	struct socket_start start = {
 		.tls = {
-			.items = module->flash.item[module->active_set],
+			.items = module->flash.item[module->active_set[FUNCTION_TLS]],
 			.report_only = module->settings.report_only,
 			.sni = firmware->sni,
 			.check_names = firmware->check_names,
+			.check_dates = firmware->check_dates,
 			.tls13 = firmware->tls13,
 			.pem_any = firmware->pem_any,
 			.der = firmware->der,

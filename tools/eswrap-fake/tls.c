@@ -96,7 +96,8 @@ static const char *use_root(SSL_CTX *context, const struct tls_setup *setup)
 		X509_STORE_add_cert(store, sk_X509_value(roots, i));
 	sk_X509_pop_free(roots, X509_free);
 	/* Whatever is in the set is trusted, an intermediate too. */
-	X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+	X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN |
+					    (setup->check_dates ? 0 : X509_V_FLAG_NO_CHECK_TIME));
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER,
 			   setup->report_only ? pass_whatever_it_is : NULL);
 	return NULL;
@@ -161,6 +162,16 @@ static const char *use_set(SSL_CTX *context, const struct tls_setup *setup,
 	return NULL;
 }
 
+/*
+ * What TLS 1.2 of the firmware has [texts of C6.2]: AES in CBC, GCM and CCM, RSA and ECDHE on NIST's
+ * curves. OpenSSL has no secp192 and secp224 by default.
+ */
+static void limit_ciphers(SSL_CTX *context)
+{
+	SSL_CTX_set_cipher_list(context, "ECDHE+AES:kRSA+AES");
+	SSL_CTX_set1_groups_list(context, "P-384:P-256");
+}
+
 static SSL_CTX *new_context(const struct tls_setup *setup, enum tls_failure *failure, char **why)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
@@ -168,6 +179,8 @@ static SSL_CTX *new_context(const struct tls_setup *setup, enum tls_failure *fai
 
 	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
 	SSL_CTX_set_max_proto_version(context, setup->tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+	if (!setup->tls13)
+		limit_ciphers(context);
 	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
 					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 					  SSL_MODE_RELEASE_BUFFERS);

@@ -32,6 +32,7 @@ struct tls;
  * @sni:	@name is sent to the server
  * @address:	the server's address
  * @check_names: the certificate must carry @name, or @address where there is no name
+ * @check_dates: a certificate must be valid today
  * @tls13:	offer TLS 1.3 too
  * @pem_any:	PEM need not end with a NUL
  * @der:	items may be in DER
@@ -42,7 +43,7 @@ struct tls_setup {
 	enum verify verify;
 	const char *name;
 	struct in_addr address;
-	bool report_only, sni, check_names, tls13, pem_any, der;
+	bool report_only, sni, check_names, check_dates, tls13, pem_any, der;
 	struct trace *trace;
 };
 
