@@ -80,6 +80,10 @@ void bench_connect_first(const struct bench_case *what, guint latency_ms,
 void bench_connect_again(const struct bench_case *what, guint latency_ms,
 			 struct bench_result *result);
 void bench_unflagged(const struct bench_case *what, guint latency_ms, struct bench_result *result);
+/* The broker itself: memory while four flows are busy, time to start, CPU without flows. */
+void bench_memory(const struct bench_case *what, guint latency_ms, struct bench_result *result);
+void bench_start(const struct bench_case *what, guint latency_ms, struct bench_result *result);
+void bench_quiet(const struct bench_case *what, guint latency_ms, struct bench_result *result);
 /* Beside a neighbour at his worst: connects to places that do not answer, sockets, look-ups, bulk. */
 void bench_holes(const struct bench_case *what, guint latency_ms, struct bench_result *result);
 void bench_keeper(const struct bench_case *what, guint latency_ms, struct bench_result *result);
@@ -117,10 +121,12 @@ gpointer shared_new(gsize size);
  * struct rig - module and broker of one case
  * @h:		the harness
  * @host:	what the client connects to
+ * @start_ns:	from the broker's start to a module that is ready
  */
 struct rig {
 	struct harness *h;
 	const char *host;
+	gint64 start_ns;
 };
 
 /**
@@ -133,6 +139,8 @@ void rig_start(struct rig *rig, const struct bench_case *what, guint latency_ms,
 void rig_stop(struct rig *rig);
 /* rig_client() - run bench-client under the shim. Return: its standard output */
 const char *rig_client(struct rig *rig, const char *argument, ...) G_GNUC_NULL_TERMINATED;
+/* processor_ns() - processor time that a process has used */
+double processor_ns(struct rig *rig, const struct process *process);
 /* rig_ports() - ports as strings for argv: "1", "2", ... */
 const char *port_text(struct rig *rig, guint16 port);
 

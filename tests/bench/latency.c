@@ -89,14 +89,6 @@ static void send_when_told(struct server_connection *c, gpointer user)
 	}
 }
 
-/* Processor time that a process has used, ns: the first field, see proc(5). */
-static double processor_ns(struct rig *rig, const struct process *process)
-{
-	const char *path = harness_format(rig->h, "/proc/%d/schedstat", (int)process_pid(process));
-
-	return g_ascii_strtod(harness_read(rig->h, path), NULL);
-}
-
 static struct process *start_holder(struct rig *rig, const guint16 *ports)
 {
 	const char *argv[] = { harness_built(rig->h, "tests/bench/bench-client"),

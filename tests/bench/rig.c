@@ -130,13 +130,23 @@ static void await_ready(struct rig *rig)
 	}
 }
 
+/* The first field, see proc(5). */
+double processor_ns(struct rig *rig, const struct process *process)
+{
+	const char *path = harness_format(rig->h, "/proc/%d/schedstat", (int)process_pid(process));
+
+	return g_ascii_strtod(harness_read(rig->h, path), NULL);
+}
+
 void rig_start(struct rig *rig, const struct bench_case *what, guint latency_ms, bool traced,
 	       const guint16 *ports, guint count)
 {
 	rig->host = HOST_NAME;
 	start_module(rig, what->rate, latency_ms, traced);
+	rig->start_ns = -now_ns();
 	start_broker(rig, what, ports, count);
 	await_ready(rig);
+	rig->start_ns += now_ns();
 }
 
 void rig_stop(struct rig *rig)
