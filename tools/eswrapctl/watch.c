@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "eswrapctl/ctl.h"
+#include "eswrapctl/watch-events.h"
 #include "eswrapctl/watch-model.h"
 
 #define BAR_WIDTH    10
@@ -22,6 +23,7 @@
 /**
  * struct watch - the screen
  * @picked:	row of the flow that the user has picked
+ * @events:	what has happened, char *
  * @note:	the last lines: the picked flow's route, or what is wrong
  */
 struct watch {
@@ -30,6 +32,7 @@ struct watch {
 	guint picked;
 	bool wide;
 	gint interval;
+	GPtrArray *events;
 	char *note;
 };
 
@@ -75,17 +78,28 @@ static void add_sparkline(GString *to, const struct watch_model *model, guint wi
 	}
 }
 
+static const char *signal_text(GVariant *reply, char text[16])
+{
+	gint32 signal = 0;
+
+	g_variant_lookup(reply, "signal", "i", &signal);
+	text[0] = '\0';
+	if (signal)
+		g_snprintf(text, 16, ", %d dBm", signal);
+	return text;
+}
+
 static void draw_head(const struct watch *watch)
 {
 	const struct watch_model *model = &watch->model;
 	g_autoptr(GString) line = g_string_new("line     ");
-	char out[8], in[8];
+	char out[8], in[8], signal[16];
 
 	line_at(0, "module   %s: %s", ctl_text(model->reply, "state"),
 		ctl_text(model->reply, "why"));
-	line_at(1, "         %s %s, %s %s", ctl_text(model->reply, "product"),
+	line_at(1, "         %s %s, %s %s%s", ctl_text(model->reply, "product"),
 		ctl_text(model->reply, "firmware"), ctl_text(model->reply, "ssid"),
-		ctl_text(model->reply, "address"));
+		ctl_text(model->reply, "address"), signal_text(model->reply, signal));
 	watch_rate_text(model->out, out);
 	watch_rate_text(model->in, in);
 	add_bar(line, model->share, watch->wide);
@@ -140,6 +154,18 @@ static int draw_notes(const struct watch *watch)
 	return first;
 }
 
+/* The latest of them, above @last. Return: where they begin */
+static int draw_events(const struct watch *watch, int last)
+{
+	guint room = MIN((guint)MAX(LINES / 5, 1), watch->events->len), i;
+	int first = last - (int)room;
+
+	for (i = 0; i < room; i++)
+		line_at(first + (int)i, "- %s",
+			(char *)watch->events->pdata[watch->events->len - room + i]);
+	return first;
+}
+
 static void draw(struct watch *watch)
 {
 	const struct watch_flow *flow;
@@ -148,7 +174,7 @@ static void draw(struct watch *watch)
 	guint i;
 
 	erase();
-	last = draw_notes(watch);
+	last = draw_events(watch, draw_notes(watch));
 	if (watch->model.reply) {
 		draw_head(watch);
 		attron(A_BOLD);
@@ -174,12 +200,19 @@ static void set_note(struct watch *watch, char *note)
 
 static void ask_status(struct watch *watch)
 {
+	g_autoptr(GDateTime) now = NULL;
+	g_autofree char *when = NULL;
 	g_autoptr(GVariant) reply = NULL;
 	g_autoptr(GError) error = NULL;
 
 	if (client_call(watch->ctl, "status", NULL, NULL, NULL, &reply, &error) != CTL_OK) {
 		set_note(watch, g_strdup(error->message));
 		return;
+	}
+	if (watch->model.reply) {
+		now = g_date_time_new_now_local();
+		when = g_date_time_format(now, "%H:%M:%S");
+		watch_events_take(watch->events, watch->model.reply, reply, when);
 	}
 	watch_model_take(&watch->model, reply, g_get_monotonic_time());
 	if (watch->picked >= watch->model.flows->len)
@@ -300,9 +333,11 @@ int ctl_watch(struct ctl *ctl, int argc, char **argv)
 		return CTL_USAGE;
 	}
 	watch.wide = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	watch.events = g_ptr_array_new_with_free_func(g_free);
 	watch_model_init(&watch.model);
 	run(&watch);
 	watch_model_clear(&watch.model);
+	g_ptr_array_unref(watch.events);
 	g_free(watch.note);
 	return CTL_OK;
 }
