@@ -59,11 +59,16 @@ static void local_endpoint(int fd, const struct eswrap_name *flow, struct eswrap
 EXPORT int getsockname(int fd, __SOCKADDR_ARG address, socklen_t *__restrict len)
 {
 	struct sockaddr *to = address.__sockaddr__;
-	socklen_t room = len ? *len : 0;
-	int result = real()->getsockname(fd, to, len);
 	struct eswrap_endpoint local;
 	struct eswrap_name flow;
+	socklen_t room;
+	int result;
 
+	/* Where there are no flows all is the kernel's, EFAULT too. */
+	if (LIKELY(!shim_may_have_flows()))
+		return real()->getsockname(fd, to, len);
+	room = len ? *len : 0;
+	result = real()->getsockname(fd, to, len);
 	if (!may_be_flow(result, to, room) || !shim_flow(fd, &flow))
 		return result;
 	local_endpoint(fd, &flow, &local);
@@ -97,10 +102,14 @@ static int peer_of_datagram(int fd, const struct eswrap_name *flow, struct socka
 EXPORT int getpeername(int fd, __SOCKADDR_ARG address, socklen_t *__restrict len)
 {
 	struct sockaddr *to = address.__sockaddr__;
-	socklen_t room = len ? *len : 0;
-	int result = real()->getpeername(fd, to, len);
 	struct eswrap_name flow;
+	socklen_t room;
+	int result;
 
+	if (LIKELY(!shim_may_have_flows()))
+		return real()->getpeername(fd, to, len);
+	room = len ? *len : 0;
+	result = real()->getpeername(fd, to, len);
 	if (!may_be_flow(result, to, room) || !shim_flow(fd, &flow))
 		return result;
 	if (flow.type == SOCK_STREAM)

@@ -410,11 +410,14 @@ typedef int (*set_call)(int, int, int, const void *, socklen_t);
 static int get_option(get_call call, int fd, int level, int name, void *to, socklen_t *len)
 {
 	struct eswrap_name flow;
-	socklen_t room = len ? *len : 0;
 	int saved = errno;
-	int result = call(fd, level, name, to, len);
-	int value = 0;
+	socklen_t room;
+	int result, value = 0;
 
+	if (LIKELY(!shim_may_have_flows()))
+		return call(fd, level, name, to, len);
+	room = len ? *len : 0;
+	result = call(fd, level, name, to, len);
 	if (level == SOL_SOCKET && name == SO_ERROR) {
 		if (result != 0 || *len < sizeof(value))
 			return result;

@@ -188,6 +188,9 @@ static ssize_t receive_from(int fd, void *data, size_t size, int flags, struct s
 	socklen_t from_len = sizeof(from);
 	ssize_t got;
 
+	/* Where there are no flows all is the kernel's, EFAULT too. */
+	if (LIKELY(!shim_may_have_flows()))
+		return real()->recvfrom(fd, data, size, flags, address, len);
 	if (is_special(fd, size, flags, &got)) {
 		if (got >= 0 && address && len)
 			*len = 0;
@@ -280,14 +283,29 @@ static void say_if_cut(int fd, struct msghdr *message, size_t got)
 		message->msg_flags |= MSG_TRUNC;
 }
 
+/* A process without flows: only descriptors that come in a message may be some. */
+static ssize_t receive_first(recvmsg_call call, int fd, struct msghdr *message, int flags)
+{
+	ssize_t got = call(fd, message, flags);
+
+	if (LIKELY(got >= 0))
+		look_at_control(fd, message, message->msg_controllen);
+	return got;
+}
+
 static ssize_t receive_message(recvmsg_call call, int fd, struct msghdr *message, int flags)
 {
 	struct sockaddr_storage from;
-	void *to = message ? message->msg_name : NULL;
-	socklen_t room = message ? message->msg_namelen : 0;
-	size_t control_room = message ? message->msg_controllen : 0;
+	void *to;
+	socklen_t room;
+	size_t control_room;
 	ssize_t got;
 
+	if (LIKELY(!shim_may_have_flows()))
+		return receive_first(call, fd, message, flags);
+	to = message ? message->msg_name : NULL;
+	room = message ? message->msg_namelen : 0;
+	control_room = message ? message->msg_controllen : 0;
 	/* EFAULT is the kernel's. */
 	if (UNLIKELY(flags & (MSG_TRUNC | MSG_ERRQUEUE)) && message &&
 	    is_special(fd, room_of(message), flags, &got)) {
@@ -385,7 +403,8 @@ static int receive_many(recvmmsg_call call, int fd, struct mmsghdr *messages, un
 	struct eswrap_name flow;
 	int got, i;
 
-	if (messages && any_special(messages, count) && shim_flow(fd, &flow)) {
+	if (shim_may_have_flows() && messages && any_special(messages, count) &&
+	    shim_flow(fd, &flow)) {
 		got = receive_messages(call, fd, messages, count, flags, timeout);
 	} else {
 		got = call(fd, messages, count, flags, timeout);

@@ -52,6 +52,10 @@ static bool endpoint_text(const struct eswrap_endpoint *address, char *text)
 /* The stand-in in text for a family; false when the name has no address of that family. */
 static bool stand_in_text(const struct eswrap_reply *reply, int family, char *text)
 {
+	if (family != AF_INET && family != AF_INET6) {
+		errno = EAFNOSUPPORT;
+		return false;
+	}
 	return endpoint_text(family == AF_INET6 ? &reply->v6 : &reply->v4, text);
 }
 
@@ -266,6 +270,9 @@ EXPORT int getaddrinfo(const char *__restrict node, const char *__restrict servi
 
 /* getnameinfo */
 
+#define KNOWN_FLAGS \
+	(NI_NUMERICHOST | NI_NUMERICSERV | NI_NOFQDN | NI_NAMEREQD | NI_DGRAM | NI_IDN | 0xc0)
+
 static int give_host(const char *name, char *host, socklen_t size)
 {
 	size_t len = strlen(name);
@@ -285,7 +292,8 @@ EXPORT int getnameinfo(const struct sockaddr *__restrict address, socklen_t len,
 	enum answer answer;
 	int error;
 
-	if (!host || !host_size || (flags & NI_NUMERICHOST) ||
+	/* What is wrong with flags that there are not libc says. */
+	if (!host || !host_size || (flags & (NI_NUMERICHOST | ~KNOWN_FLAGS)) ||
 	    !eswrap_endpoint_from_sockaddr(&endpoint, address, len))
 		return lookups()->getnameinfo(address, len, host, host_size, service, service_size,
 					      flags);

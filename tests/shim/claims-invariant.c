@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -118,6 +119,53 @@ static void call_unix(void)
 	close(pair[1]);
 }
 
+/* With room for what comes beside the data. */
+static void call_message(void)
+{
+	char byte, control[64];
+	struct iovec part = { &byte, 1 };
+	struct sockaddr_un from;
+	struct mmsghdr message = { .msg_hdr = { .msg_name = &from,
+						.msg_namelen = sizeof(from),
+						.msg_iov = &part,
+						.msg_iovlen = 1,
+						.msg_control = control,
+						.msg_controllen = sizeof(control) } };
+	int pair[2];
+
+	socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+	send(pair[0], "xx", 2, 0);
+	say_result("recvmsg", recvmsg(pair[1], &message.msg_hdr, 0));
+	send(pair[0], "x", 1, 0);
+	say_result("recvmmsg", recvmmsg(pair[1], &message, 1, 0, NULL));
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* Pointers to nowhere are the kernel's business. */
+static void bad_pointers(const struct place *place)
+{
+	int pair[2], fd = place_socket(place, SOCK_STREAM);
+	void *volatile nowhere = (void *)1;
+	struct sockaddr_storage address;
+	char byte;
+
+	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+	send(pair[0], "xxxx", 4, 0);
+	say_result("getsockname", getsockname(fd, nowhere, nowhere));
+	say_result("getsockname", getsockname(fd, (struct sockaddr *)&address, nowhere));
+	say_result("getpeername", getpeername(pair[0], (struct sockaddr *)&address, nowhere));
+	say_result("getsockopt", getsockopt(fd, SOL_SOCKET, SO_ERROR, &byte, nowhere));
+	say_result("setsockopt", setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, nowhere, 4));
+	say_result("recv", recv(pair[1], nowhere, 1, 0));
+	say_result("recvfrom", recvfrom(pair[1], &byte, 1, 0, nowhere, nowhere));
+	say_result("recvmsg", recvmsg(pair[1], nowhere, 0));
+	say_result("recvmmsg", recvmmsg(pair[1], nowhere, 1, 0, NULL));
+	say_result("send", send(pair[0], nowhere, 1, 0));
+	say_result("ioctl", ioctl(fd, FIONREAD, nowhere));
+	say_result("epoll_ctl", epoll_ctl(epoll_create1(0), EPOLL_CTL_ADD, fd, nowhere));
+}
+
 static void call_broken_pipe(void)
 {
 	int pipes[2];
@@ -138,6 +186,7 @@ static void unflagged_calls(const struct place *place)
 	call_datagram(place, 1);
 	call_server();
 	call_unix();
+	call_message();
 	call_broken_pipe();
 	mark();
 }
@@ -503,6 +552,7 @@ static void disarmed_can_be_deleted(const struct place *place)
 const struct claim invariant_claims[] = {
 	{ "unflagged_calls", unflagged_calls },
 	{ "unflagged_calls_beside_a_flow", unflagged_calls_beside_a_flow },
+	{ "bad_pointers", bad_pointers },
 	{ "filtered", filtered },
 	{ "no_descriptor_left", no_descriptor_left },
 	{ "in_a_chroot", in_a_chroot },

@@ -15,6 +15,9 @@
 
 #include "claims.h"
 
+/* AF_MAX and above. */
+#define NO_FAMILY 77
+
 static const char *eai_name(int error)
 {
 	static const struct {
@@ -165,6 +168,7 @@ static void getnameinfo_all(const struct place *place)
 	say_nameinfo("number of the service", &address, len, NI_MAXHOST, NI_NUMERICSERV);
 	say_nameinfo("number of the host", &address, len, NI_MAXHOST, NI_NUMERICHOST);
 	say_nameinfo("little room", &address, len, 4, 0);
+	say_nameinfo("flags that there are not", &address, len, NI_MAXHOST, 1 << 30);
 	say("service only: %s", eai_name(getnameinfo((struct sockaddr *)&address, len, NULL, 0,
 						     service, sizeof(service), 0)));
 	say("%s", service);
@@ -211,10 +215,13 @@ static void gethostby_all(const struct place *place)
 		memcpy(address, found->h_addr_list[0], (size_t)length);
 	}
 	say_host("gethostbyname2", gethostbyname2(name, AF_INET));
+	say("no family: %s", gethostbyname2(name, NO_FAMILY) ? "found" : "not found");
 	error = gethostbyname_r(name, &host, buffer, sizeof(buffer), &result, &h_error);
 	say_host_r("gethostbyname_r", error, result, h_error);
 	error = gethostbyname2_r(name, AF_INET, &host, buffer, sizeof(buffer), &result, &h_error);
 	say_host_r("gethostbyname2_r", error, result, h_error);
+	gethostbyname2_r(name, NO_FAMILY, &host, buffer, sizeof(buffer), &result, &h_error);
+	say("no family: %s", result ? "found" : "not found");
 	error = gethostbyname_r(name, &host, buffer, 4, &result, &h_error);
 	say_host_r("little room", error, result, h_error);
 	error = gethostbyname_r(name, &host, buffer, strlen(name) + 8, &result, &h_error);

@@ -88,6 +88,19 @@ START_TEST(nor_do_they_beside_a_flow)
 }
 END_TEST
 
+START_TEST(where_there_is_no_flow_bad_pointers_are_efault)
+{
+	const struct result *native =
+		stage_run(false, "bad_pointers", LOOPBACK, stage.unflagged, -1);
+	const struct result *wrapped =
+		stage_run(true, "bad_pointers", LOOPBACK, stage.unflagged, -1);
+
+	ck_text_has(native->out->str, "EFAULT");
+	ck_result_status(wrapped, 0);
+	ck_assert_str_eq(wrapped->out->str, native->out->str);
+}
+END_TEST
+
 START_TEST(a_filter_that_allows_only_what_libc_would_call_lets_direct_connects_live)
 {
 	const struct result *result =
@@ -284,6 +297,7 @@ int main(void)
 
 	tcase_add_test(calls, calls_that_are_none_of_ours_make_no_system_call_more);
 	tcase_add_test(calls, nor_do_they_beside_a_flow);
+	tcase_add_test(calls, where_there_is_no_flow_bad_pointers_are_efault);
 	tcase_add_test(calls,
 		       a_filter_that_allows_only_what_libc_would_call_lets_direct_connects_live);
 	tcase_add_test(calls, without_a_descriptor_left_direct_works_and_flagged_says_emfile);

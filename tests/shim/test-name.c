@@ -195,6 +195,7 @@ START_TEST(getnameinfo_gives_the_name_of_a_stand_in)
 			 "number of the service: 0 " FLAGGED " 80\n"
 			 "number of the host: 0 " STAND_IN " http\n"
 			 "little room: EAI_OVERFLOW  \n"
+			 "flags that there are not: EAI_BADFLAGS  \n"
 			 "service only: 0\n"
 			 "http\n");
 }
@@ -206,8 +207,10 @@ START_TEST(the_gethostby_family_both_ways)
 	ck_assert_str_eq(shown("gethostby_all", "Device.Example."),
 			 "gethostbyname: Device.Example family 2 length 4\n  " STAND_IN "\n"
 			 "gethostbyname2: Device.Example family 2 length 4\n  " STAND_IN "\n"
+			 "no family: not found\n"
 			 "gethostbyname_r: Device.Example family 2 length 4\n  " STAND_IN "\n"
 			 "gethostbyname2_r: Device.Example family 2 length 4\n  " STAND_IN "\n"
+			 "no family: not found\n"
 			 "little room: error 34 h_errno -1\n"
 			 "a little more room: error 34 h_errno -1\n"
 			 "gethostbyaddr: device.example family 2 length 4\n  " STAND_IN "\n"
