@@ -149,10 +149,14 @@ START_TEST(flows_are_a_table)
 	ck_result_status(result, 0);
 	ck_text_has(result->out->str, "SOCK STATE      PROGRAM");
 	ck_text_has(result->out->str, "bash ");
+	ck_text_has(result->out->str, harness_format(h, " %d ", (int)process_pid(program)));
 	ck_text_has(result->out->str, "  a.example:");
 	result = harness_run(h, harness_tool(h, "eswrapctl"), "-s", h->socket, "flows", "--json",
 			     NULL);
 	ck_assert(g_str_has_prefix(result->out->str, "[{"));
+	result = harness_run(h, harness_tool(h, "eswrapctl"), "-s", h->socket, "status", NULL);
+	ck_text_has(result->out->str, harness_format(h, ", pid %d, ", (int)process_pid(program)));
+	ck_text_has(result->out->str, " per-user-flows 1 of 1024 ");
 }
 END_TEST
 

@@ -13,11 +13,11 @@ static void print_row(GVariant *flow)
 		printf("%-4d ", socket);
 	else
 		printf("%-4s ", "-");
-	printf("%-10s %-16s %5u %-12s %10" G_GUINT64_FORMAT " %10" G_GUINT64_FORMAT
+	printf("%-10s %-16s %7u %5u %-12s %10" G_GUINT64_FORMAT " %10" G_GUINT64_FORMAT
 	       " %7" G_GUINT64_FORMAT "  %s\n",
-	       ctl_text(flow, "state"), ctl_text(flow, "program"), (guint)ctl_number(flow, "uid"),
-	       ctl_text(flow, "route"), ctl_number(flow, "sent"), ctl_number(flow, "received"),
-	       ctl_number(flow, "seconds"), ctl_text(flow, "to"));
+	       ctl_text(flow, "state"), ctl_text(flow, "program"), (guint)ctl_number(flow, "pid"),
+	       (guint)ctl_number(flow, "uid"), ctl_text(flow, "route"), ctl_number(flow, "sent"),
+	       ctl_number(flow, "received"), ctl_number(flow, "seconds"), ctl_text(flow, "to"));
 }
 
 static int print(const struct ctl *ctl, GVariant *reply)
@@ -31,8 +31,8 @@ static int print(const struct ctl *ctl, GVariant *reply)
 				     : g_variant_new_array(G_VARIANT_TYPE("a{sv}"), NULL, 0));
 		return CTL_OK;
 	}
-	printf("%-4s %-10s %-16s %5s %-12s %10s %10s %7s  %s\n", "SOCK", "STATE", "PROGRAM", "UID",
-	       "ROUTE", "SENT", "RECEIVED", "SECONDS", "TO");
+	printf("%-4s %-10s %-16s %7s %5s %-12s %10s %10s %7s  %s\n", "SOCK", "STATE", "PROGRAM",
+	       "PID", "UID", "ROUTE", "SENT", "RECEIVED", "SECONDS", "TO");
 	for (i = 0; flows && i < g_variant_n_children(flows); i++) {
 		g_autoptr(GVariant) flow = g_variant_get_child_value(flows, i);
 

@@ -73,6 +73,19 @@ static void print_tally(GVariant *reply, const char *key, const char *label)
 	printf("\n");
 }
 
+/* " per-user-flows 3 of 64" */
+static void print_use(GVariant *reply, const char *key, guint count)
+{
+	g_autoptr(GVariant) limits =
+		g_variant_lookup_value(reply, "limits", G_VARIANT_TYPE("a{su}"));
+	guint limit = 0;
+
+	printf(" %s %u", key, count);
+	if (!limits || !g_variant_lookup(limits, key, "u", &limit))
+		return;
+	printf(" of %u%s", limit, count >= limit ? " (at the limit)" : "");
+}
+
 /* What each user has, by the names of the limits. */
 static void print_users(GVariant *reply)
 {
@@ -91,7 +104,7 @@ static void print_users(GVariant *reply)
 		while (g_variant_iter_next(&iter, "{&sv}", &key, &value)) {
 			if (strcmp(key, "uid") &&
 			    g_variant_is_of_type(value, G_VARIANT_TYPE_UINT32))
-				printf(" %s %u", key, g_variant_get_uint32(value));
+				print_use(reply, key, g_variant_get_uint32(value));
 			g_variant_unref(value);
 		}
 		printf("\n");
@@ -108,11 +121,12 @@ static void print_flow(GVariant *flow)
 		printf("socket %d", socket);
 	else
 		printf("no socket yet");
-	printf(", %s to %s (route %s, %s, uid %" G_GUINT64_FORMAT "): %" G_GUINT64_FORMAT
-	       " bytes sent, %" G_GUINT64_FORMAT " received in %" G_GUINT64_FORMAT " s\n",
+	printf(", %s to %s (route %s, %s, pid %" G_GUINT64_FORMAT ", uid %" G_GUINT64_FORMAT
+	       "): %" G_GUINT64_FORMAT " bytes sent, %" G_GUINT64_FORMAT
+	       " received in %" G_GUINT64_FORMAT " s\n",
 	       ctl_text(flow, "state"), ctl_text(flow, "to"), ctl_text(flow, "route"),
-	       ctl_text(flow, "program"), ctl_number(flow, "uid"), ctl_number(flow, "sent"),
-	       ctl_number(flow, "received"), ctl_number(flow, "seconds"));
+	       ctl_text(flow, "program"), ctl_number(flow, "pid"), ctl_number(flow, "uid"),
+	       ctl_number(flow, "sent"), ctl_number(flow, "received"), ctl_number(flow, "seconds"));
 }
 
 static void print_flows(GVariant *reply)

@@ -87,6 +87,7 @@ struct datagram_flow {
 	struct sockaddr_un name;
 	socklen_t name_len;
 	uid_t uid;
+	pid_t pid;
 	char *program;
 	struct asker asker;
 	int family;
@@ -808,6 +809,7 @@ int datagram_associate(struct datagrams *datagrams, const struct flow_request *r
 	flow = g_new0(struct datagram_flow, 1);
 	flow->datagrams = datagrams;
 	flow->uid = request->asker.uid;
+	flow->pid = request->asker.pid;
 	flow->program = g_strdup(request->asker.program);
 	flow->began = now(datagrams);
 	g_queue_init(&flow->peers);
@@ -873,6 +875,7 @@ void datagram_list(const struct datagrams *datagrams, const uid_t *only, GVarian
 				.socket = peer->channel.socket,
 				.program = flow->program,
 				.uid = flow->uid,
+				.pid = flow->pid,
 				.age = now(datagrams) - flow->began,
 				.sent = peer->bytes_sent,
 				.received = peer->bytes_received,

@@ -84,6 +84,7 @@ struct flow {
 	char *host, *where, *program;
 	struct attempt attempt;
 	uid_t uid;
+	pid_t pid;
 	guint8 *rest;
 	gsize rest_size, rest_at;
 	bool shut, hung_up, deaf, far_closed, refused, greeted;
@@ -643,6 +644,7 @@ static struct flow *flow_new(struct flows *flows, const struct flow_request *req
 	flow->route = request->route;
 	flow->program = g_strdup(request->asker.program);
 	flow->uid = request->asker.uid;
+	flow->pid = request->asker.pid;
 	attempt_init(&flow->attempt, request);
 	timer_init(&flow->timer, flows->parts.timers, timer_expired, flow);
 	set_target(flow, request);
@@ -732,6 +734,7 @@ void flow_list(const struct flows *flows, const uid_t *only, GVariantBuilder *li
 			.socket = flow->channel.socket,
 			.program = flow->program,
 			.uid = flow->uid,
+			.pid = flow->pid,
 			.age = now(flows) - flow->attempt.began,
 			.sent = flow->bytes_sent,
 			.received = flow->bytes_received,

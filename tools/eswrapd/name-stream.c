@@ -355,6 +355,7 @@ void name_stream_list(const struct name_streams *streams, const uid_t *only, GVa
 			.socket = -1,
 			.program = stream->program,
 			.uid = stream->asker.asker.uid,
+			.pid = stream->asker.asker.pid,
 			.age = timers_now(streams->parts.timers) - stream->began,
 			.sent = stream->sent,
 			.received = stream->received,

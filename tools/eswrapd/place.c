@@ -50,6 +50,7 @@ void flow_summary_add(GVariantBuilder *list, const struct flow_summary *summary)
 	add(list, "program", g_variant_new_string(summary->program));
 	add(list, "socket", g_variant_new_int32(summary->socket));
 	add(list, "uid", g_variant_new_uint32(summary->uid));
+	add(list, "pid", g_variant_new_uint32((guint32)summary->pid));
 	add(list, "seconds", g_variant_new_uint32((guint32)(summary->age / G_TIME_SPAN_SECOND)));
 	add(list, "sent", g_variant_new_uint64(summary->sent));
 	add(list, "received", g_variant_new_uint64(summary->received));

@@ -89,6 +89,7 @@ int bind_name(int fd, const struct eswrap_name *name);
 /**
  * struct flow_summary - one row of `status`
  * @socket:	the module's, or -1
+ * @pid:	of the process that asked for it; 0: one that is not seen from here
  * @age:	us
  * @sent, @received:	bytes
  */
@@ -96,6 +97,7 @@ struct flow_summary {
 	const char *to, *route, *state, *program;
 	int socket;
 	uid_t uid;
+	pid_t pid;
 	gint64 age;
 	guint64 sent, received;
 };
