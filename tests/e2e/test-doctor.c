@@ -20,10 +20,30 @@ START_TEST(the_doctor_finds_all_well_up_to_a_server)
 	ck_result_status(result, 0);
 	ck_text_has(result->out->str, "good  module         ISM43362");
 	ck_text_has(result->out->str, "good  wifi           plant-7, address ");
+	ck_text_has(result->out->str, "good  route          tcp, through = tcp");
+	ck_text_has(result->out->str, "good  name           a.example is 127.0.0.1, found in ");
+	ck_text_has(result->out->str, "good  ping           127.0.0.1 answers");
 	ck_text_has(result->out->str, harness_format(h, "a.example port %u takes", port));
+	ck_text_has(result->out->str, ", firmware C");
+	ck_text_has(result->out->str, " TLS connections at a time)");
 	result = shell("\"$ctl\" --json doctor");
 	ck_text_has(result->out->str, "\"good\":true");
 	expect_remedy("\"$ctl\" doctor a.example 1", "bad   server", "eswrapctl route");
+}
+END_TEST
+
+START_TEST(the_doctor_goes_the_whole_way_to_a_server)
+{
+	harness_fake(h, "--resolve", "a.example=127.0.0.1", NULL);
+	harness_broker(h, "[route not]\nhost = refused.example\nthrough = refuse\n"
+			  "[route tcp]\nhost = *.example\nthrough = tcp\n");
+	await_ready();
+	expect_remedy("\"$ctl\" doctor nobody.example 443",
+		      "bad   name           nobody.example: ", "name server");
+	expect_remedy("\"$ctl\" doctor refused.example 443", "[route not] refuses refused.example",
+		      "eswrapctl route");
+	expect_remedy("\"$ctl\" doctor 127.0.0.1 1", "127.0.0.1 port 1 does not go through",
+		      "bad   server         127.0.0.1 port 1: Connection refused");
 }
 END_TEST
 
@@ -304,6 +324,7 @@ int main(void)
 	tcase_add_checked_fixture(doctor, operator_setup, operator_teardown);
 	tcase_set_timeout(doctor, 2 * HARNESS_DEADLINE_S);
 	tcase_add_test(doctor, the_doctor_finds_all_well_up_to_a_server);
+	tcase_add_test(doctor, the_doctor_goes_the_whole_way_to_a_server);
 	tcase_add_test(doctor, the_doctor_knows_mistakes_of_the_configuration);
 	tcase_add_test(doctor, the_doctor_knows_who_has_the_port);
 	tcase_add_test(doctor, the_doctor_knows_a_passphrase_that_is_wrong);

@@ -15,10 +15,6 @@
 /* Each of the directories is looked through, and the file. */
 static const char *const crontabs[] = { "/etc/crontab", "/etc/cron.d", "/var/spool/cron/crontabs" };
 
-/* Programs that are given such a URL speak TLS by themselves. */
-static const char *const tls_schemes[] = { "https", "wss",   "mqtts", "amqps",	"ftps", "imaps",
-					   "smtps", "ldaps", "coaps", "rediss", NULL };
-
 static char *read_system(const struct doctor *doctor, const char *path)
 {
 	g_autofree char *whole = g_strconcat(doctor->root, path, NULL);
@@ -209,8 +205,7 @@ bool doctor_unit(struct doctor *doctor, const char *unit)
 	return good;
 }
 
-/* What has been counted since the broker's start. */
-static bool look_at_count(struct doctor *doctor)
+bool doctor_double_tls(struct doctor *doctor)
 {
 	g_autoptr(GVariant) counts =
 		g_variant_lookup_value(doctor->reply, "tls-in-tls", G_VARIANT_TYPE("a{st}"));
@@ -233,40 +228,4 @@ static bool look_at_count(struct doctor *doctor)
 			    "they do not take for TLS with port = and to-port =");
 	}
 	return true;
-}
-
-/* Which route takes it, for whoever asks, and what it does: "tls". NULL: not known */
-static GVariant *ask_route(const struct doctor *doctor, const char *host, const char *port)
-{
-	GVariant *reply = NULL;
-	GVariantDict dict;
-
-	g_variant_dict_init(&dict, NULL);
-	g_variant_dict_insert(&dict, "host", "s", host);
-	g_variant_dict_insert(&dict, "port", "u", (guint)g_ascii_strtoull(port, NULL, 10));
-	g_variant_dict_insert(&dict, "uid", "u", (guint)getuid());
-	client_call(doctor->ctl, "route", g_variant_dict_end(&dict), NULL, NULL, &reply, NULL);
-	return reply;
-}
-
-bool doctor_double_tls(struct doctor *doctor, const char *scheme, const char *host,
-		       const char *port)
-{
-	g_autoptr(GVariant) reply = NULL;
-	g_autofree char *text = NULL;
-
-	if (!scheme)
-		return look_at_count(doctor);
-	if (!g_strv_contains(tls_schemes, scheme))
-		return true;
-	reply = ask_route(doctor, host, port);
-	if (!reply || strcmp(ctl_text(reply, "through"), "tls"))
-		return true;
-	text = g_strdup_printf("%s:// has the program speak TLS itself, inside the TLS that the "
-			       "module speaks for [route %s]",
-			       scheme, ctl_text(reply, "route"));
-	return doctor_bad(
-		doctor, "server", text,
-		"give the program a URL without TLS (http://HOST:PORT/, mqtt://HOST:PORT), "
-		"or have that route say through = tcp");
 }

@@ -20,10 +20,9 @@ bool doctor_program(struct doctor *doctor, const char *launcher, const char *pro
 /* doctor_unit() - does the unit run under eswrap, and does its sandbox let it? */
 bool doctor_unit(struct doctor *doctor, const char *unit);
 /*
- * doctor_double_tls() - has a program spoken TLS on a route on which the module does? With @scheme,
- * which is a URL's, would one?
+ * doctor_double_tls() - since the broker's start, has a program spoken TLS on a route on which the
+ * module does? Return: true
  */
-bool doctor_double_tls(struct doctor *doctor, const char *scheme, const char *host,
-		       const char *port);
+bool doctor_double_tls(struct doctor *doctor);
 
 #endif

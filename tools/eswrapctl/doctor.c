@@ -7,22 +7,23 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "config/load.h"
-#include "eswrap/wire.h"
 #include "eswrapctl/doctor-port.h"
 #include "eswrapctl/doctor-program.h"
+#include "eswrapctl/doctor-server.h"
 
 #define SERVICE_USER "eswrap"
 /* A clock before it was never set, as set-check.c has it. */
 #define CLOCK_FLOOR G_GINT64_CONSTANT(1767225600)
+
+/* dBm: below it connections break and are slow */
+#define SIGNAL_WEAK (-75)
 
 static void ask_broker(struct doctor *doctor, char **why)
 {
@@ -76,8 +77,33 @@ static bool check_broker(struct doctor *doctor, const char *why)
 			  "eswrap -c FILE for a private one");
 }
 
+/* What its firmware can do that others cannot. */
+static char *abilities_of(GVariant *reply)
+{
+	static const struct {
+		const char *key, *has, *lacks;
+	} abilities[] = {
+		{ "counted", "counts what it reads", "does not count what it reads" },
+		{ "lists-items", "says which items are blank",
+		  "does not say which items are blank" },
+		{ "rewritable", "has set 3", "has no set 3" },
+	};
+	GString *text = g_string_new(NULL);
+	gboolean able;
+	gsize i;
+
+	for (i = 0; i < G_N_ELEMENTS(abilities); i++)
+		if (g_variant_lookup(reply, abilities[i].key, "b", &able))
+			g_string_append_printf(text, "%s, ",
+					       able ? abilities[i].has : abilities[i].lacks);
+	g_string_append_printf(text, "%u TLS connections at a time",
+			       (guint)ctl_number(reply, "tls-sockets"));
+	return g_string_free(text, FALSE);
+}
+
 static bool check_module(struct doctor *doctor)
 {
+	g_autofree char *abilities = NULL;
 	const char *state = ctl_text(doctor->reply, "state"), *why = ctl_text(doctor->reply, "why");
 	g_autofree char *text = g_strdup_printf("%s: %s", state, why);
 
@@ -91,9 +117,29 @@ static bool check_module(struct doctor *doctor)
 			"at an odd rate needs its power cut");
 	if (!*ctl_text(doctor->reply, "firmware"))
 		return doctor_bad(doctor, "module", text, "wait a moment, and ask again");
-	return doctor_good(doctor, "module", "%s, firmware %s, %u bit/s",
+	abilities = abilities_of(doctor->reply);
+	return doctor_good(doctor, "module", "%s, firmware %s (%s), %u bit/s",
 			   ctl_text(doctor->reply, "product"), ctl_text(doctor->reply, "firmware"),
-			   (guint)ctl_number(doctor->reply, "baud"));
+			   abilities, (guint)ctl_number(doctor->reply, "baud"));
+}
+
+static bool check_signal(struct doctor *doctor, const char *ssid)
+{
+	const char *address = ctl_text(doctor->reply, "address");
+	g_autofree char *text = NULL;
+	gint32 signal = 0;
+
+	g_variant_lookup(doctor->reply, "signal", "i", &signal);
+	if (!signal)
+		return doctor_good(doctor, "wifi", "%s, address %s", ssid, address);
+	if (signal >= SIGNAL_WEAK)
+		return doctor_good(doctor, "wifi", "%s, address %s, signal %d dBm", ssid, address,
+				   signal);
+	text = g_strdup_printf("%s, address %s, signal %d dBm: weak", ssid, address, signal);
+	return doctor_mind(
+		doctor, "wifi", text,
+		"another place for the module or its antenna, or an access point that is "
+		"nearer: `eswrapctl wifi scan`");
 }
 
 static bool check_wifi(struct doctor *doctor)
@@ -103,8 +149,7 @@ static bool check_wifi(struct doctor *doctor)
 	gboolean away = FALSE;
 
 	if (!strcmp(ctl_text(doctor->reply, "state"), "ready"))
-		return doctor_good(doctor, "wifi", "%s, address %s", ssid,
-				   ctl_text(doctor->reply, "address"));
+		return check_signal(doctor, ssid);
 	text = g_strdup_printf("not joined to \"%s\": %s", ssid, ctl_text(doctor->reply, "why"));
 	if (g_variant_lookup(doctor->reply, "away", "b", &away) && away)
 		return doctor_bad(doctor, "wifi", text, "`eswrapctl wifi join` has it join again");
@@ -199,26 +244,6 @@ static bool check_warnings(struct doctor *doctor)
 	return true;
 }
 
-/* Under eswrap: this goes where a program's connection would. Return: why not; NULL: it does */
-static char *try_server(const char *host, const char *port)
-{
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	struct addrinfo *list, *each;
-	int error = getaddrinfo(host, port, &hints, &list), fd, result = -1;
-
-	if (error)
-		return g_strdup_printf("its name: %s", gai_strerror(error));
-	for (each = list; each && result < 0; each = each->ai_next) {
-		fd = socket(each->ai_family, each->ai_socktype | SOCK_CLOEXEC, 0);
-		result = connect(fd, each->ai_addr, each->ai_addrlen);
-		if (result < 0)
-			error = errno;
-		close(fd);
-	}
-	freeaddrinfo(list);
-	return result < 0 ? g_strdup(g_strerror(error)) : NULL;
-}
-
 /* eswrap beside this program, in the build tree, or where it is installed. */
 static char *launcher_path(const char *self)
 {
@@ -227,29 +252,6 @@ static char *launcher_path(const char *self)
 	if (g_str_has_suffix(self, "/tools/eswrapctl/eswrapctl"))
 		return g_build_filename(directory, "../eswrap/eswrap", NULL);
 	return g_strdup(BINDIR "/eswrap");
-}
-
-/* A program of our own under eswrap connects there. */
-static bool check_server(struct doctor *doctor, char *launcher, char *self, char *host, char *port)
-{
-	g_autofree char *said = NULL, *text = NULL;
-	/* Longer than any connect-timeout that is likely. */
-	char limit[] = "timeout", seconds[] = "300", option[] = "--connect", command[] = "doctor";
-	char *argv[] = { limit, seconds, launcher, self, command, option, host, port, NULL };
-	int status = -1;
-
-	if (doctor->ctl->socket)
-		g_setenv(ESWRAP_SOCKET_ENV, doctor->ctl->socket, TRUE);
-	if (g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &said, &status,
-			 NULL) &&
-	    status == 0)
-		return doctor_good(doctor, "server", "%s port %s takes connections", host, port);
-	text = g_strdup_printf("%s port %s: %s", host, port,
-			       said && *said ? g_strchomp(said) : "cannot be tried");
-	return doctor_bad(doctor, "server", text,
-			  "`eswrapctl route HOST PORT` says which route it takes, "
-			  "`journalctl -u eswrapd` what the module answered; ERRORS in "
-			  "eswrap(1) has what each error can mean");
 }
 
 static int conclude(struct doctor *doctor, bool good)
@@ -274,10 +276,11 @@ static int conclude(struct doctor *doctor, bool good)
  * struct complaint - what is to be looked at beside what is always
  * @root:	--root; "": this system
  * @unit, @program:	NULL: none
- * @scheme, @host, @port:	where a program is to connect, @scheme as in a URL; NULL: not given
+ * @place:	@host is NULL: none
  */
 struct complaint {
-	char *root, *unit, *program, *scheme, *host, *port;
+	char *root, *unit, *program;
+	struct doctor_place place;
 };
 
 static void complaint_clear(struct complaint *complaint)
@@ -285,9 +288,9 @@ static void complaint_clear(struct complaint *complaint)
 	g_free(complaint->root);
 	g_free(complaint->unit);
 	g_free(complaint->program);
-	g_free(complaint->scheme);
-	g_free(complaint->host);
-	g_free(complaint->port);
+	g_free(complaint->place.scheme);
+	g_free(complaint->place.host);
+	g_free(complaint->place.port);
 }
 
 /* The programs, and what they connect to. */
@@ -297,13 +300,10 @@ static bool check_programs(struct doctor *doctor, const struct complaint *compla
 	g_autofree char *launcher = launcher_path(self ? self : "");
 
 	return doctor_preload(doctor) && doctor_cron(doctor, launcher) && doctor_sudo(doctor) &&
-	       doctor_double_tls(doctor, NULL, NULL, NULL) &&
+	       doctor_double_tls(doctor) &&
 	       (!complaint->unit || doctor_unit(doctor, complaint->unit)) &&
 	       (!complaint->program || doctor_program(doctor, launcher, complaint->program)) &&
-	       (!complaint->scheme ||
-		doctor_double_tls(doctor, complaint->scheme, complaint->host, complaint->port)) &&
-	       (!complaint->host ||
-		check_server(doctor, launcher, self, complaint->host, complaint->port));
+	       (!complaint->place.host || doctor_server(doctor, &complaint->place, launcher, self));
 }
 
 static int consult(struct ctl *ctl, const struct complaint *complaint)
@@ -332,7 +332,7 @@ static int consult(struct ctl *ctl, const struct complaint *complaint)
 }
 
 /* "https://a.example:8443/x" and "HOST PORT". Return: false after a message */
-static bool take_place(const struct ctl *ctl, struct complaint *complaint, int argc, char **argv)
+static bool take_place(const struct ctl *ctl, struct doctor_place *place, int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 	int port = -1;
@@ -340,25 +340,25 @@ static bool take_place(const struct ctl *ctl, struct complaint *complaint, int a
 	if (argc == 1)
 		return true;
 	if (argc == 3) {
-		complaint->host = g_strdup(argv[1]);
-		complaint->port = g_strdup(argv[2]);
+		place->host = g_strdup(argv[1]);
+		place->port = g_strdup(argv[2]);
 		return true;
 	}
 	if (argc != 2 || !strstr(argv[1], "://")) {
 		ctl_error(ctl, "doctor takes a host and a port, a URL, or nothing");
 		return false;
 	}
-	if (!g_uri_split_network(argv[1], G_URI_FLAGS_SCHEME_NORMALIZE, &complaint->scheme,
-				 &complaint->host, &port, &error)) {
+	if (!g_uri_split_network(argv[1], G_URI_FLAGS_SCHEME_NORMALIZE, &place->scheme,
+				 &place->host, &port, &error)) {
 		ctl_error(ctl, "%s", error->message);
 		return false;
 	}
 	if (port <= 0) {
 		ctl_error(ctl, "%s: which port is that? Write it behind the host, %s://%s:PORT/",
-			  argv[1], complaint->scheme, complaint->host);
+			  argv[1], place->scheme, place->host);
 		return false;
 	}
-	complaint->port = g_strdup_printf("%d", port);
+	place->port = g_strdup_printf("%d", port);
 	return true;
 }
 
@@ -388,11 +388,11 @@ int ctl_doctor(struct ctl *ctl, int argc, char **argv)
 	};
 	int status = CTL_USAGE;
 
-	if (ctl_parse(ctl, &usage, &argc, &argv) && take_place(ctl, &complaint, argc, argv)) {
+	if (ctl_parse(ctl, &usage, &argc, &argv) && take_place(ctl, &complaint.place, argc, argv)) {
 		if (!connect_only) {
 			status = consult(ctl, &complaint);
 		} else {
-			why = argc == 3 ? try_server(argv[1], argv[2])
+			why = argc == 3 ? doctor_connect(argv[1], argv[2])
 					: g_strdup("no server is named");
 			if (why)
 				fprintf(stderr, "%s\n", why);

@@ -51,6 +51,18 @@ static void add_text(GVariantDict *reply, const char *key, const char *text)
 	g_variant_dict_insert(reply, key, "s", valid);
 }
 
+/* What each user may have, by name. */
+static GVariant *limits_of(const struct settings *settings)
+{
+	GVariantBuilder limits;
+	guint i;
+
+	g_variant_builder_init(&limits, G_VARIANT_TYPE("a{su}"));
+	for (i = 0; i < LIMITS; i++)
+		g_variant_builder_add(&limits, "{su}", limit_names[i], settings->limits[i]);
+	return g_variant_builder_end(&limits);
+}
+
 static void add_private(GVariantDict *reply, const struct status_parts *parts)
 {
 	const struct eswifi_identity *identity = eswifi_module_identity(parts->module);
@@ -64,6 +76,10 @@ static void add_private(GVariantDict *reply, const struct status_parts *parts)
 	add_text(reply, "name", identity->name);
 	add_text(reply, "mac", identity->mac);
 	add_text(reply, "address", identity->address);
+	g_variant_dict_insert(reply, "counted", "b", (gboolean)identity->counted);
+	g_variant_dict_insert(reply, "lists-items", "b", (gboolean)identity->lists_items);
+	g_variant_dict_insert(reply, "rewritable", "b", (gboolean)identity->rewritable);
+	g_variant_dict_insert(reply, "tls-sockets", "u", identity->tls_sockets);
 	g_variant_dict_insert(reply, "signal", "i", identity->signal);
 	g_variant_dict_insert(reply, "baud", "u", identity->baud);
 	g_variant_dict_insert(reply, "throughput", "u", eswifi_module_throughput(parts->module));
@@ -102,6 +118,7 @@ void verb_status(struct call *call, const struct caller *caller, GVariant *argum
 	g_variant_dict_insert(&reply, "waiting", "u", sched_waiting(parts->sched));
 	g_variant_dict_insert_value(&reply, "flows", g_variant_builder_end(&flows));
 	g_variant_dict_insert_value(&reply, "users", g_variant_builder_end(&users));
+	g_variant_dict_insert_value(&reply, "limits", limits_of(parts->settings));
 	if (caller->administers)
 		add_private(&reply, parts);
 	call_finish(call, g_variant_dict_end(&reply));
