@@ -65,6 +65,11 @@ void client_send(struct client *client, gconstpointer packet, gsize size)
 	g_ptr_array_add(client->packets, g_bytes_new(packet, size));
 }
 
+int client_backlog(const struct client *client)
+{
+	return client->backlog;
+}
+
 void client_finish(struct client *client)
 {
 	client->answered = true;

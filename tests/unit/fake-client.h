@@ -17,6 +17,7 @@
  * @answered:	it has been answered or finished, and is over
  * @waiting, @holding:	what became of it otherwise
  * @packets:	GBytes: what client_send() has sent
+ * @backlog:	what client_backlog() says; the test's to set
  */
 struct client {
 	struct ucred who;
@@ -28,6 +29,7 @@ struct client {
 	client_gone gone;
 	gpointer user;
 	GPtrArray *packets;
+	int backlog;
 };
 
 /* fake_client_init() - one that has asked nothing yet */
