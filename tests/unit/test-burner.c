@@ -4,188 +4,17 @@
  * broker leaves, at each of their steps.
  */
 #include <errno.h>
-#include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "eswrapd/burner.h"
-#include "eswrapd/sched.h"
-#include "ledger/ledger.h"
-#include "loop/timer.h"
 #include "support/harness.h"
 #include "support/suite.h"
+#include "unit/burner-rig.h"
 #include "unit/fake-module.h"
 #include "unit/parts-rig.h"
 #include "unit/verb-rig.h"
-
-#define TURN (60 * G_TIME_SPAN_SECOND)
-#define SET  1u
-
-#define CERTIFICATE "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
-#define OTHER	    "-----BEGIN CERTIFICATE-----\nBBBB\n-----END CERTIFICATE-----\n"
-#define KEY	    "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"
-
-static struct settings own;
-static struct route fallback;
-static struct burner *burner;
-static struct client client, second;
-static char *away;
-static guint users;
-
-static guint in_use(guint set G_GNUC_UNUSED, gpointer user G_GNUC_UNUSED)
-{
-	return users;
-}
-
-static void setup(void)
-{
-	struct burner_parts burner_parts = { .settings = &own, .module = &module };
-
-	parts_rig_setup(100);
-	fake_module_init();
-	users = 0;
-	own = (struct settings){ .path = g_strdup("eswrap.conf"),
-				 .routes = g_ptr_array_new(),
-				 .fallback = &fallback };
-	own.state_dir = g_dir_make_tmp("eswrap-burner-XXXXXX", NULL);
-	away = g_strconcat(own.state_dir, ".away", NULL);
-	burner_parts.sched = parts.sched;
-	burner_parts.timers = parts.timers;
-	burner_parts.in_use = in_use;
-	burner = burner_new(&burner_parts);
-}
-
-static void remove_ledger_of(const char *dir)
-{
-	g_autofree char *path = g_build_filename(dir, LEDGER_FILE, NULL);
-
-	g_unlink(path);
-	g_rmdir(path);
-	g_rmdir(dir);
-	g_unlink(dir);
-}
-
-static void teardown(void)
-{
-	burner_free(burner);
-	if (client.packets)
-		fake_client_clear(&client);
-	if (second.packets)
-		fake_client_clear(&second);
-	remove_ledger_of(own.state_dir);
-	remove_ledger_of(away);
-	g_free(own.state_dir);
-	g_free(own.path);
-	g_free(away);
-	g_ptr_array_unref(own.routes);
-	fake_module_clear();
-	parts_rig_teardown();
-}
-
-/* The state directory cannot be written any more: a file stands in its place. */
-static void lose_ledger(void)
-{
-	ck_assert_int_eq(g_rename(own.state_dir, away), 0);
-	ck_assert(g_file_set_contents(own.state_dir, "", 0, NULL));
-}
-
-static void find_ledger(void)
-{
-	ck_assert_int_eq(g_unlink(own.state_dir), 0);
-	ck_assert_int_eq(g_rename(away, own.state_dir), 0);
-}
-
-/* It is there, and says nothing that can be believed. */
-static void damage_ledger(void)
-{
-	g_autofree char *path = g_build_filename(own.state_dir, LEDGER_FILE, NULL);
-
-	ck_assert(g_file_set_contents(path, "[ledger]\nversion=1\nsum=0\n\n", -1, NULL));
-}
-
-static void put(enum ledger_state state, const char *sha256)
-{
-	struct ledger_entry entry = { .state = state, .subject = "CN=before", .when = 1 };
-
-	g_strlcpy(entry.sha256, sha256, sizeof(entry.sha256));
-	ck_assert(ledger_put(own.state_dir, FAKE_MAC, SET, ESWIFI_ITEM_CA, &entry, NULL));
-}
-
-static char *digest_of(const char *text)
-{
-	return g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text,
-					   strlen(text) + 1);
-}
-
-static void put_known(enum ledger_state state, const char *text)
-{
-	g_autofree char *sha256 = digest_of(text);
-
-	put(state, sha256);
-}
-
-/* What the ledger says of the item that every test writes, and of which bytes; NULL: of none. */
-static void ck_ledger(enum ledger_state state, const char *text)
-{
-	g_autofree char *sha256 = text ? digest_of(text) : g_strdup("");
-	struct ledger *ledger = ledger_read(own.state_dir, NULL);
-	struct ledger_entry entry;
-
-	ck_assert_ptr_nonnull(ledger);
-	ledger_get(ledger, FAKE_MAC, SET, ESWIFI_ITEM_CA, &entry);
-	ck_assert_str_eq(ledger_state_name(entry.state), ledger_state_name(state));
-	ck_assert_str_eq(entry.sha256, sha256);
-	ledger_free(ledger);
-}
-
-static void add_bytes(GVariantDict *to, const char *text)
-{
-	g_variant_dict_insert_value(to, "data",
-				    g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, text,
-							      strlen(text) + 1, 1));
-}
-
-/* As eswrapctl asks; a test changes what it is about. */
-static void describe(GVariantDict *to)
-{
-	g_variant_dict_init(to, NULL);
-	g_variant_dict_insert(to, "module", "s", FAKE_MAC);
-	g_variant_dict_insert(to, "set", "u", SET);
-	g_variant_dict_insert(to, "item", "u", (guint)ESWIFI_ITEM_CA);
-	g_variant_dict_insert(to, "subject", "s", "CN=root");
-	g_variant_dict_insert(to, "intent", "s", "program");
-	add_bytes(to, CERTIFICATE);
-}
-
-static void asks_to_write(struct client *who, GVariantDict *arguments)
-{
-	verb_ask(who, burner_write, burner, g_variant_dict_end(arguments));
-}
-
-static void writes(const char *intent)
-{
-	GVariantDict arguments;
-
-	describe(&arguments);
-	g_variant_dict_insert(&arguments, "intent", "s", intent);
-	asks_to_write(&client, &arguments);
-}
-
-/* Its firmware does not say what is blank. */
-static void is_asked_in_vain(void)
-{
-	ck_assert_int_eq(module_asked(), ASKED_LIST);
-	module_ends(-ENOTSUP, "");
-}
-
-/* Up to the first PG, which is under way then. */
-static void is_written(void)
-{
-	writes("program");
-	is_asked_in_vain();
-	ck_assert_int_eq(module_asked(), ASKED_WRITE);
-}
 
 /* Up to the second one. */
 static void is_compared(void)
@@ -194,147 +23,6 @@ static void is_compared(void)
 	module_ends(ESWIFI_WRITTEN, "");
 	ck_assert_int_eq(module_asked(), ASKED_WRITE);
 }
-
-static void ck_nothing_is_asked(void)
-{
-	ck_assert_int_eq(module_asked(), ASKED_NOTHING);
-}
-
-static void lists(gboolean wait)
-{
-	GVariantDict arguments;
-
-	g_variant_dict_init(&arguments, NULL);
-	g_variant_dict_insert(&arguments, "wait", "b", wait);
-	verb_ask(&client, burner_list, burner, g_variant_dict_end(&arguments));
-}
-
-/* What the list says that the module says of an item of @set; "": nothing. */
-static void ck_word(guint set, const char *word)
-{
-	g_autoptr(GVariant) reply = verb_reply(&client);
-	g_autoptr(GVariant) items =
-		g_variant_lookup_value(reply, "items", G_VARIANT_TYPE("aa{sv}"));
-	gsize i, seen = 0;
-
-	ck_ends_well(&client);
-	for (i = 0; i < g_variant_n_children(items); i++) {
-		g_autoptr(GVariant) row = g_variant_get_child_value(items, i);
-		const char *says;
-		guint of;
-
-		ck_assert(g_variant_lookup(row, "set", "u", &of) &&
-			  g_variant_lookup(row, "says", "&s", &says));
-		if (of != set)
-			continue;
-		ck_assert_str_eq(says, word);
-		seen++;
-	}
-	ck_assert_uint_eq(seen, LEDGER_ITEMS);
-}
-
-START_TEST(a_list_that_may_wait_is_answered_when_the_module_is_ready)
-{
-	module.state = ESWIFI_RECOVERING;
-	lists(TRUE);
-	ck_nothing_is_asked();
-	module.state = ESWIFI_READY;
-	burner_ready(burner);
-	ck_assert(!client.answered);
-	while (module_asked())
-		module_ends(0, "");
-	ck_word(0, "blank");
-}
-END_TEST
-
-START_TEST(a_list_waits_a_minute_for_the_module_and_no_longer)
-{
-	module.state = ESWIFI_RECOVERING;
-	lists(TRUE);
-	pass(TURN - 1);
-	ck_assert(!client.answered);
-	pass(1);
-	ck_word(0, "");
-	ck_says(&client, "state", "recovering");
-}
-END_TEST
-
-START_TEST(a_list_that_may_not_wait_is_answered_at_once)
-{
-	module.state = ESWIFI_RECOVERING;
-	lists(FALSE);
-	ck_word(0, "");
-}
-END_TEST
-
-START_TEST(a_list_does_without_the_modules_word_where_the_line_is_busy)
-{
-	lists(FALSE);
-	pass(5 * G_TIME_SPAN_SECOND);
-	ck_word(0, "");
-	ck_nothing_is_asked();
-}
-END_TEST
-
-START_TEST(a_list_does_without_a_word_that_comes_too_late)
-{
-	lists(FALSE);
-	ck_assert_int_eq(module_asked(), ASKED_LIST);
-	pass(5 * G_TIME_SPAN_SECOND);
-	ck_word(0, "");
-	module_ends(7, "");
-	ck_nothing_is_asked();
-}
-END_TEST
-
-START_TEST(a_list_does_without_the_word_of_a_module_that_takes_no_question)
-{
-	module.refusal = -EBUSY;
-	lists(FALSE);
-	ck_nothing_is_asked();
-	/* Not from within the scheduler. */
-	ck_assert(!client.answered);
-	pass(1);
-	ck_word(0, "");
-}
-END_TEST
-
-START_TEST(a_list_keeps_what_the_module_said_before_it_was_lost)
-{
-	lists(FALSE);
-	ck_assert_int_eq(module_asked(), ASKED_LIST);
-	module_ends(7, "");
-	ck_assert_int_eq(module_asked(), ASKED_LIST);
-	module_ends(-ENETDOWN, "");
-	ck_word(0, "used");
-	ck_word(1, "");
-	ck_nothing_is_asked();
-}
-END_TEST
-
-START_TEST(a_list_of_a_ledger_that_is_damaged_says_so)
-{
-	damage_ledger();
-	lists(FALSE);
-	while (module_asked())
-		module_ends(0, "");
-	ck_fails(&client, EXIT_FAILURE, LEDGER_FILE);
-}
-END_TEST
-
-enum list_step { LIST_WAITS, LIST_IS_QUEUED, LIST_IS_ASKED };
-
-START_TEST(a_broker_that_leaves_answers_a_list_wherever_it_is)
-{
-	if (_i == LIST_WAITS)
-		module.state = ESWIFI_RECOVERING;
-	lists(TRUE);
-	if (_i == LIST_IS_ASKED)
-		ck_assert_int_eq(module_asked(), ASKED_LIST);
-	burner_free(g_steal_pointer(&burner));
-	ck_word(0, "");
-}
-END_TEST
 
 START_TEST(an_item_is_written_compared_and_noted)
 {
@@ -501,7 +189,7 @@ START_TEST(nothing_is_written_where_the_ledger_cannot_be_told_first)
 	is_asked_in_vain();
 	lose_ledger();
 	ck_nothing_is_asked();
-	ck_fails(&client, EXIT_FAILURE, own.state_dir);
+	ck_fails(&client, EXIT_FAILURE, own->state_dir);
 }
 END_TEST
 
@@ -716,7 +404,7 @@ START_TEST(an_end_of_which_the_ledger_cannot_be_told_says_so)
 	lose_ledger();
 	module_ends(row->result, "ERROR");
 	ck_fails(&client, row->status, row->says);
-	ck_fails(&client, row->status, own.state_dir);
+	ck_fails(&client, row->status, own->state_dir);
 	find_ledger();
 	/* What was noted before it was sent is still there. */
 	ck_ledger(row->foreign ? LEDGER_BLANK : LEDGER_UNCERTAIN,
@@ -781,175 +469,11 @@ START_TEST(a_broker_that_leaves_tells_who_writes_and_who_waits)
 }
 END_TEST
 
-static void adopts(const char *sha256, const char *subject)
-{
-	GVariantDict arguments;
-
-	describe(&arguments);
-	g_variant_dict_insert(&arguments, "subject", "s", subject);
-	if (sha256)
-		g_variant_dict_insert(&arguments, "sha256", "s", sha256);
-	verb_ask(&client, burner_adopt, burner, g_variant_dict_end(&arguments));
-}
-
-START_TEST(an_adoption_is_noted)
-{
-	g_autofree char *sha256 = digest_of(OTHER);
-
-	adopts(sha256, "CN=theirs");
-	ck_ends_well(&client);
-	ck_ledger(LEDGER_ELSEWHERE, OTHER);
-}
-END_TEST
-
-static const char *const bad_digests[] = {
-	NULL,
-	"0123",
-	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdeX",
-	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0",
-};
-
-START_TEST(an_adoption_of_what_is_no_digest_is_refused)
-{
-	adopts(bad_digests[_i], "CN=theirs");
-	ck_fails(&client, EXIT_FAILURE, "invalid request");
-	ck_ledger(LEDGER_BLANK, NULL);
-}
-END_TEST
-
-START_TEST(an_adoption_of_what_has_no_name_is_refused)
-{
-	adopts("", "a\tb");
-	ck_fails(&client, EXIT_FAILURE, "invalid request");
-}
-END_TEST
-
-START_TEST(what_was_burnt_from_here_is_not_adopted)
-{
-	put_known(LEDGER_BURNT, CERTIFICATE);
-	adopts("", "CN=theirs");
-	ck_fails(&client, EXIT_FAILURE,
-		 "was burnt from here (CN=before); there is nothing to adopt");
-	ck_ledger(LEDGER_BURNT, CERTIFICATE);
-}
-END_TEST
-
-static void forgets(GVariantDict *arguments)
-{
-	verb_ask(&client, burner_forget, burner, g_variant_dict_end(arguments));
-}
-
-/* Two items of SET, and one of another. */
-static void put_three(void)
-{
-	struct ledger_entry entry = { .state = LEDGER_BURNT, .subject = "CN=x", .when = 1 };
-
-	put_known(LEDGER_BURNT, CERTIFICATE);
-	memset(entry.sha256, 'a', LEDGER_SHA256_HEX);
-	ck_assert(ledger_put(own.state_dir, FAKE_MAC, SET, ESWIFI_ITEM_KEY, &entry, NULL));
-	ck_assert(ledger_put(own.state_dir, FAKE_MAC, 2, ESWIFI_ITEM_KEY, &entry, NULL));
-}
-
-static const guint forgotten[] = { 3, 2, 1 };
-
-START_TEST(all_of_a_module_is_forgotten_or_a_set_or_an_item)
-{
-	g_autoptr(GVariant) reply = NULL;
-	GVariantDict arguments;
-	guint count;
-
-	put_three();
-	g_variant_dict_init(&arguments, NULL);
-	g_variant_dict_insert(&arguments, "module", "s", FAKE_MAC);
-	if (_i > 0)
-		g_variant_dict_insert(&arguments, "set", "u", SET);
-	if (_i > 1)
-		g_variant_dict_insert(&arguments, "item", "u", (guint)ESWIFI_ITEM_KEY);
-	forgets(&arguments);
-	ck_ends_well(&client);
-	reply = verb_reply(&client);
-	ck_assert(g_variant_lookup(reply, "forgotten", "u", &count));
-	ck_assert_uint_eq(count, forgotten[_i]);
-	ck_ledger(_i > 1 ? LEDGER_BURNT : LEDGER_BLANK, _i > 1 ? CERTIFICATE : NULL);
-}
-END_TEST
-
-START_TEST(nothing_is_forgotten_where_no_module_is_named)
-{
-	GVariantDict arguments;
-
-	put_three();
-	g_variant_dict_init(&arguments, NULL);
-	forgets(&arguments);
-	ck_fails(&client, EXIT_FAILURE, "invalid request");
-	ck_ledger(LEDGER_BURNT, CERTIFICATE);
-}
-END_TEST
-
-START_TEST(nothing_is_forgotten_while_an_item_is_written)
-{
-	GVariantDict arguments;
-
-	is_written();
-	describe(&arguments);
-	verb_ask(&second, burner_forget, burner, g_variant_dict_end(&arguments));
-	ck_fails(&second, EXIT_FAILURE, "an item is being written at this moment");
-	ck_ledger(LEDGER_UNCERTAIN, CERTIFICATE);
-}
-END_TEST
-
-START_TEST(a_ledger_that_is_damaged_is_neither_added_to_nor_forgotten)
-{
-	GVariantDict arguments;
-
-	damage_ledger();
-	describe(&arguments);
-	if (_i)
-		forgets(&arguments);
-	else
-		adopts("", "CN=theirs");
-	g_variant_dict_clear(&arguments);
-	ck_fails(&client, EXIT_FAILURE, LEDGER_FILE);
-}
-END_TEST
-
-START_TEST(what_is_missing_is_logged_once_for_each_module)
-{
-	damage_ledger();
-	burner_ready(burner);
-	ck_text_has(told->str, LEDGER_FILE);
-	g_string_truncate(told, 0);
-	burner_ready(burner);
-	ck_assert_str_eq(told->str, "");
-	g_strlcpy(module.identity.mac, "c4:7f:51:00:00:02", sizeof(module.identity.mac));
-	burner_ready(burner);
-	ck_text_has(told->str, LEDGER_FILE);
-}
-END_TEST
-
-static TCase *lists_case(void)
-{
-	TCase *tcase = tcase_create("list");
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, a_list_that_may_wait_is_answered_when_the_module_is_ready);
-	tcase_add_test(tcase, a_list_waits_a_minute_for_the_module_and_no_longer);
-	tcase_add_test(tcase, a_list_that_may_not_wait_is_answered_at_once);
-	tcase_add_test(tcase, a_list_does_without_the_modules_word_where_the_line_is_busy);
-	tcase_add_test(tcase, a_list_does_without_a_word_that_comes_too_late);
-	tcase_add_test(tcase, a_list_does_without_the_word_of_a_module_that_takes_no_question);
-	tcase_add_test(tcase, a_list_keeps_what_the_module_said_before_it_was_lost);
-	tcase_add_test(tcase, a_list_of_a_ledger_that_is_damaged_says_so);
-	tcase_add_loop_test(tcase, a_broker_that_leaves_answers_a_list_wherever_it_is, 0, 3);
-	tcase_add_test(tcase, what_is_missing_is_logged_once_for_each_module);
-	return tcase;
-}
-
 static TCase *refused_case(void)
 {
 	TCase *tcase = tcase_create("refused");
 
-	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(tcase, burner_rig_setup, burner_rig_teardown);
 	tcase_add_loop_test(tcase, a_write_that_is_none_is_refused, 0, G_N_ELEMENTS(spoilt));
 	tcase_add_loop_test(tcase, bytes_that_are_no_key_are_no_key, 0, G_N_ELEMENTS(bad_keys));
 	tcase_add_test(tcase, a_write_to_a_module_that_is_not_ready_is_refused);
@@ -970,7 +494,7 @@ static TCase *written_case(void)
 {
 	TCase *tcase = tcase_create("written");
 
-	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(tcase, burner_rig_setup, burner_rig_teardown);
 	tcase_add_test(tcase, an_item_is_written_compared_and_noted);
 	tcase_add_test(tcase, a_key_goes_the_same_way);
 	tcase_add_test(tcase, a_write_that_the_driver_does_not_take_leaves_the_ledger_as_it_was);
@@ -993,32 +517,11 @@ static TCase *written_case(void)
 	return tcase;
 }
 
-static TCase *noted_case(void)
-{
-	TCase *tcase = tcase_create("noted");
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, an_adoption_is_noted);
-	tcase_add_loop_test(tcase, an_adoption_of_what_is_no_digest_is_refused, 0,
-			    G_N_ELEMENTS(bad_digests));
-	tcase_add_test(tcase, an_adoption_of_what_has_no_name_is_refused);
-	tcase_add_test(tcase, what_was_burnt_from_here_is_not_adopted);
-	tcase_add_loop_test(tcase, all_of_a_module_is_forgotten_or_a_set_or_an_item, 0,
-			    G_N_ELEMENTS(forgotten));
-	tcase_add_test(tcase, nothing_is_forgotten_where_no_module_is_named);
-	tcase_add_test(tcase, nothing_is_forgotten_while_an_item_is_written);
-	tcase_add_loop_test(tcase, a_ledger_that_is_damaged_is_neither_added_to_nor_forgotten, 0,
-			    2);
-	return tcase;
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("burner");
 
-	suite_add_tcase(suite, lists_case());
 	suite_add_tcase(suite, refused_case());
 	suite_add_tcase(suite, written_case());
-	suite_add_tcase(suite, noted_case());
 	return suite_run(suite);
 }
