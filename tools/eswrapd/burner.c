@@ -207,8 +207,8 @@ static bool put_uncertain(struct write *write, GError **error)
 /* @matched: the module said so, and did not only accept the bytes once more */
 static void end_good(struct write *write, bool matched)
 {
+	g_autoptr(GError) error = NULL;
 	GVariantDict reply;
-	GError *error = NULL;
 
 	write->mine.state = LEDGER_BURNT;
 	write->mine.reason = NULL;
@@ -219,7 +219,6 @@ static void end_good(struct write *write, bool matched)
 		call_fail(write->call, STATUS_UNCERTAIN,
 			  "the item is burnt, but the ledger could not be told: %s",
 			  error->message);
-		g_error_free(error);
 		return;
 	}
 	g_message("set %u, %s: %s (%s)", write->set, ledger_item_name(write->item),
@@ -264,7 +263,7 @@ static void end_foreign(struct write *write, const char *text)
 static void end_refused(struct write *write, const char *text)
 {
 	const char *name = ledger_item_name(write->item);
-	GError *error = NULL;
+	g_autoptr(GError) error = NULL;
 
 	if (write->decision == CREDENTIAL_COMPARE && write->before.state != LEDGER_BURNT) {
 		end_foreign(write, text);
@@ -289,17 +288,17 @@ static void end_refused(struct write *write, const char *text)
 			  "(%s): it holds other bytes%s%s",
 			  name, write->set, text, error ? "; and the ledger: " : "",
 			  error ? error->message : "");
-	g_clear_error(&error);
 }
 
 /* No answer, or none that can be trusted. */
 static void end_uncertain(struct write *write, int result)
 {
 	const char *name = ledger_item_name(write->item);
-	char *reason = g_strdup_printf("%s while it was being %s", g_strerror(-result),
-				       write->step == WRITE_WRITING ? "written" : "compared");
+	g_autofree char *reason =
+		g_strdup_printf("%s while it was being %s", g_strerror(-result),
+				write->step == WRITE_WRITING ? "written" : "compared");
 	bool burnt = write->decision == CREDENTIAL_COMPARE;
-	GError *error = NULL;
+	g_autoptr(GError) error = NULL;
 
 	write->mine.state = LEDGER_UNCERTAIN;
 	write->mine.reason = reason;
@@ -312,8 +311,6 @@ static void end_uncertain(struct write *write, int result)
 			: "whether it is burnt is uncertain; run `program` again with the same "
 			  "files to find out",
 		  error ? "; and the ledger: " : "", error ? error->message : "");
-	g_clear_error(&error);
-	g_free(reason);
 }
 
 static void end_write(struct write *write)
@@ -422,46 +419,51 @@ static void asked(struct eswifi_module *module G_GNUC_UNUSED, int result, const 
 	decide(write);
 }
 
-static int write_start(struct sched_job *job, struct eswifi_module *module, int socket)
+/* Return: 0: the module has been asked; or a negative errno, with @why set, to be freed */
+static int begin_step(struct write *write, struct eswifi_module *module, char **why)
 {
-	struct write *write = (gpointer)((char *)job - offsetof(struct write, job));
-	GError *error = NULL;
-	char *why = NULL;
-	int result = -EIO;
+	g_autoptr(GError) error = NULL;
+	int result;
 
-	(void)socket;
-	timer_stop(&write->turn);
 	/* It may have been lost and come back as another one since it was asked. */
-	if (!module_is_good(write->burner, write->mac, &why))
-		goto fail;
-	if (write->step == WRITE_ASKING) {
-		result = eswifi_credential_list(module, write->set, asked, write);
-		if (result == 0)
-			return 0;
-		why = g_strdup_printf("nothing was sent: %s", g_strerror(-result));
-		goto fail;
-	}
+	if (!module_is_good(write->burner, write->mac, why))
+		return -EIO;
 	if (write->step == WRITE_WRITING && !put_uncertain(write, &error)) {
-		why = g_strdup(error->message);
-		goto fail;
+		*why = g_strdup(error->message);
+		return -EIO;
 	}
-	result = eswifi_credential_write(module, write->set, write->item, write->data, write->size,
-					 write_done, write);
-	if (result == 0) {
-		tell_step(write);
+	if (write->step == WRITE_ASKING)
+		result = eswifi_credential_list(module, write->set, asked, write);
+	else
+		result = eswifi_credential_write(module, write->set, write->item, write->data,
+						 write->size, write_done, write);
+	if (result == 0)
 		return 0;
-	}
-	why = g_strdup_printf("nothing was sent: %s", g_strerror(-result));
+	*why = g_strdup_printf("nothing was sent: %s", g_strerror(-result));
 	if (write->step == WRITE_WRITING)
 		put(write, &write->before, NULL);
-fail:
-	g_clear_error(&error);
+	return result;
+}
+
+static int write_start(struct sched_job *job, struct eswifi_module *module,
+		       int socket G_GNUC_UNUSED)
+{
+	struct write *write = (gpointer)((char *)job - offsetof(struct write, job));
+	g_autofree char *why = NULL;
+	int result;
+
+	timer_stop(&write->turn);
+	result = begin_step(write, module, &why);
+	if (result == 0) {
+		if (write->step != WRITE_ASKING)
+			tell_step(write);
+		return 0;
+	}
 	call_fail(write->call,
 		  write->step == WRITE_COMPARING && write->decision == CREDENTIAL_WRITE
 			  ? STATUS_UNCERTAIN
 			  : STATUS_FAILED,
 		  "%s", why);
-	g_free(why);
 	end_write(write);
 	return result;
 }
@@ -588,15 +590,14 @@ static char *accept(struct write *write)
 static void serve_queue(struct burner *burner)
 {
 	struct write *write;
-	char *why;
 
 	while (!burner->write && (write = g_queue_pop_head(&burner->queue))) {
-		why = accept(write);
+		g_autofree char *why = accept(write);
+
 		if (!why)
 			continue;
 		call_fail(write->call, STATUS_FAILED, "%s", why);
 		write_free(write);
-		g_free(why);
 	}
 }
 
@@ -609,7 +610,7 @@ void burner_write(struct call *call, const struct caller *caller G_GNUC_UNUSED, 
 	struct write *write;
 	enum eswifi_item item;
 	const guint8 *data;
-	GVariant *bytes;
+	g_autoptr(GVariant) bytes = NULL;
 	gsize size;
 	guint set;
 
@@ -621,7 +622,7 @@ void burner_write(struct call *call, const struct caller *caller G_GNUC_UNUSED, 
 	    !g_variant_lookup(arguments, "intent", "&s", &intent_name) ||
 	    !credential_intent_parse(intent_name, &intent)) {
 		call_fail(call, STATUS_FAILED, "invalid request; nothing was sent");
-		goto out;
+		return;
 	}
 	write = g_new0(struct write, 1);
 	write->burner = burner;
@@ -636,9 +637,6 @@ void burner_write(struct call *call, const struct caller *caller G_GNUC_UNUSED, 
 	write->intent = intent;
 	g_queue_push_tail(&burner->queue, write);
 	serve_queue(burner);
-out:
-	if (bytes)
-		g_variant_unref(bytes);
 }
 
 /* One that is burnt, by us, is not adopted: that would forget what is known. */
@@ -647,7 +645,7 @@ static void adopt(const struct burner *burner, struct call *call, const char *ma
 {
 	const char *dir = burner->parts.settings->state_dir;
 	struct ledger_entry before;
-	GError *error = NULL;
+	g_autoptr(GError) error = NULL;
 	struct ledger *ledger = ledger_read(dir, &error);
 
 	if (ledger) {
@@ -660,10 +658,8 @@ static void adopt(const struct burner *burner, struct call *call, const char *ma
 		else if (ledger_put(dir, mac, set, item, entry, &error))
 			call_finish(call, NULL);
 	}
-	if (error) {
+	if (error)
 		call_fail(call, STATUS_FAILED, "%s", error->message);
-		g_error_free(error);
-	}
 	ledger_free(ledger);
 }
 
@@ -721,8 +717,8 @@ void burner_forget(struct call *call, const struct caller *caller G_GNUC_UNUSED,
 {
 	struct burner *burner = user;
 	guint set = G_MAXUINT, item = G_MAXUINT;
+	g_autoptr(GError) error = NULL;
 	GVariantDict reply;
-	GError *error = NULL;
 	const char *mac;
 	int count;
 
@@ -739,7 +735,6 @@ void burner_forget(struct call *call, const struct caller *caller G_GNUC_UNUSED,
 	count = forget(burner->parts.settings->state_dir, mac, set, item, &error);
 	if (count < 0) {
 		call_fail(call, STATUS_FAILED, "%s", error->message);
-		g_error_free(error);
 		return;
 	}
 	g_message("the ledger's entries of %s: %d forgotten", mac, count);
