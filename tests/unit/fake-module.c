@@ -92,6 +92,19 @@ int eswifi_probe(struct eswifi_module *self G_GNUC_UNUSED, guint socket, eswifi_
 	return begin(ASKED_PROBE, done, user);
 }
 
+int eswifi_ask(struct eswifi_module *self G_GNUC_UNUSED, enum eswifi_question question,
+	       const char *argument, eswifi_done done, gpointer user)
+{
+	module.question = question;
+	g_string_assign(module.data, argument ? argument : "");
+	return begin(ASKED_QUESTION, done, user);
+}
+
+void eswifi_ask_cancel(struct eswifi_module *self G_GNUC_UNUSED)
+{
+	module.asked = ASKED_NOTHING;
+}
+
 enum eswifi_state eswifi_module_state(const struct eswifi_module *self G_GNUC_UNUSED)
 {
 	return module.state;
@@ -115,6 +128,16 @@ const struct eswifi_identity *eswifi_module_identity(const struct eswifi_module 
 void eswifi_module_reset(struct eswifi_module *self G_GNUC_UNUSED, const char *why G_GNUC_UNUSED)
 {
 	module.resets++;
+}
+
+void eswifi_leave(struct eswifi_module *self G_GNUC_UNUSED)
+{
+	module.leaves++;
+}
+
+void eswifi_join(struct eswifi_module *self G_GNUC_UNUSED)
+{
+	module.joins++;
 }
 
 void eswifi_module_tap(struct eswifi_module *self G_GNUC_UNUSED, eswifi_tap tap, gpointer user)

@@ -10,14 +10,15 @@
 
 #define FAKE_MAC "c4:7f:51:00:00:01"
 
-enum asked { ASKED_NOTHING, ASKED_LIST, ASKED_WRITE, ASKED_LOOKUP, ASKED_PROBE };
+enum asked { ASKED_NOTHING, ASKED_LIST, ASKED_WRITE, ASKED_LOOKUP, ASKED_PROBE, ASKED_QUESTION };
 
 /**
  * struct eswifi_module - the only one
  * @state, @why, @identity:	the test's to change
  * @refusal:	what the next operation is refused with at once, a negative errno; 0: none is
- * @asked:	what is under way, and what it is about: @socket; or @set, @item and @data
- * @resets:	how often it was reset
+ * @asked:	what is under way, and what it is about: @socket; @set, @item and @data; or @question
+ *		and @data
+ * @resets, @leaves, @joins:	how often it was told to
  * @tap, @tap_user:	who looks at the line
  */
 extern struct eswifi_module {
@@ -28,8 +29,9 @@ extern struct eswifi_module {
 	enum asked asked;
 	guint socket, set;
 	enum eswifi_item item;
+	enum eswifi_question question;
 	GString *data;
-	guint resets;
+	guint resets, leaves, joins;
 	eswifi_done done;
 	gpointer user;
 	eswifi_tap tap;

@@ -254,6 +254,87 @@ START_TEST(a_reset_is_done_and_logged)
 }
 END_TEST
 
+START_TEST(a_network_is_left_and_joined_and_logged)
+{
+	verb_ask(&client, verb_wifi_leave, verbs, NULL);
+	verb_ask(&second, verb_wifi_join, verbs, NULL);
+	ck_ends_well(&client);
+	ck_ends_well(&second);
+	ck_assert_uint_eq(module.leaves, 1);
+	ck_assert_uint_eq(module.joins, 1);
+	ck_text_has(told->str, "leaves the Wi-Fi network, as user " G_STRINGIFY(ADMINISTRATOR));
+	ck_text_has(told->str, "joins the Wi-Fi network, as user " G_STRINGIFY(ADMINISTRATOR));
+}
+END_TEST
+
+START_TEST(the_module_is_asked_and_its_lines_are_the_answer)
+{
+	static const verb_handler handlers[] = { verb_wifi_scan, verb_module_ping,
+						 verb_module_time };
+	static const enum eswifi_question questions[] = { ESWIFI_SCAN, ESWIFI_PING, ESWIFI_TIME };
+
+	verb_ask(&client, handlers[_i], verbs, one_argument("address", "192.0.2.1"));
+	ck_assert_int_eq(module.asked, ASKED_QUESTION);
+	ck_assert_int_eq(module.question, questions[_i]);
+	ck_assert_str_eq(module.data->str, questions[_i] == ESWIFI_PING ? "192.0.2.1" : "");
+	module_ends(0, "one\ntwo");
+	ck_ends_well(&client);
+	ck_says(&client, "lines", "one\ntwo");
+	ck_assert_int_eq(timers_due(parts.timers), G_MAXINT64);
+}
+END_TEST
+
+START_TEST(a_question_that_the_module_refuses_says_so)
+{
+	verb_ask(&client, verb_wifi_scan, verbs, NULL);
+	module_ends(-ENOTSUP, _i ? "no such command" : "");
+	ck_fails(&client, EXIT_FAILURE, "the module does not do it: ");
+	ck_fails(&client, EXIT_FAILURE, _i ? "no such command" : g_strerror(ENOTSUP));
+}
+END_TEST
+
+START_TEST(what_is_no_address_is_not_pinged)
+{
+	module.refusal = -EINVAL;
+	verb_ask(&client, verb_module_ping, verbs, NULL);
+	ck_fails(&client, EX_USAGE, "that is no IPv4 address");
+}
+END_TEST
+
+START_TEST(one_question_at_a_time_is_asked)
+{
+	verb_ask(&client, verb_wifi_scan, verbs, NULL);
+	verb_ask(&second, verb_module_time, verbs, NULL);
+	ck_fails(&second, EX_TEMPFAIL, "somebody else asks just now; try again");
+	module_ends(0, "");
+	ck_ends_well(&client);
+}
+END_TEST
+
+START_TEST(a_scan_is_waited_for_for_a_minute_and_no_longer)
+{
+	verb_ask(&client, verb_wifi_scan, verbs, NULL);
+	pass(60 * G_TIME_SPAN_SECOND - 1);
+	ck_assert(!client.answered);
+	pass(1);
+	ck_fails(&client, EXIT_FAILURE, "its line was not free within 60 s");
+	ck_assert_int_eq(module.asked, ASKED_NOTHING);
+	/* And another may be asked for. */
+	verb_ask(&second, verb_wifi_scan, verbs, NULL);
+	module_ends(0, "");
+	ck_ends_well(&second);
+}
+END_TEST
+
+START_TEST(a_broker_that_leaves_tells_who_has_asked_for_a_scan)
+{
+	verb_ask(&client, verb_wifi_scan, verbs, NULL);
+	module_verbs_free(g_steal_pointer(&verbs));
+	ck_fails(&client, EXIT_FAILURE, "the broker is leaving");
+	ck_assert_int_eq(module.asked, ASKED_NOTHING);
+}
+END_TEST
+
 static void happens(enum eswifi_trace_kind kind)
 {
 	static const guint8 bytes[] = "bytes";
@@ -475,6 +556,13 @@ static TCase *module_case(void)
 	tcase_add_loop_test(tcase, who_has_asked_the_module_may_go, 0, 2);
 	tcase_add_loop_test(tcase, a_broker_that_leaves_tells_who_has_asked_the_module, 0, 2);
 	tcase_add_test(tcase, a_reset_is_done_and_logged);
+	tcase_add_test(tcase, a_network_is_left_and_joined_and_logged);
+	tcase_add_loop_test(tcase, the_module_is_asked_and_its_lines_are_the_answer, 0, 3);
+	tcase_add_loop_test(tcase, a_question_that_the_module_refuses_says_so, 0, 2);
+	tcase_add_test(tcase, what_is_no_address_is_not_pinged);
+	tcase_add_test(tcase, one_question_at_a_time_is_asked);
+	tcase_add_test(tcase, a_scan_is_waited_for_for_a_minute_and_no_longer);
+	tcase_add_test(tcase, a_broker_that_leaves_tells_who_has_asked_for_a_scan);
 	return tcase;
 }
 

@@ -24,9 +24,9 @@ struct module_verbs {
 	struct sched *sched;
 	struct eswifi_module *module;
 	struct timers *timers;
-	GPtrArray *questions; /* struct question * */
-	struct call *asked;   /* whose answer eswifi_ask() brings; NULL: nobody's */
-	guint asked_turn;     /* GSource id of its wait */
+	GPtrArray *questions;  /* struct question * */
+	struct call *asked;    /* whose answer eswifi_ask() brings; NULL: nobody's */
+	struct timer patience; /* set while it waits */
 };
 
 /**
@@ -44,6 +44,26 @@ struct question {
 	gint64 began;
 };
 
+static struct call *take_asked(struct module_verbs *verbs)
+{
+	timer_stop(&verbs->patience);
+	return g_steal_pointer(&verbs->asked);
+}
+
+static void asked_failed(struct module_verbs *verbs, const char *why)
+{
+	call_fail(take_asked(verbs), EXIT_FAILURE, "%s", why);
+}
+
+static void answer_missed(gpointer user)
+{
+	struct module_verbs *verbs = user;
+
+	eswifi_ask_cancel(verbs->module);
+	asked_failed(verbs, "the module is not ready, or its line was not free within " G_STRINGIFY(
+				    ASKED_TIMEOUT_S) " s");
+}
+
 struct module_verbs *module_verbs_new(struct sched *sched, struct eswifi_module *module,
 				      struct timers *timers)
 {
@@ -53,6 +73,7 @@ struct module_verbs *module_verbs_new(struct sched *sched, struct eswifi_module 
 	verbs->module = module;
 	verbs->timers = timers;
 	verbs->questions = g_ptr_array_new();
+	timer_init(&verbs->patience, timers, answer_missed, verbs);
 	return verbs;
 }
 
@@ -62,17 +83,6 @@ static void question_end(struct question *question)
 	timer_clear(&question->turn);
 	g_ptr_array_remove_fast(question->verbs->questions, question);
 	g_free(question);
-}
-
-static struct call *take_asked(struct module_verbs *verbs)
-{
-	g_clear_handle_id(&verbs->asked_turn, g_source_remove);
-	return g_steal_pointer(&verbs->asked);
-}
-
-static void asked_failed(struct module_verbs *verbs, const char *why)
-{
-	call_fail(take_asked(verbs), EXIT_FAILURE, "%s", why);
 }
 
 void module_verbs_free(struct module_verbs *verbs)
@@ -91,6 +101,7 @@ void module_verbs_free(struct module_verbs *verbs)
 		call_fail(question->call, EXIT_FAILURE, "the broker is leaving");
 		question_end(question);
 	}
+	timer_clear(&verbs->patience);
 	g_ptr_array_unref(verbs->questions);
 	g_free(verbs);
 }
@@ -263,17 +274,6 @@ static void answered(struct eswifi_module *module G_GNUC_UNUSED, int result, con
 	call_finish(take_asked(verbs), g_variant_dict_end(&reply));
 }
 
-static gboolean answer_missed(gpointer user)
-{
-	struct module_verbs *verbs = user;
-
-	verbs->asked_turn = 0;
-	eswifi_ask_cancel(verbs->module);
-	asked_failed(verbs, "the module is not ready, or its line was not free within " G_STRINGIFY(
-				    ASKED_TIMEOUT_S) " s");
-	return G_SOURCE_REMOVE;
-}
-
 static void ask_module(struct module_verbs *verbs, struct call *call, enum eswifi_question question,
 		       const char *argument)
 {
@@ -286,7 +286,7 @@ static void ask_module(struct module_verbs *verbs, struct call *call, enum eswif
 		call_fail(call, EX_TEMPFAIL, "somebody else asks just now; try again");
 	} else {
 		verbs->asked = call;
-		verbs->asked_turn = g_timeout_add_seconds(ASKED_TIMEOUT_S, answer_missed, verbs);
+		timer_start(&verbs->patience, ASKED_TIMEOUT_S * G_TIME_SPAN_SECOND);
 	}
 }
 
