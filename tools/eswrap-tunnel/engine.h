@@ -27,7 +27,8 @@
  *
  * The sockets that it accepts reset when they are closed without a FIN (SO_LINGER 0): also when the
  * engine is killed. Its keeper, a second process that holds the tunnel device and the table, then sees
- * that those resets get through.
+ * that those resets get through. Each of the two looks after the other: a keeper that was killed is
+ * replaced.
  */
 #ifndef TUNNEL_ENGINE_H
 #define TUNNEL_ENGINE_H
@@ -43,14 +44,18 @@
 /* How often the kernel is asked about what is held or half closed, ms; at first, and from then on. */
 #define CHECK_FIRST_MS 10
 #define CHECK_MS       250
-/* No answer from the broker for this long is "network is down", ms: a stopped one must not hang us. */
-#define ANSWER_MS 5000
+/*
+ * No answer from the broker for this long is "network is down", ms: a stopped one must not hang us. Less
+ * than resolvers wait.
+ */
+#define ANSWER_MS 4000
 
 /* What a descriptor in the epoll set is; the lower half of the data is a number of its own. */
 enum watched {
 	WATCHED_TUN,
 	WATCHED_LISTENER,
 	WATCHED_LIFE,
+	WATCHED_KEEPER,
 	WATCHED_PORT, /* a listed port of the caller's loopback */
 	WATCHED_NEAR,
 	WATCHED_FAR,
@@ -60,23 +65,28 @@ enum watched {
 };
 
 struct connection;
+struct question;
 struct session;
 
 /**
  * struct engine - all of it
  * @space:	what was made in the namespace
- * @nat:	shared with the keeper
+ * @nat, @questions:	shared with the keeper
  * @poll:	the epoll set
+ * @keeper:	its pidfd
  * @now:	ms, at the beginning of this turn of the loop
  * @checks:	connections that the kernel is to be asked about
- * @waiting:	datagram sessions that wait for the broker
+ * @check_at:	ms: when the first of them is due; nothing where there are none
+ * @waiting:	datagram sessions that wait for the broker, or for an answer to a question
  */
 struct engine {
 	struct space space;
 	struct nat *nat;
-	int poll;
+	struct question *questions;
+	int poll, keeper;
 	int64_t now;
 	unsigned int checks, waiting;
+	int64_t check_at;
 	struct connection *connections;
 	struct session *sessions;
 };
@@ -86,6 +96,15 @@ void engine_write(const struct engine *engine, const void *packet, size_t len);
 /* engine_watch() - wait for these events of a descriptor; 0: for none */
 void engine_watch(const struct engine *engine, int fd, uint32_t before, uint32_t events,
 		  enum watched what, unsigned int number);
+
+/**
+ * engine_deliver() - a datagram to who sent from @tuple, as from whom it went to
+ * @socket:	of the loopback, to which that came; -1: it came through the device
+ */
+void engine_deliver(const struct engine *engine, int socket, const struct tuple *tuple,
+		    const void *data, size_t len);
+/* engine_close_others() - all descriptors but these, in any order, and the first three */
+void engine_close_others(int *keep, unsigned int count);
 
 /* far.c */
 
@@ -141,6 +160,18 @@ void udp_event(struct engine *engine, unsigned int number);
 void udp_check(struct engine *engine);
 struct session *udp_new(void);
 
+/* question.c */
+
+struct question *question_new(void);
+/* question_keep() - one is on its way; @socket: as for engine_deliver() */
+void question_keep(struct engine *engine, int socket, const struct tuple *tuple, const void *data,
+		   size_t len);
+/* question_answered() - by this datagram */
+void question_answered(struct engine *engine, const struct tuple *tuple, const void *answer,
+		       size_t len);
+/* question_fail() - there will be no answer to those of @tuple, NULL: to any */
+void question_fail(struct engine *engine, const struct tuple *tuple);
+
 /* life.c */
 
 /* life_find() - a process of the namespace. Return: a pidfd, or -1: nobody is left */
@@ -150,5 +181,7 @@ int life_find(const char *space);
 
 /* keeper_start() - the second process. Return: false when it could not be made */
 bool keeper_start(struct engine *engine);
+/* keeper_ended() - it was killed: there is to be another, or nobody ends connections when we are */
+void keeper_ended(struct engine *engine);
 
 #endif

@@ -17,6 +17,7 @@
 #include "eswrap-tunnel/engine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stddef.h>
@@ -83,10 +84,14 @@ static void take_packets(struct engine *engine)
 	}
 }
 
-/* How long to sleep, ms: only what is held, half closed or asked needs a clock. */
+/* How long to sleep, ms; -1: only what is held, half closed or asked needs a clock. */
 static int patience(const struct engine *engine)
 {
-	return engine->checks ? CHECK_FIRST_MS : engine->waiting ? CHECK_MS : -1;
+	int64_t left = engine->waiting ? CHECK_MS : -1;
+
+	if (engine->checks && (left < 0 || engine->check_at - engine->now < left))
+		left = engine->check_at > engine->now ? engine->check_at - engine->now : 0;
+	return (int)left;
 }
 
 /* Somebody has ended: is there anybody else? */
@@ -127,6 +132,9 @@ static void run(struct engine *engine, const char *name)
 				if (!is_alive(engine, name, &life))
 					return;
 				break;
+			case WATCHED_KEEPER:
+				keeper_ended(engine);
+				break;
 			case WATCHED_PORT:
 				tcp_accept_port(engine, number);
 				break;
@@ -158,11 +166,12 @@ static bool prepare(struct engine *engine)
 
 	engine->nat = mmap(NULL, sizeof(*engine->nat), PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	engine->questions = question_new();
 	engine->connections = tcp_new();
 	engine->sessions = udp_new();
 	engine->poll = epoll_create1(EPOLL_CLOEXEC);
-	if (engine->nat == MAP_FAILED || !engine->connections || !engine->sessions ||
-	    engine->poll < 0 ||
+	if (engine->nat == MAP_FAILED || !engine->questions || !engine->connections ||
+	    !engine->sessions || engine->poll < 0 ||
 	    getsockname(engine->space.listener, (struct sockaddr *)&listener, &len) < 0 ||
 	    getrandom(&engine->nat->seed, sizeof(engine->nat->seed), 0) !=
 		    sizeof(engine->nat->seed))
@@ -184,6 +193,16 @@ static bool prepare(struct engine *engine)
 	return keeper_start(engine);
 }
 
+/* What the caller holds is not to stay open for longer than he wants: a pipe, a lock. */
+static void let_go(int link)
+{
+	int null = open("/dev/null", O_RDWR), fd;
+
+	for (fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+	engine_close_others(&link, 1);
+}
+
 /* The engine of one program: what it has to know comes by @link. */
 static void serve(struct engine *engine, int link)
 {
@@ -191,6 +210,7 @@ static void serve(struct engine *engine, int link)
 	ssize_t got;
 
 	setsid();
+	let_go(link);
 	prctl(PR_SET_NAME, "eswrap-tunnel");
 	if (!space_take(link, &engine->space))
 		return;

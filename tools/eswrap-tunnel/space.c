@@ -337,12 +337,3 @@ bool space_take(int from, struct space *space)
 		memcpy(fds[i], CMSG_DATA(header) + i * sizeof(int), sizeof(int));
 	return true;
 }
-
-void space_close_all_but_tun(struct space *space)
-{
-	int *fds[FDS_MAX];
-	unsigned int count = list_fds(space, fds), i;
-
-	for (i = 1; i < count; i++)
-		close(*fds[i]);
-}

@@ -55,6 +55,4 @@ int space_restrict(const char **what);
 bool space_send(int to, struct space *space);
 bool space_take(int from, struct space *space);
 
-void space_close_all_but_tun(struct space *space);
-
 #endif

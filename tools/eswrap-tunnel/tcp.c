@@ -84,13 +84,20 @@ static struct connection *connection_of(const struct engine *engine, const struc
 	return &engine->connections[nat_slot(engine->nat, entry) - 1];
 }
 
+static void check_in(struct engine *engine, struct connection *c, int64_t ms)
+{
+	c->check_at = engine->now + ms;
+	if (c->checked && (engine->checks == 1 || c->check_at < engine->check_at))
+		engine->check_at = c->check_at;
+}
+
 static void set_checked(struct engine *engine, struct connection *c, bool checked)
 {
 	if (c->checked != checked)
 		engine->checks += checked ? 1 : -1u;
 	c->checked = checked;
 	c->check_ms = CHECK_FIRST_MS;
-	c->check_at = engine->now + c->check_ms;
+	check_in(engine, c, c->check_ms);
 }
 
 static void watch_near(struct engine *engine, struct connection *c, uint32_t events)
@@ -333,7 +340,7 @@ static bool from_near(struct engine *engine, struct connection *c)
 		}
 		shutdown(c->far, SHUT_WR);
 		set_checked(engine, c, true);
-		c->check_at = engine->now;
+		check_in(engine, c, 0);
 		return true;
 	case MOVED_ERROR:
 		break;
@@ -529,7 +536,7 @@ static void check(struct engine *engine, struct connection *c)
 	uint32_t uid, inode;
 
 	c->check_ms = c->check_ms * 2 < CHECK_MS ? c->check_ms * 2 : CHECK_MS;
-	c->check_at = engine->now + c->check_ms;
+	check_in(engine, c, c->check_ms);
 	/* Of a listed port both ends are sockets of a kernel's: they know. */
 	if (!entry) {
 		set_checked(engine, c, false);
@@ -546,8 +553,12 @@ static void check(struct engine *engine, struct connection *c)
 
 void tcp_check(struct engine *engine)
 {
+	int64_t first = INT64_MAX;
 	unsigned int left = engine->checks;
 	struct connection *c;
+
+	if (!left || engine->now < engine->check_at)
+		return;
 
 	for (c = engine->connections; left && c < engine->connections + CONNECTIONS; c++) {
 		if (!c->checked)
@@ -555,5 +566,8 @@ void tcp_check(struct engine *engine)
 		left--;
 		if (engine->now >= c->check_at)
 			check(engine, c);
+		if (c->checked && c->check_at < first)
+			first = c->check_at;
 	}
+	engine->check_at = first;
 }

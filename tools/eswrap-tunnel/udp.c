@@ -25,12 +25,15 @@
 #define DATAGRAM_MAX 1460
 /* While the broker is asked, as many datagrams wait; more are lost, as on any line. */
 #define QUEUE 4
+/* No resolver waits longer for an answer, ms. */
+#define PATIENCE_MS 10000
 
 /**
  * struct session - one source and one destination
  * @socket:	where it came from, of the namespace's loopback; -1: out of the device
  * @questions:	to a name server, which have no answer yet
  * @fd:		the flow, or while @asking the question's connection; -1: the session is free
+ * @waiting:	for the broker, or for an answer to a question: it is looked after
  * @used:	ms, of the last datagram
  * @first:	the packet that ICMP errors are about
  * @queue:	what waits for the broker
@@ -39,7 +42,7 @@ struct session {
 	struct tuple tuple;
 	int fd, socket;
 	unsigned int questions;
-	bool asking;
+	bool asking, waiting;
 	int64_t used, since;
 	uint8_t first[PACKET_IP_HEADER + PACKET_UDP_HEADER];
 	unsigned int queued;
@@ -61,13 +64,21 @@ struct session *udp_new(void)
 
 static void end(struct engine *engine, struct session *session)
 {
+	question_fail(engine, &session->tuple);
 	if (session->fd >= 0)
 		close(session->fd);
-	if (session->asking)
-		engine->waiting--;
+	engine->waiting -= session->waiting;
 	free(session->queue);
 	memset(session, 0, sizeof(*session));
 	session->fd = -1;
+}
+
+static void look_after(struct engine *engine, struct session *session)
+{
+	bool waits = session->asking || session->questions;
+
+	engine->waiting += (unsigned int)waits - (unsigned int)session->waiting;
+	session->waiting = waits;
 }
 
 static void refuse_datagram(struct engine *engine, const struct session *session, int code)
@@ -146,12 +157,12 @@ static struct session *begin_session(struct engine *engine, int fd, const struct
 	result = far_ask(ESWRAP_ASSOCIATE, tuple, uid, inode);
 	if (result < 0) {
 		refuse_datagram(engine, session, ICMP_NET_UNREACH);
+		question_fail(engine, tuple);
 		return NULL;
 	}
 	session->fd = result;
 	session->asking = true;
 	session->since = engine->now;
-	engine->waiting++;
 	engine_watch(engine, session->fd, 0, EPOLLIN, WATCHED_SESSION,
 		     (unsigned int)(session - engine->sessions));
 	return session;
@@ -160,17 +171,21 @@ static struct session *begin_session(struct engine *engine, int fd, const struct
 static void take_datagram(struct engine *engine, int fd, const struct tuple *tuple,
 			  const void *data, size_t len)
 {
+	bool asks = tuple->dest_port == htons(ESWRAP_PORT_NAMES);
 	struct session *session = find(engine, tuple);
 
 	/* What the module cannot take must not look sent: nothing can be said of it, though. */
 	if (len > DATAGRAM_MAX)
 		return;
+	if (asks)
+		question_keep(engine, fd, tuple, data, len);
 	if (!session)
 		session = begin_session(engine, fd, tuple);
 	if (!session)
 		return;
 	session->used = engine->now;
-	session->questions += tuple->dest_port == htons(ESWRAP_PORT_NAMES);
+	session->questions += asks;
+	look_after(engine, session);
 	if (session->asking)
 		keep(session, data, len);
 	else
@@ -240,31 +255,13 @@ static void granted(struct engine *engine, struct session *session)
 	close(session->fd);
 	session->fd = fd;
 	session->asking = false;
-	engine->waiting--;
+	look_after(engine, session);
 	engine_watch(engine, fd, 0, EPOLLIN, WATCHED_SESSION, number);
 	for (i = 0; i < session->queued && session->fd >= 0; i++)
 		send_one(engine, session, session->queue[i].data, session->queue[i].len);
 	free(session->queue);
 	session->queue = NULL;
 	session->queued = 0;
-}
-
-/* To the program's socket, as from the destination. */
-static void deliver(struct engine *engine, const struct session *session, const void *data,
-		    size_t len)
-{
-	static uint8_t out[PACKET_MAX];
-	const struct tuple back = { session->tuple.dest, session->tuple.source,
-				    session->tuple.dest_port, session->tuple.source_port };
-	const struct sockaddr_in to = { .sin_family = AF_INET,
-					.sin_port = session->tuple.source_port,
-					.sin_addr.s_addr = session->tuple.source };
-
-	if (session->socket < 0)
-		engine_write(engine, out, packet_udp(&back, data, len, out));
-	else if (sendto(session->socket, data, len, MSG_DONTWAIT | MSG_NOSIGNAL,
-			(const struct sockaddr *)&to, sizeof(to)) < 0)
-		return; /* the asker has gone */
 }
 
 static void received(struct engine *engine, struct session *session)
@@ -275,7 +272,8 @@ static void received(struct engine *engine, struct session *session)
 
 	if (got >= 0) {
 		session->used = engine->now;
-		deliver(engine, session, data, (size_t)got);
+		question_answered(engine, &session->tuple, data, (size_t)got);
+		engine_deliver(engine, session->socket, &session->tuple, data, (size_t)got);
 		if (session->questions && --session->questions == 0)
 			end(engine, session);
 	} else if (errno != EAGAIN && errno != EINTR) {
@@ -296,16 +294,33 @@ void udp_event(struct engine *engine, unsigned int number)
 		received(engine, session);
 }
 
+/* A socket of datagrams does not hear that the broker has gone: its name has gone with it. */
+static bool broker_is_there(const struct session *session)
+{
+	struct sockaddr_un name;
+	socklen_t len = sizeof(name);
+
+	return getpeername(session->fd, (struct sockaddr *)&name, &len) == 0 &&
+	       connect(session->fd, (const struct sockaddr *)&name, len) == 0;
+}
+
+static void check(struct engine *engine, struct session *session)
+{
+	if (session->asking && engine->now - session->since < ANSWER_MS)
+		return;
+	if (!session->asking && engine->now - session->used < PATIENCE_MS &&
+	    broker_is_there(session))
+		return;
+	refuse_datagram(engine, session, ICMP_NET_UNREACH);
+	end(engine, session);
+}
+
 void udp_check(struct engine *engine)
 {
 	int i;
 
 	for (i = 0; engine->waiting && i < SESSIONS; i++) {
-		struct session *session = &engine->sessions[i];
-
-		if (session->asking && engine->now - session->since >= ANSWER_MS) {
-			refuse_datagram(engine, session, ICMP_NET_UNREACH);
-			end(engine, session);
-		}
+		if (engine->sessions[i].waiting)
+			check(engine, &engine->sessions[i]);
 	}
 }

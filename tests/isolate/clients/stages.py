@@ -2,7 +2,7 @@
 """Brings a connection to a stage, says so, and then how it ended.
 
 Arguments: the stage, a host and a port. Prints "ready" when the stage is reached, and last "error NAME",
-"end" or "got" with what it has got. At "unread" it reads on when SIGUSR1 comes.
+"end" or "got" with what it has got. At "connect", "look-up" and "unread" it goes on when SIGUSR1 comes.
 """
 import errno
 import signal
@@ -19,6 +19,8 @@ def say(text):
 
 
 def talk():
+    if stage == "look-up":
+        return b"an address" if socket.getaddrinfo(host, port) else b""
     s = socket.create_connection((host, port))
     if stage == "idle":
         s.sendall(b"x")
@@ -58,6 +60,7 @@ signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
 try:
     if stage in ("connect", "look-up"):
         say("ready")
+        signal.sigwait({signal.SIGUSR1})
     got = talk()
     say("got " + got.decode() if got else "end")
 except socket.gaierror as error:
