@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Questions and answers of DNS as packets [RFC 1035].
+ * Answers of DNS as packets [RFC 1035], of the size and with the records that a resolver's caller expects.
  */
 #include "libc.h"
 
@@ -135,39 +135,4 @@ int shim_dns_answer(const struct name_question *question, unsigned int id, unsig
 	}
 	memcpy(answer, packet.data, packet.len);
 	return (int)packet.len;
-}
-
-static unsigned int number_at(const unsigned char *at)
-{
-	return (unsigned int)at[0] << 8 | at[1];
-}
-
-/**
- * shim_dns_question() - what does a packet ask for?
- * @name:	filled in, @room bytes
- * @question:	filled in; its name is @name
- *
- * Return: false when it is no plain question about one name.
- */
-bool shim_dns_question(const unsigned char *packet, int size, char *name, size_t room,
-		       struct name_question *question)
-{
-	const unsigned char *p = packet + HEADER, *end = packet + (size < 0 ? 0 : size);
-	size_t at = 0;
-
-	if (size < HEADER || (packet[2] & 0xf8) || number_at(packet + 4) != 1)
-		return false;
-	for (; p < end && *p; p += *p + 1) {
-		if (*p > LABEL || end - p <= *p || at + *p + 2 > room || memchr(p + 1, '.', *p) ||
-		    memchr(p + 1, '\0', *p))
-			return false;
-		memcpy(name + at, p + 1, *p);
-		at += *p;
-		name[at++] = '.';
-	}
-	if (end - p < 5 || at == 0)
-		return false;
-	name[at - 1] = '\0';
-	*question = (struct name_question){ name, (int)number_at(p + 3), (int)number_at(p + 1) };
-	return true;
 }

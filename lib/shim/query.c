@@ -15,6 +15,8 @@
 
 #include "shim.h"
 
+#include "wire/dns.h"
+
 /* What is to be done about a whole name, which may be that of an address. */
 static enum answer look_up_whole(const char *name, struct eswrap_reply *reply)
 {
@@ -193,6 +195,15 @@ EXPORT int res_nquerydomain(res_state state, const char *name, const char *domai
 	return give_answer(state, found, &question, &reply, answer, size);
 }
 
+/* Return: does a packet ask for one name, and may that be one? */
+static bool asks_for_a_name(const unsigned char *packet, int size, struct dns_question *asked)
+{
+	enum dns_code code = dns_parse(packet, size < 0 ? 0 : (size_t)size, asked);
+
+	return (code == DNS_GOOD || code == DNS_NAME_UNKNOWN) && asked->name[0] &&
+	       !strchr(asked->name, DNS_NO_CHARACTER);
+}
+
 /*
  * An answer to a packet: what a name server would send.
  * Return: false when libc is to ask; else @result is what the call returns.
@@ -200,15 +211,16 @@ EXPORT int res_nquerydomain(res_state state, const char *name, const char *domai
 static bool answer_packet(const unsigned char *packet, int size, unsigned char *answer, int room,
 			  int *result)
 {
-	char name[SHIM_WHOLE];
+	struct dns_question asked;
 	struct name_question question;
 	struct eswrap_reply reply;
 	unsigned int records, code;
 	enum answer found;
 
-	if (!shim_dns_question(packet, size, name, sizeof(name), &question))
+	if (!asks_for_a_name(packet, size, &asked))
 		return false;
-	found = look_up_whole(name, &reply);
+	question = (struct name_question){ asked.name, asked.class, asked.type };
+	found = look_up_whole(asked.name, &reply);
 	if (found == ANSWER_DIRECT)
 		return false;
 	code = found == ANSWER_STAND_IN ? ns_r_noerror

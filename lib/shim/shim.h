@@ -432,8 +432,6 @@ struct name_question {
 int shim_dns_answer(const struct name_question *question, unsigned int id, unsigned int code,
 		    const struct eswrap_reply *reply, unsigned char *answer, int size,
 		    unsigned int *records);
-bool shim_dns_question(const unsigned char *packet, int size, char *name, size_t room,
-		       struct name_question *question);
 
 /* recv.c */
 

@@ -7,7 +7,6 @@
 #define HEADER	      12
 #define LABEL_MAX     63
 #define NAME_MAX_WIRE 255
-#define CLASS_IN      1
 #define TYPE_OPT      41
 #define RECORD	      12 /* bytes before its data, where its name is a pointer */
 #define EDNS	      11
@@ -49,7 +48,8 @@ static size_t take_name(const uint8_t *from, size_t size, char text[ESWRAP_NAME_
 		if (out)
 			text[out++] = '.';
 		for (i = 0; i < label; i++, at++)
-			text[out++] = (char)(from[at] == '.' || from[at] == 0 ? 1 : from[at]);
+			text[out++] = (char)(from[at] == '.' || from[at] == 0 ? DNS_NO_CHARACTER
+									      : from[at]);
 	}
 	text[out] = '\0';
 	return at > NAME_MAX_WIRE ? 0 : at;
@@ -78,8 +78,9 @@ enum dns_code dns_parse(const uint8_t *packet, size_t size, struct dns_question 
 		return DNS_FORMAT_ERROR;
 	question->end = HEADER + taken + 4;
 	question->type = (uint16_t)get16(packet + question->end - 4);
+	question->class = (uint16_t)get16(packet + question->end - 2);
 	question->edns = has_edns(packet, size, question->end);
-	return get16(packet + question->end - 2) == CLASS_IN ? DNS_GOOD : DNS_NAME_UNKNOWN;
+	return question->class == DNS_CLASS_IN ? DNS_GOOD : DNS_NAME_UNKNOWN;
 }
 
 /* The header, the question as it came. */
@@ -102,7 +103,7 @@ static uint8_t *begin_answer(const uint8_t *packet, const struct dns_question *q
 static uint8_t *put_record(uint8_t *at, unsigned int type, size_t size)
 {
 	at = put16(at, 0xc000 | HEADER); /* the name that was asked for */
-	at = put16(put16(at, type), CLASS_IN);
+	at = put16(put16(at, type), DNS_CLASS_IN);
 	at = put16(put16(at, 0), TTL);
 	return put16(at, (unsigned int)size);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Questions to name servers, and answers: RFC 1035, as far as whoever answers with stand-in addresses
- * has to know it. One question, class IN. Nothing here is ever longer than 512 bytes, so nothing is
+ * has to know it. One question. Nothing here is ever longer than 512 bytes, so nothing is
  * cut off. Safe in a signal handler.
  */
 #ifndef ESWRAP_WIRE_DNS_H
@@ -18,6 +18,9 @@
 
 #define DNS_TYPE_A   1
 #define DNS_TYPE_PTR 12
+#define DNS_CLASS_IN 1
+
+#define DNS_NO_CHARACTER 1
 
 /* Response codes. REFUSED and SERVFAIL make some wait and ask again, NXDOMAIN is final for all. */
 enum dns_code {
@@ -31,14 +34,14 @@ enum dns_code {
 
 /**
  * struct dns_question - what is asked
- * @name:	in text, without the last dot; a byte that has no place in a host name is 0x01
- * @type:	DNS_TYPE_A and so on
+ * @name:	in text, without the last dot; a dot or NUL within a label is DNS_NO_CHARACTER
+ * @type, @class:	DNS_TYPE_A and so on; DNS_CLASS_IN
  * @end:	bytes of header and question; 0: there is no whole one
  * @edns:	the asker speaks EDNS (RFC 6891)
  */
 struct dns_question {
 	char name[ESWRAP_NAME_MAX + 1];
-	uint16_t type;
+	uint16_t type, class;
 	size_t end;
 	bool edns;
 };

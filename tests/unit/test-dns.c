@@ -137,6 +137,8 @@ END_TEST
 START_TEST(other_classes_and_odd_bytes_name_nothing)
 {
 	ck_assert_int_eq(PARSE(HEADER NAME "\x00\x10\x00\x03"), DNS_NAME_UNKNOWN);
+	ck_assert_uint_eq(question.class, 3);
+	ck_assert_str_ne(question.name, "");
 	ck_assert_int_eq(PARSE(HEADER "\x05web.a\x07"
 				      "example\x00\x00\x01\x00\x01"),
 			 DNS_GOOD);
