@@ -270,9 +270,8 @@ struct eswrap_policy_rule {
 };
 
 /**
- * struct eswrap_policy - what needs not be asked
+ * struct eswrap_policy - what needs not be asked; a file of another size is of another version, and none
  * @magic:	ESWRAP_MAGIC; 0 once it is withdrawn
- * @pid:	the broker's
  * @count:	rules that count
  * @door:	an abstract socket name, without the NUL before it, on which the broker answers as well:
  *		for programs that cannot see the path of the control socket. It has a random word, and
@@ -280,7 +279,6 @@ struct eswrap_policy_rule {
  */
 struct eswrap_policy {
 	uint32_t magic;
-	int32_t pid;
 	uint32_t count;
 	char door[ESWRAP_DOOR_MAX];
 	struct eswrap_policy_rule rules[ESWRAP_POLICY_RULES];

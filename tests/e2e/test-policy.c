@@ -224,7 +224,6 @@ static void forge(gsize size, uid_t owner)
 {
 	struct eswrap_policy forged = {
 		.magic = ESWRAP_MAGIC,
-		.pid = getpid(),
 		.count = 1,
 		.rules = { { .flags = ESWRAP_POLICY_STREAM | ESWRAP_POLICY_DIRECT,
 			     .last_port = UINT16_MAX } },

@@ -215,7 +215,6 @@ struct policy_file *policy_publish(const struct settings *settings, struct count
 		return NULL;
 	}
 	policy_compile(settings, counts, &policy);
-	policy.pid = getpid();
 	g_strlcpy(policy.door, door, sizeof(policy.door));
 	file = g_new0(struct policy_file, 1);
 	file->path = g_strconcat(socket_path, ESWRAP_POLICY_SUFFIX, NULL);
