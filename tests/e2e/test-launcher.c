@@ -550,6 +550,19 @@ START_TEST(where_no_place_is_private_each_is_named_with_what_is_wrong)
 }
 END_TEST
 
+START_TEST(in_a_unit_without_af_unix_what_is_missing_is_said)
+{
+	struct harness *h = harness_new();
+	const struct result *result = harness_run(h, "strace", "-qq", "-o", "/dev/null", "-e",
+						  "inject=socket:error=EAFNOSUPPORT",
+						  harness_tool(h, "eswrap"), "true", NULL);
+
+	ck_result_status(result, 125);
+	ck_text_has(result->err->str, "add AF_UNIX to RestrictAddressFamilies=");
+	harness_free(h);
+}
+END_TEST
+
 START_TEST(without_c_no_private_broker_is_started)
 {
 	struct harness *h = harness_new();
@@ -594,6 +607,7 @@ int main(void)
 	tcase_add_test(brokers, what_is_preloaded_already_is_kept_in_front);
 	tcase_add_test(brokers, a_runtime_directory_that_others_can_enter_is_not_used);
 	tcase_add_test(brokers, where_no_place_is_private_each_is_named_with_what_is_wrong);
+	tcase_add_test(brokers, in_a_unit_without_af_unix_what_is_missing_is_said);
 	tcase_add_test(brokers, without_c_no_private_broker_is_started);
 	suite_add_tcase(suite, brokers);
 	return suite_run(suite);

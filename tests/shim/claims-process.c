@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Duplicates, forks, execs, threads, signal handlers. Port 0 is an echo server. */
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -186,6 +187,21 @@ static void threads(const struct place *place)
 	say("%d of %d", good, THREADS);
 }
 
+/* The smallest stack that a thread can have. */
+static void small_stack(const struct place *place)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	void *result = NULL;
+
+	if (pthread_attr_init(&attributes) != 0 ||
+	    pthread_attr_setstacksize(&attributes, (size_t)PTHREAD_STACK_MIN) != 0 ||
+	    pthread_create(&thread, &attributes, thread_connects, (void *)(uintptr_t)place) != 0)
+		give_up("pthread_create");
+	pthread_join(thread, &result);
+	say("%s", result ? "good" : "bad");
+}
+
 static const struct place *handler_place;
 static volatile sig_atomic_t handler_fd, handler_errno;
 
@@ -262,6 +278,7 @@ const struct claim process_claims[] = {
 	{ "vfork_exec_talks", vfork_exec_talks },
 	{ "vfork_child_connects", vfork_child_connects },
 	{ "threads", threads },
+	{ "small_stack", small_stack },
 	{ "signal_handler_connects", signal_handler_connects },
 	{ "closed_standard_descriptors", closed_standard_descriptors },
 	{ "hold", hold },

@@ -122,6 +122,28 @@ START_TEST(without_a_descriptor_left_direct_works_and_flagged_says_emfile)
 }
 END_TEST
 
+/* As a unit with RestrictAddressFamilies=AF_INET: the second socket is the library's. */
+START_TEST(without_af_unix_what_is_missing_is_said)
+{
+	const char *preload = harness_format(stage.h, "LD_PRELOAD=%s", harness_shim(stage.h));
+	const char *environment[] = {
+		harness_format(stage.h, "%s=%s", ESWRAP_SOCKET_ENV, stage.h->socket), NULL
+	};
+	const char *const argv[] = {
+		"strace",    "-qqf",   "-o",
+		"/dev/null", "-e",     "inject=socket:error=EAFNOSUPPORT:when=2+",
+		"-E",	     preload,  stage_claims(),
+		"blocking",  LOOPBACK, port(stage.echo),
+		NULL
+	};
+	const struct run how = { .environment = environment };
+	const struct result *result = harness_run_as(stage.h, &how, argv);
+
+	ck_text_has(result->out->str, "connect: -1 ENETDOWN");
+	ck_text_has(result->err->str, "add AF_UNIX to RestrictAddressFamilies=");
+}
+END_TEST
+
 START_TEST(a_chroot_hides_neither_the_policy_nor_the_broker)
 {
 	const struct result *result =
@@ -301,6 +323,7 @@ int main(void)
 	tcase_add_test(calls,
 		       a_filter_that_allows_only_what_libc_would_call_lets_direct_connects_live);
 	tcase_add_test(calls, without_a_descriptor_left_direct_works_and_flagged_says_emfile);
+	tcase_add_test(calls, without_af_unix_what_is_missing_is_said);
 	tcase_add_test(calls, a_chroot_hides_neither_the_policy_nor_the_broker);
 	tcase_add_test(replacement, a_file_that_has_got_the_number_is_left_alone);
 	tcase_add_test(replacement, a_socket_that_has_got_the_number_is_left_alone);

@@ -73,6 +73,7 @@ BOTH(server_connects)
 BOTH(flagged_first)
 BOTH(direct_first)
 BOTH(direct_is_late)
+BOTH(udp_messages)
 
 START_TEST(who_only_says_that_he_is_flagged_is_not_heard)
 {
@@ -126,6 +127,7 @@ int main(void)
 	tcase_add_test(answers, flagged_first);
 	tcase_add_test(answers, direct_first);
 	tcase_add_test(answers, direct_is_late);
+	tcase_add_test(answers, udp_messages);
 	tcase_add_test(answers, who_only_says_that_he_is_flagged_is_not_heard);
 	tcase_add_test(answers, under_a_route_for_all_a_servers_socket_is_told_of_once);
 	tcase_set_timeout(answers, 2 * HARNESS_DEADLINE_S);

@@ -66,6 +66,7 @@ CONNECTS(exec_talks)
 CONNECTS(vfork_exec_talks)
 CONNECTS(vfork_child_connects)
 CONNECTS(threads)
+CONNECTS(small_stack)
 CONNECTS(signal_handler_connects)
 CONNECTS(closed_standard_descriptors)
 
@@ -230,6 +231,7 @@ int main(void)
 	tcase_add_test(processes, vfork_exec_talks);
 	tcase_add_test(processes, vfork_child_connects);
 	tcase_add_test(processes, threads);
+	tcase_add_test(processes, small_stack);
 	tcase_add_test(processes, signal_handler_connects);
 	tcase_add_test(processes, closed_standard_descriptors);
 
