@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "eswrap/wire.h"
+#include "secret/secret.h"
 
 #define TIMEOUT_MAX 86400 /* s */
 #define LIMIT_MAX   100000
@@ -202,6 +203,13 @@ static bool is_private(struct loader *l, const char *path, int fd)
 	return true;
 }
 
+static void keep_passphrase(struct settings *settings, const char *text)
+{
+	secret_free(settings->passphrase);
+	settings->passphrase = secret_text(text);
+	settings->module.passphrase = settings->passphrase;
+}
+
 /* One line. Whether it can be a passphrase depends on `security`: see check_module(). */
 static void take_passphrase(struct loader *l, const char *path, char *text, size_t size)
 {
@@ -215,7 +223,7 @@ static void take_passphrase(struct loader *l, const char *path, char *text, size
 	else if (size == 0 || strlen(text) != size || strchr(text, '\n'))
 		loader_mistake(l, "%s does not hold one line of text", path);
 	else
-		l->settings->module.passphrase = keep(l, g_strdup(text));
+		keep_passphrase(l->settings, text);
 }
 
 static void set_passphrase_file(struct loader *l, const char *value)

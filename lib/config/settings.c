@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "secret/secret.h"
+
 /* Longer than Linux's own SYN retries (tcp_syn_retries = 6: 127 s), as a program expects of TCP. */
 #define CONNECT_TIMEOUT_DEFAULT	   130
 #define HALF_CLOSE_TIMEOUT_DEFAULT 60
@@ -90,8 +92,7 @@ void settings_free(struct settings *s)
 {
 	if (!s)
 		return;
-	if (s->module.passphrase)
-		explicit_bzero((char *)s->module.passphrase, strlen(s->module.passphrase));
+	secret_free(s->passphrase);
 	g_ptr_array_free(s->strings, TRUE);
 	g_ptr_array_free(s->routes, TRUE);
 	route_free(s->fallback);

@@ -95,6 +95,7 @@ enum limit {
  * @user:	that a broker which root has started becomes; NULL: the file does not say
  * @sandbox:	whether the broker forbids itself what it never does
  * @passphrase_file:	absolute, or NULL
+ * @passphrase:	of it, in memory for secrets; NULL: there is none
  * @strings:	owns what @module points to
  */
 struct settings {
@@ -113,6 +114,7 @@ struct settings {
 	enum eswrap_unreachable unreachable;
 	guint limits[LIMITS];
 	const char *user, *passphrase_file;
+	char *passphrase;
 	bool sandbox;
 	GPtrArray *strings;
 };

@@ -40,9 +40,13 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "secret/secret.h"
 
 #define BITS_PER_BYTE 10
 #define LINE_MAX_SIZE 512
+#define IN_SIZE	      (FRAME_MAX + 1)
+#define TEXT_SIZE     (FRAME_MAX + 1)
+#define OUT_SIZE      (LINE_MAX_SIZE + ESWIFI_CREDENTIAL_MAX)
 #define USEC_PER_MSEC 1000
 
 enum at_state { AT_IDLE, AT_WAITING, AT_GUARD, AT_ECHO, AT_LISTENING };
@@ -75,11 +79,12 @@ struct at {
 	char echo_question[AT_ECHO_MAX];
 	char echo_answer[AT_ECHO_MAX + sizeof(PROTOCOL_HEADER PROTOCOL_TRAILER)];
 
-	guint8 in[FRAME_MAX + 1], rest[4 * MESSAGE_MAX];
+	/* Memory for secrets: passphrases and keys go out, and C? brings the passphrase back. */
+	guint8 *in, *out;
+	char *text;
+	guint8 rest[4 * MESSAGE_MAX];
 	gsize in_size, heard_bytes, rest_size;
-	guint8 out[LINE_MAX_SIZE + ESWIFI_CREDENTIAL_MAX];
 	gsize out_size, out_sent;
-	char text[FRAME_MAX + 1];
 };
 
 static void arm(struct at *at, gint64 deadline)
@@ -120,8 +125,8 @@ static bool ends_in(const struct at *at, const char *literal)
 
 static void wipe_answer(struct at *at)
 {
-	explicit_bzero(at->in + at->in_size, sizeof(at->in) - at->in_size);
-	explicit_bzero(at->text, sizeof(at->text));
+	explicit_bzero(at->in + at->in_size, IN_SIZE - at->in_size);
+	explicit_bzero(at->text, TEXT_SIZE);
 }
 
 static void to_idle(struct at *at)
@@ -360,7 +365,7 @@ static void judge_echo(struct at *at)
 
 	if (!echo) {
 		arm(at, g_get_monotonic_time() + TIMEOUT_COMMAND_MS * USEC_PER_MSEC);
-		if (at->in_size == sizeof(at->in))
+		if (at->in_size == IN_SIZE)
 			finish(at, -EPROTO, NULL);
 		return;
 	}
@@ -450,7 +455,7 @@ static bool receive(struct at *at)
 	gssize n;
 
 	if (at->state != AT_LISTENING)
-		n = port_read(at->port, at->in + at->in_size, sizeof(at->in) - at->in_size);
+		n = port_read(at->port, at->in + at->in_size, IN_SIZE - at->in_size);
 	else
 		n = port_read(at->port, other, sizeof(other));
 	if (n < 0) {
@@ -591,6 +596,9 @@ struct at *at_new(const struct at_ops *ops, struct eswifi_counters *counters, gp
 	at->counters = counters;
 	at->user = user;
 	at->baud = PROTOCOL_BAUD;
+	at->in = secret_new(IN_SIZE);
+	at->out = secret_new(OUT_SIZE);
+	at->text = secret_new(TEXT_SIZE);
 	at->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (at->timer_fd < 0)
 		g_error("timerfd_create: %s", g_strerror(errno));
@@ -603,6 +611,9 @@ void at_free(struct at *at)
 	at_detach(at);
 	drop_source(&at->expired);
 	close(at->timer_fd);
+	secret_free(at->in);
+	secret_free(at->out);
+	secret_free(at->text);
 	g_free(at);
 }
 
@@ -680,7 +691,7 @@ static bool take_early(struct at *at)
 
 	if (at->rest_size)
 		take_rest(at);
-	n = port_read(at->port, at->in + at->in_size, sizeof(at->in) - at->in_size);
+	n = port_read(at->port, at->in + at->in_size, IN_SIZE - at->in_size);
 	if (n > 0) {
 		at->counters->bytes_in += (guint64)n;
 		at->in_size += (gsize)n;
@@ -738,7 +749,7 @@ void at_listen(struct at *at, const struct at_listen *listen, at_heard heard)
 {
 	gint64 now = g_get_monotonic_time();
 
-	g_assert(at->port && at->state == AT_IDLE && listen->size <= sizeof(at->out));
+	g_assert(at->port && at->state == AT_IDLE && listen->size <= OUT_SIZE);
 	at->in_size = 0;
 	at->rest_size = 0;
 	at->heard = heard;

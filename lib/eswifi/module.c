@@ -24,6 +24,7 @@
 #include "message.h"
 #include "question.h"
 #include "session.h"
+#include "secret/secret.h"
 #include "wifi.h"
 
 #define USEC_PER_MSEC 1000
@@ -432,7 +433,7 @@ static void copy_settings(struct eswifi_settings *to, const struct eswifi_settin
 	to->device = g_strdup(from->device);
 	to->reset_gpio = g_strdup(from->reset_gpio);
 	to->ssid = g_strdup(from->ssid);
-	to->passphrase = g_strdup(from->passphrase ? from->passphrase : "");
+	to->passphrase = secret_text(from->passphrase ? from->passphrase : "");
 	to->country = g_strdup(from->country);
 	to->address = g_strdup(from->address);
 	to->netmask = g_strdup(from->netmask);
@@ -442,10 +443,7 @@ static void copy_settings(struct eswifi_settings *to, const struct eswifi_settin
 
 static void free_settings(struct eswifi_settings *settings)
 {
-	char *passphrase = (char *)settings->passphrase;
-
-	explicit_bzero(passphrase, strlen(passphrase));
-	g_free(passphrase);
+	secret_free((char *)settings->passphrase);
 	g_free((char *)settings->device);
 	g_free((char *)settings->reset_gpio);
 	g_free((char *)settings->ssid);
@@ -472,6 +470,7 @@ struct eswifi_module *eswifi_module_new(const struct eswifi_settings *settings,
 	module->firmware.tls_sockets =
 		settings->tls_sockets ? settings->tls_sockets : ESWIFI_SOCKETS;
 	module->identity.tls_sockets = module->firmware.tls_sockets;
+	module->op.data = secret_new(ESWIFI_CREDENTIAL_MAX);
 	module->next_port = (guint16)g_random_int_range(PROTOCOL_LOCAL_PORT_FIRST, G_MAXUINT16);
 	module->at = at_new(&at_ops, &module->counters, module);
 	module->wake = g_source_new(&wake_funcs, sizeof(GSource));
@@ -493,7 +492,7 @@ void eswifi_module_free(struct eswifi_module *module)
 	at_free(module->at);
 	free_settings(&module->settings);
 	g_free(module->why);
-	explicit_bzero(&module->op, sizeof(module->op));
+	secret_free(module->op.data);
 	g_free(module);
 }
 

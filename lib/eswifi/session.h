@@ -103,7 +103,7 @@ struct operation {
 	bool repeated, counted;
 	bool secret, compare;
 	gsize size;
-	guint8 data[ESWIFI_CREDENTIAL_MAX];
+	guint8 *data; /* ESWIFI_CREDENTIAL_MAX bytes of memory for secrets */
 };
 
 /**

@@ -5,6 +5,7 @@
  */
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -217,6 +218,71 @@ START_TEST(everybodys_broker_has_a_filter_and_no_new_privileges)
 }
 END_TEST
 
+/**
+ * struct place - where the broker's memory holds a secret
+ * @kept:	in pages that are locked and never dumped [proc(5), VmFlags]
+ */
+struct place {
+	guint found, kept;
+};
+
+static guint count_in(FILE *memory, unsigned long from, unsigned long to, const char *secret)
+{
+	g_autofree char *copy = g_malloc(to - from);
+	ssize_t n = pread(fileno(memory), copy, to - from, (off_t)from);
+	const char *at = copy, *end = copy + MAX(n, 0);
+	guint count = 0;
+
+	while ((at = memmem(at, (gsize)(end - at), secret, strlen(secret)))) {
+		count++;
+		at++;
+	}
+	return count;
+}
+
+/* A sanitiser maps terabytes for its own notes, which hold no copies. */
+#define MAP_MAX (1UL << 30)
+
+static struct place look_for(pid_t pid, const char *secret)
+{
+	FILE *memory = fopen(harness_format(h, "/proc/%d/mem", (int)pid), "re");
+	FILE *maps = fopen(harness_format(h, "/proc/%d/smaps", (int)pid), "re");
+	unsigned long from, to;
+	struct place place = { 0, 0 };
+	char line[512], mode[5];
+	guint here = 0;
+
+	ck_assert(memory && maps);
+	while (fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) == 3)
+			here = mode[1] == 'w' && to - from < MAP_MAX
+				       ? count_in(memory, from, to, secret)
+				       : 0;
+		if (strncmp(line, "VmFlags:", 8) != 0)
+			continue;
+		place.found += here;
+		place.kept += strstr(line, " lo") && strstr(line, " dd") ? here : 0;
+	}
+	fclose(memory);
+	fclose(maps);
+	return place;
+}
+
+START_TEST(the_passphrase_is_in_memory_that_is_locked_and_never_dumped_alone)
+{
+	struct place place;
+
+	harness_fake(h, "--resolve-all", "127.0.0.1", NULL);
+	broker_of("user = root\n");
+	exchange();
+	place = look_for(process_pid(h->broker), HARNESS_PASSPHRASE);
+	ck_assert_uint_gt(place.found, 0);
+	ck_assert_uint_eq(place.found, place.kept);
+	ck_text_has(harness_read(h, harness_format(h, "/proc/%d/limits", process_pid(h->broker))),
+		    "Max core file size        0                    0");
+}
+END_TEST
+
 START_TEST(sandbox_no_leaves_the_filter_out)
 {
 	harness_fake(h, NULL, NULL);
@@ -239,6 +305,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_state_that_belongs_to_somebody_else_is_not_believed, 0, 2);
 	tcase_add_test(tcase, without_a_word_it_becomes_eswrap_where_there_is_one_who_can);
 	tcase_add_loop_test(tcase, everybodys_broker_has_a_filter_and_no_new_privileges, 0, 2);
+	tcase_add_test(tcase, the_passphrase_is_in_memory_that_is_locked_and_never_dumped_alone);
 	tcase_add_test(tcase, sandbox_no_leaves_the_filter_out);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

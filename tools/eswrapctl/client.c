@@ -10,6 +10,7 @@
 #include "eswrap/wire.h"
 #include "eswrapctl/ctl.h"
 #include "eswrap/admin.h"
+#include "secret/secret.h"
 
 /*
  * A broker that works hears a question at once, whatever the module does: behind a socket on which
@@ -75,13 +76,12 @@ static guint8 *make_packet(GVariant *request, gsize *size)
 
 	*size = sizeof(header) + g_variant_get_size(request);
 	/* g_variant_store() needs its target aligned, which the header's size need not leave it. */
-	packet = g_malloc(*size);
-	body = g_malloc(*size);
+	packet = secret_new(*size);
+	body = secret_new(*size);
 	g_variant_store(request, body);
 	memcpy(packet, &header, sizeof(header));
 	memcpy(packet + sizeof(header), body, *size - sizeof(header));
-	explicit_bzero(body, *size);
-	g_free(body);
+	secret_free(body);
 	return packet;
 }
 
@@ -100,8 +100,7 @@ static int send_request(int fd, const char *verb, GVariant *arguments)
 	packet = make_packet(request, &size);
 	if (size <= ESWRAP_ADMIN_MAX)
 		result = send(fd, packet, size, MSG_NOSIGNAL) < 0 ? -errno : 0;
-	explicit_bzero(packet, size);
-	g_free(packet);
+	secret_free(packet);
 	return result;
 }
 
@@ -307,6 +306,10 @@ int client_command(struct ctl *ctl, const struct ctl_usage *usage, int argc, cha
 	*reply = NULL;
 	if (!ctl_parse(ctl, usage, &argc, &argv))
 		return CTL_USAGE;
+	if (argc > 1) {
+		ctl_error(ctl, "%s takes no arguments", verb);
+		return CTL_USAGE;
+	}
 	status = client_call(ctl, verb, NULL, NULL, NULL, &got, &error);
 	if (status != CTL_OK)
 		ctl_error(ctl, "%s", error->message);

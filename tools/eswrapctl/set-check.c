@@ -72,12 +72,13 @@ static char *name_text(const X509_NAME *name)
 static char *certificate_text(X509 *certificate)
 {
 	const ASN1_INTEGER *serial = X509_get0_serialNumber(certificate);
-	g_autofree char *subject = name_text(X509_get_subject_name(certificate));
-	char *digits, *text;
+	char *text = name_text(X509_get_subject_name(certificate));
 	BIGNUM *number;
+	char *digits;
 
-	if (*subject)
-		return g_steal_pointer(&subject);
+	if (*text)
+		return text;
+	g_free(text);
 	number = ASN1_INTEGER_to_BN(serial, NULL);
 	digits = BN_bn2hex(number);
 	text = g_strdup_printf("no subject, serial number %s", digits);
@@ -115,19 +116,21 @@ static char *key_text(EVP_PKEY *key)
 	char text[2 * SHA256_DIGEST_LENGTH + 1];
 	guint8 *der = NULL;
 	int size = i2d_PUBKEY(key, &der);
-	g_autofree char *kind = NULL;
+	char *kind, *all;
 	bool good;
 
 	kind = key_kind(key, &good);
 	SHA256(der, size > 0 ? (size_t)size : 0, digest);
 	OPENSSL_free(der);
 	hex(digest, sizeof(digest), text);
-	return g_strdup_printf("%s key, public part SHA-256 %.16s", kind, text);
+	all = g_strdup_printf("%s key, public part SHA-256 %.16s", kind, text);
+	g_free(kind);
+	return all;
 }
 
 static void check_key_kind(struct credential_set *set, const char *path, EVP_PKEY *key)
 {
-	g_autofree char *kind = NULL;
+	char *kind;
 	bool good;
 
 	if (!key) {
@@ -140,6 +143,7 @@ static void check_key_kind(struct credential_set *set, const char *path, EVP_PKE
 		    "%s: its key is %s; the module can be expected to do RSA-%d to RSA-%d, P-256 "
 		    "and P-384",
 		    path, kind, RSA_BITS_MIN, RSA_BITS_MAX);
+	g_free(kind);
 }
 
 static gint64 seconds(const ASN1_TIME *from)
@@ -161,12 +165,12 @@ static char *day(const ASN1_TIME *from)
 static void check_dates(struct credential_set *set, const char *path, X509 *certificate, gint64 now)
 {
 	gint64 left = seconds(X509_get0_notAfter(certificate)) - now;
-	g_autofree char *from = day(X509_get0_notBefore(certificate));
-	g_autofree char *until = day(X509_get0_notAfter(certificate));
-	g_autofree char *who = certificate_text(certificate);
+	char *from = day(X509_get0_notBefore(certificate));
+	char *until = day(X509_get0_notAfter(certificate));
+	char *who = certificate_text(certificate);
 
 	if (now < CLOCK_FLOOR)
-		return; /* credential_set_load() has warned */
+		goto out; /* credential_set_load() has warned */
 	if (left < 0)
 		add(set->errors, "%s: %s expired on %s", path, who, until);
 	else if (seconds(X509_get0_notBefore(certificate)) > now)
@@ -175,6 +179,10 @@ static void check_dates(struct credential_set *set, const char *path, X509 *cert
 	else if (left < SOON_DAYS * (gint64)DAY_SECONDS)
 		add(set->warnings, "%s: %s expires on %s, in %d days", path, who, until,
 		    (int)(left / DAY_SECONDS));
+out:
+	g_free(who);
+	g_free(from);
+	g_free(until);
 }
 
 static bool digest_is_modern(X509 *certificate)
@@ -187,7 +195,7 @@ static bool digest_is_modern(X509 *certificate)
 
 static void check_signature_digest(struct credential_set *set, const char *path, X509 *certificate)
 {
-	g_autofree char *who = NULL;
+	char *who;
 
 	if (digest_is_modern(certificate))
 		return;
@@ -196,6 +204,7 @@ static void check_signature_digest(struct credential_set *set, const char *path,
 	    "%s: %s is signed with %s; SHA-256, SHA-384 or SHA-512 is needed, servers refuse the "
 	    "rest",
 	    path, who, OBJ_nid2ln(X509_get_signature_nid(certificate)));
+	g_free(who);
 }
 
 static void check_ca(struct credential_set *set, const struct credential_rules *rules)
@@ -413,10 +422,11 @@ static bool load_item(struct credential_set *set, enum eswifi_item item, const c
 {
 	struct credential_item *to = &set->item[item];
 	guint8 digest[SHA256_DIGEST_LENGTH];
-	g_autoptr(GError) error = NULL;
+	GError *error = NULL;
 
 	if (!pem_load(path, item, rules->ask, rules->user, &to->pem, &error)) {
 		add(set->errors, "%s", error->message);
+		g_error_free(error);
 		return false;
 	}
 	SHA256(to->pem.data, to->pem.size, digest);

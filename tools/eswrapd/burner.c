@@ -15,6 +15,7 @@
 #include "ledger/missing.h"
 #include "ledger/rule.h"
 #include "loop/timer.h"
+#include "secret/secret.h"
 
 /* eswrapctl's exit statuses, eswrapctl(8) */
 #define STATUS_FAILED	 EXIT_FAILURE
@@ -97,8 +98,7 @@ struct burner *burner_new(const struct burner_parts *parts)
 static void write_free(struct write *write)
 {
 	timer_clear(&write->turn);
-	explicit_bzero(write->data, write->size);
-	g_free(write->data);
+	secret_free(write->data);
 	g_free(write->subject);
 	ledger_free(write->ledger);
 	g_free(write);
@@ -630,7 +630,7 @@ void burner_write(struct call *call, const struct caller *caller G_GNUC_UNUSED, 
 	g_strlcpy(write->mac, mac, sizeof(write->mac));
 	write->set = set;
 	write->item = item;
-	write->data = g_memdup2(data, size);
+	write->data = memcpy(secret_new(size), data, size);
 	write->size = size;
 	write->subject = g_strdup(subject);
 	g_variant_lookup(arguments, "until", "x", &write->mine.until);

@@ -17,6 +17,7 @@
 #include "eswrap/wire.h"
 #include "eswrapd/account.h"
 #include "eswrapd/closer.h"
+#include "secret/secret.h"
 
 #define ASK_TIMEOUT_S 10
 
@@ -68,7 +69,7 @@ struct control {
 	guint rest;	     /* until the listeners are watched again */
 	GHashTable *clients; /* a set */
 	bool short_of_descriptors;
-	guint8 packet[ESWRAP_ADMIN_MAX]; /* the request that is being read */
+	guint8 *packet; /* the request that is being read, ESWRAP_ADMIN_MAX: memory for secrets */
 };
 
 static gboolean client_ready(gint fd, GIOCondition condition, gpointer user);
@@ -356,7 +357,7 @@ static void keep_descriptor(struct client *client, struct msghdr *message)
 static ssize_t receive(struct client *client)
 {
 	_Alignas(struct cmsghdr) char space[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
-	struct iovec iov = { client->control->packet, sizeof(client->control->packet) };
+	struct iovec iov = { client->control->packet, ESWRAP_ADMIN_MAX };
 	struct msghdr message = { .msg_iov = &iov,
 				  .msg_iovlen = 1,
 				  .msg_control = space,
@@ -387,7 +388,7 @@ static bool read_question(struct client *client)
 	client->state = CLIENT_ASKED;
 	control->ops->asked(client, control->packet, (gsize)n, control->user);
 	/* It may have held a private key. */
-	explicit_bzero(control->packet, MIN((gsize)n, sizeof(control->packet)));
+	explicit_bzero(control->packet, MIN((gsize)n, ESWRAP_ADMIN_MAX));
 	return true;
 }
 
@@ -571,6 +572,7 @@ struct control *control_new(int fd, struct accounts *accounts, const struct cont
 {
 	struct control *control = g_new0(struct control, 1);
 
+	control->packet = secret_new(ESWRAP_ADMIN_MAX);
 	control->accounts = accounts;
 	control->ops = ops;
 	control->user = user;
@@ -613,6 +615,7 @@ void control_free(struct control *control)
 	control->door = -1;
 	if (control->reserve >= 0)
 		close(control->reserve);
+	secret_free(control->packet);
 	g_free(control);
 }
 

@@ -61,24 +61,26 @@ static void say(const char *text)
 
 static int fail_start(int status, const char *text)
 {
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	char **lines = g_strsplit(text, "\n", -1);
 	guint i;
 
 	for (i = 0; lines[i]; i++)
 		g_critical("%s", lines[i]);
+	g_strfreev(lines);
 	say(text);
 	return status;
 }
 
 static int parse_options(int argc, char **argv)
 {
-	g_autoptr(GOptionContext) context = g_option_context_new("- the broker of eswrap");
-	g_autoptr(GError) error = NULL;
+	GOptionContext *context = g_option_context_new("- the broker of eswrap");
+	GError *error = NULL;
 	int status = -1;
 
 	g_option_context_add_main_entries(context, options, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error)) {
 		fprintf(stderr, "eswrapd: %s; see eswrapd --help\n", error->message);
+		g_error_free(error);
 		status = 2;
 	} else if (argc > 1) {
 		fprintf(stderr, "eswrapd: unexpected \"%s\"; see eswrapd --help\n", argv[1]);
@@ -90,6 +92,7 @@ static int parse_options(int argc, char **argv)
 		printf("eswrapd (%s) %s\n", PACKAGE_NAME, PACKAGE_VERSION);
 		status = 0;
 	}
+	g_option_context_free(context);
 	return status;
 }
 
@@ -260,10 +263,14 @@ static bool become_harmless(const struct settings *settings, GError **error)
 	return done && sandbox_enter(settings, socket_path, error);
 }
 
+/* @settings, @warnings: taken over. */
 static struct broker *make_broker(struct settings *settings, GPtrArray *warnings, GError **error)
 {
-	if (!become_harmless(settings, error))
+	if (!become_harmless(settings, error)) {
+		settings_free(settings);
+		g_ptr_array_unref(warnings);
 		return NULL;
+	}
 	log_begin();
 	return broker_new(settings, warnings, private, error);
 }
@@ -287,7 +294,7 @@ int main(int argc, char **argv)
 {
 	GPtrArray *warnings = g_ptr_array_new_with_free_func(g_free);
 	struct settings *settings;
-	g_autoptr(GError) error = NULL;
+	GError *error = NULL;
 	int status, fd;
 	guint i;
 
@@ -301,6 +308,7 @@ int main(int argc, char **argv)
 	if (!settings) {
 		status = fail_start(EX_CONFIG, error->message);
 		turn_callers_away();
+		g_error_free(error);
 		return status;
 	}
 	if (check_only) {
@@ -314,8 +322,11 @@ int main(int argc, char **argv)
 	signal(SIGIO, SIG_IGN);
 	privilege_prepare(settings, private);
 	fd = listen_fd(&error);
-	if (fd < 0)
-		return fail_start(EXIT_FAILURE, error->message);
+	if (fd < 0) {
+		status = fail_start(EXIT_FAILURE, error->message);
+		g_error_free(error);
+		return status;
+	}
 	status = serve(settings, warnings, fd);
 	if (status == EX_CONFIG)
 		turn_callers_away();

@@ -10,6 +10,7 @@
 #include "eswrap/admin.h"
 #include "eswrapd/call.h"
 #include "eswrapd/control.h"
+#include "secret/secret.h"
 
 struct verbs {
 	gid_t admin_group;
@@ -51,28 +52,16 @@ static struct caller caller_of(const struct verbs *verbs, const struct client *c
 						client_is_in_group(client, verbs->admin_group)) };
 }
 
-/* A request may hold a private key. */
-struct request_copy {
-	gsize size;
-	_Alignas(8) guint8 data[];
-};
-
-static void request_copy_free(gpointer user)
-{
-	struct request_copy *copy = user;
-
-	explicit_bzero(copy->data, copy->size);
-	g_free(copy);
-}
-
-/* Into memory that is aligned for GVariant, which would make a copy of its own otherwise. */
+/*
+ * A request may hold a private key. The memory is aligned for GVariant, which would make a copy of its
+ * own otherwise.
+ */
 static GBytes *copy_request(const guint8 *data, gsize size)
 {
-	struct request_copy *copy = g_malloc(sizeof(*copy) + size);
+	guint8 *copy = secret_new(size);
 
-	copy->size = size;
-	memcpy(copy->data, data, size);
-	return g_bytes_new_with_free_func(copy->data, size, request_copy_free, copy);
+	memcpy(copy, data, size);
+	return g_bytes_new_with_free_func(copy, size, secret_free, copy);
 }
 
 static const struct verb *find(const struct verbs *verbs, const char *name)
