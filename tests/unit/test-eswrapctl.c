@@ -168,6 +168,33 @@ START_TEST(progress_comes_in_order_and_the_brokers_status_is_ours)
 }
 END_TEST
 
+/* A ledger of no module: none has answered within the minute that the broker waits. */
+static void say_no_module(int fd)
+{
+	GVariantDict dict;
+
+	g_variant_dict_init(&dict, NULL);
+	g_variant_dict_insert(&dict, "module", "s", "");
+	g_variant_dict_insert(&dict, "done", "b", TRUE);
+	reply(fd, g_variant_dict_end(&dict));
+}
+
+START_TEST(nothing_is_adopted_or_forgotten_of_a_module_that_is_not_known)
+{
+	char *adopt[] = { (char[]){ "adopt" }, (char[]){ "--unknown" }, (char[]){ "0" },
+			  (char[]){ "ca" }, NULL };
+	char *forget[] = { (char[]){ "forget-ledger" }, (char[]){ "0" }, (char[]){ "--yes" },
+			   NULL };
+	pid_t pid = serve("credential-list", say_no_module);
+
+	if (_i)
+		ck_assert_int_eq(ctl_credentials_forget(&ctl, 3, forget), CTL_FAILED);
+	else
+		ck_assert_int_eq(ctl_credentials_adopt(&ctl, 4, adopt), CTL_FAILED);
+	expect_end(pid);
+}
+END_TEST
+
 static void say_nothing(int fd)
 {
 	close(fd);
@@ -378,6 +405,8 @@ int main(void)
 	tcase_add_checked_fixture(socket_case, setup, teardown);
 	tcase_add_test(socket_case, a_request_leaves_nothing_of_a_key_in_memory);
 	tcase_add_test(socket_case, progress_comes_in_order_and_the_brokers_status_is_ours);
+	tcase_add_loop_test(socket_case,
+			    nothing_is_adopted_or_forgotten_of_a_module_that_is_not_known, 0, 2);
 	tcase_add_test(socket_case, a_broker_that_leaves_or_talks_nonsense_is_an_error);
 	tcase_set_timeout(socket_case, 20);
 	tcase_add_test(socket_case, whose_an_answer_is_the_kernel_says);
