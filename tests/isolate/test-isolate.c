@@ -12,20 +12,42 @@
 #include "support/server.h"
 #include "support/suite.h"
 
-#define ADDRESS	  "203.0.113.1"
-#define ELSEWHERE "198.51.100.7"
-#define SIZE	  5000 /* of tests/shim/claims-data.c */
-#define USER	  "65534"
+#define ADDRESS	      "203.0.113.1"
+#define USERS_ADDRESS "203.0.113.9"
+#define ELSEWHERE     "198.51.100.7"
+#define SIZE	      5000 /* of tests/shim/claims-data.c */
+#define USER	      "65534"
+#define LENT	      2
 
 static struct harness *h;
 static bool is_root;
 static const char *ports[4], *refused, *udp[2];
+static struct process *service;
 
 static const char *start(enum server_kind kind)
 {
 	const struct server what = { .kind = kind, .size = SIZE, .anywhere = true };
 
 	return harness_format(h, "%u", server_start(h, &what));
+}
+
+/* As eswrap-tunnel.service has it: a namespace of its own, and a directory for its socket. */
+static void start_service(void)
+{
+	const char *run = harness_path(h, "run");
+	const char *argv[] = { "unshare", "-n", harness_tool(h, "eswrap-tunnel"), "--service",
+			       NULL };
+	const char *const environment[] = { harness_format(h, "ESWRAP_SOCKET=%s", h->socket),
+					    harness_format(h, "RUNTIME_DIRECTORY=%s", run), NULL };
+	const char *path = harness_format(h, "%s/socket", run);
+	gint64 until = g_get_monotonic_time() + HARNESS_DEADLINE_S * G_USEC_PER_SEC;
+
+	ck_assert_int_eq(mkdir(run, 0755), 0);
+	service = process_start(h, "service", argv, environment);
+	while (access(path, W_OK) < 0) {
+		ck_assert_msg(g_get_monotonic_time() < until, "no %s", path);
+		g_usleep(10000);
+	}
 }
 
 static void set_up(void)
@@ -47,6 +69,8 @@ static void set_up(void)
 		ck_result_status(harness_run(h, "sh", "-c", device, NULL), 0);
 	ck_result_status(harness_run(h, "ip", "address", "add", ADDRESS "/32", "dev", "lo", NULL),
 			 0);
+	ck_result_status(
+		harness_run(h, "ip", "address", "add", USERS_ADDRESS "/32", "dev", "lo", NULL), 0);
 	/* Programs' resolvers ask on a loopback that is their own. */
 	resolv = harness_file(h, "resolv.conf", "nameserver 127.0.0.53\n");
 	ck_assert_int_eq(chmod(resolv, 0644), 0);
@@ -60,6 +84,8 @@ static void set_up(void)
 	refused = harness_format(h, "%u", harness_free_port());
 	harness_fake(h, "--resolve-all", ADDRESS, NULL);
 	harness_broker(h,
+		       "[route user]\naddress = " USERS_ADDRESS "\nuser = " USER "\nthrough = tcp\n"
+		       "[route others]\naddress = " USERS_ADDRESS "\nthrough = direct\n"
 		       "[route streams]\naddress = 203.0.113.0/24\nport = %s, %s, %s, %s, %s\n"
 		       "through = tcp\n"
 		       "[route datagrams]\naddress = 203.0.113.0/24\nport = %s, %s\nthrough = udp\n"
@@ -69,28 +95,37 @@ static void set_up(void)
 		       ports[0], ports[1], ports[2], ports[3], refused, udp[0], udp[1],
 		       harness_path(h, "state"));
 	ck_assert_int_eq(chmod(h->directory, 0777), 0);
+	start_service();
 }
 
 static void tear_down(void)
 {
 	/* A claim has done so already. */
 	process_kill(h->broker);
+	process_kill(service);
 	harness_free(h);
 }
 
 /*
  * Runs a line of sh, in which $E is `eswrap --isolate` and $AS what becomes the user.
- * @as_user:	0: as we are; 1: as an ordinary user, whom only root can become
+ * @as_user:	0: as we are; 1: as an ordinary user, whom only root can become; 2: one who may make no
+ *		namespaces, and whom the service lends sockets
  */
 static const struct result *run_as(int as_user, const char *line)
 {
 	const char *as = as_user && is_root ? "setpriv --reuid " USER " --regid " USER
 					      " --clear-groups "
 					    : "";
+	const char *forbid = as_user == LENT
+				     ? harness_format(h, "python3 %s ",
+						      harness_source(h, "tests/isolate/forbid.py"))
+				     : "";
 	const char *const environment[] = {
 		harness_format(h, "ESWRAP_SOCKET=%s", h->socket),
 		harness_format(h, "AS=%s", as),
-		harness_format(h, "E=%s%s --isolate", as, harness_tool(h, "eswrap")),
+		harness_format(h, "E=%s%s%s --isolate", as, forbid, harness_tool(h, "eswrap")),
+		harness_format(h, "ESWRAP_TUNNEL=%s/%s", harness_path(h, "run"),
+			       as_user == LENT ? "socket" : "none"),
 		harness_format(h, "ESWRAP=%s%s", as, harness_tool(h, "eswrap")),
 		NULL,
 	};
@@ -277,9 +312,10 @@ START_TEST(a_close_by_the_program_frees_the_modules_socket)
 END_TEST
 
 /* An engine has its program's environment, and so this test's broker: no other's is killed. */
-#define KILL_ENGINE                               \
-	"for p in $(pgrep -x eswrap-tunnel); do " \
-	"grep -qz ^ESWRAP_SOCKET=$ESWRAP_SOCKET$ /proc/$p/environ && kill -9 $p; done; "
+#define KILL_ENGINE                                                    \
+	"for p in $(pgrep -x eswrap-tunnel); do "                      \
+	"grep -qz ^ESWRAP_SOCKET=$ESWRAP_SOCKET$ /proc/$p/environ && " \
+	"! grep -qz ^RUNTIME_DIRECTORY= /proc/$p/environ && kill -9 $p; done; "
 
 START_TEST(a_killed_engine_ends_connections)
 {
@@ -310,12 +346,109 @@ START_TEST(a_killed_broker_ends_connections)
 }
 END_TEST
 
+START_TEST(whoever_may_make_no_namespaces_is_lent_sockets)
+{
+	static const char program[] =
+		"import socket\n"
+		"for what in ((2, 3, 1), (10, 3, 58), (17, 3, 0), (40, 1, 0), (16, 3, 4), (5, 2, "
+		"0)):\n"
+		"    try:\n"
+		"        socket.socket(*what)\n"
+		"        print('made', what)\n"
+		"    except OSError:\n"
+		"        pass\n"
+		"a, b = socket.socketpair()\n"
+		"s = socket.socket(2, 1 | socket.SOCK_NONBLOCK)\n"
+		"print(s.getblocking(), s.get_inheritable(), s.connect_ex(('" ELSEWHERE
+		"', 80)))\n";
+	const char *path = harness_file(h, "sockets.py", program);
+
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	says(LENT, harness_format(h, "$E python3 %s", path), "False False 115\n");
+	says(LENT, "$E python3 -c \"import ctypes; print(ctypes.CDLL(None).syscall(425, 1, 0))\"",
+	     "-1\n");
+	says(LENT, "$E=80 true 2>&1 | grep -c 'isolation needs root'", "1\n");
+	says(LENT, "ESWRAP_ROUTE=names $E true 2>&1 | grep -c 'no single route'", "1\n");
+	says(LENT, "ESWRAP_TUNNEL=/nowhere $E true 2>&1 | grep -c 'isolation needs root'", "1\n");
+	says(LENT,
+	     harness_format(h, "$E %s --isolate true 2>&1 | grep -c 'isolated so already'",
+			    harness_tool(h, "eswrap")),
+	     "1\n");
+}
+END_TEST
+
+/* Only his route leads there. */
+START_TEST(the_broker_knows_who_borrows)
+{
+	const char *line = harness_format(
+		h, "$E " TALK(USERS_ADDRESS) " 2>&1 | grep -o -m1 -e hello -e unreachable",
+		ports[0]);
+
+	says(LENT, line, is_root ? "hello\n" : "unreachable\n");
+	says(0, line, "unreachable\n");
+}
+END_TEST
+
+/* One lender for each program, until it has ended. */
+START_TEST(a_user_borrows_for_sixteen_programs_at_a_time)
+{
+	says(LENT,
+	     "for i in $(seq 16); do mkfifo -m 666 fifo$i; "
+	     "$E sh -c \"echo >fifo$i; exec sleep 60\" & all=\"$all $!\"; "
+	     "read -r _ <fifo$i; done; $E true 2>&1 | grep -c 'temporarily unavailable'; "
+	     "kill $all; wait; for i in $(seq 100); do $E true 2>errors && break; "
+	     "sleep 0.1; done; echo $?",
+	     "1\n0\n");
+}
+END_TEST
+
+START_TEST(the_service_takes_no_nonsense)
+{
+	static const char program[] =
+		"import array, os, socket, struct, sys\n"
+		"def ask(data, fds):\n"
+		"    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n"
+		"    s.connect(sys.argv[1])\n"
+		"    s.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', "
+		"fds))] if fds else [])\n"
+		"    return struct.unpack('i', s.recv(4))[0]\n"
+		"good = struct.pack('I108s', 0x65737401, os.environ['ESWRAP_SOCKET'].encode())\n"
+		"print(ask(b'x', []), ask(good, []), ask(good, [0]), ask(good, [0, 1]), "
+		"ask(bytes(112), "
+		"[0]))\n"
+		"idle = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(40)]\n"
+		"for s in idle: s.connect(sys.argv[1])\n"
+		"print(ask(good, []))\n";
+	const char *path = harness_file(h, "nonsense.py", program);
+
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	says(1, harness_format(h, "$AS python3 %s %s/socket", path, harness_path(h, "run")),
+	     "71 71 71 71 71\n71\n");
+}
+END_TEST
+
+/* There is no service afterwards. */
+START_TEST(a_killed_service_ends_what_it_has_lent)
+{
+	const char *line = harness_format(
+		h,
+		"mkfifo -m 666 killed; $E bash -c 'exec 3<>/dev/tcp/" ADDRESS "/%s; echo up >&3; "
+		"read -r up <&3; echo >killed; timeout 5 cat <&3; echo $?; sleep 0.5; "
+		"(exec 4<>/dev/tcp/" ADDRESS "/%s); echo $?' 2>errors & "
+		"read -r _ <killed; kill -9 %d; wait; "
+		"grep -c -e reset -e 'Function not' errors",
+		ports[0], ports[0], (int)process_pid(service));
+
+	says(LENT, line, "1\n1\n3\n");
+}
+END_TEST
+
 START_TEST(nothing_leaves_by_another_way)
 {
 	const char *program = harness_source(h, "tests/isolate/leaks.py");
 	int uplink = netns_uplink(h), as_user;
 
-	for (as_user = 0; as_user < 2; as_user++) {
+	for (as_user = 0; as_user <= LENT; as_user++) {
 		says(as_user, harness_format(h, "$E python3 %s " ELSEWHERE, program), "done\n");
 		ck_assert_ptr_null(netns_packet(h, uplink, 300));
 	}
@@ -334,19 +467,24 @@ int main(void)
 	suite_add_tcase(suite, tc);
 	tcase_set_timeout(tc, 120);
 	tcase_add_unchecked_fixture(tc, set_up, tear_down);
-	tcase_add_loop_test(tc, a_static_program_sees_what_it_sees_natively, 0, 2);
+	tcase_add_loop_test(tc, a_static_program_sees_what_it_sees_natively, 0, 3);
 	tcase_add_loop_test(tc, a_dynamic_program_sees_what_it_sees_natively, 0, 2);
-	tcase_add_loop_test(tc, names_are_asked_of_the_module, 0, 2);
+	tcase_add_loop_test(tc, names_are_asked_of_the_module, 0, 3);
 	tcase_add_loop_test(tc, name_servers_are_the_broker_by_stream_and_on_the_loopback_too, 0,
 			    2);
-	tcase_add_loop_test(tc, what_no_route_takes_is_refused, 0, 2);
+	tcase_add_loop_test(tc, what_no_route_takes_is_refused, 0, 3);
 	tcase_add_loop_test(tc, listed_ports_of_the_loopback_are_there, 0, 2);
-	tcase_add_loop_test(tc, exit_status_and_user_are_the_programs, 0, 2);
+	tcase_add_loop_test(tc, exit_status_and_user_are_the_programs, 0, 3);
 	tcase_add_loop_test(tc, a_program_that_preloading_does_not_reach_is_isolated, 0, 2);
 	tcase_add_loop_test(tc, blocking_connects_stand_signals, 0, 2);
-	tcase_add_loop_test(tc, a_close_by_the_program_frees_the_modules_socket, 0, 2);
+	tcase_add_loop_test(tc, a_close_by_the_program_frees_the_modules_socket, 0, 3);
 	tcase_add_test(tc, a_killed_engine_ends_connections);
+	tcase_add_test(tc, whoever_may_make_no_namespaces_is_lent_sockets);
+	tcase_add_test(tc, the_broker_knows_who_borrows);
+	tcase_add_test(tc, a_user_borrows_for_sixteen_programs_at_a_time);
+	tcase_add_test(tc, the_service_takes_no_nonsense);
 	tcase_add_test(tc, nothing_leaves_by_another_way);
+	tcase_add_test(tc, a_killed_service_ends_what_it_has_lent);
 	tcase_add_test(tc, a_killed_broker_ends_connections);
 	return suite_run(suite);
 }

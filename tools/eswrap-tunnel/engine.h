@@ -56,6 +56,9 @@ enum watched {
 	WATCHED_LISTENER,
 	WATCHED_LIFE,
 	WATCHED_KEEPER,
+	WATCHED_LEND, /* lend.h: the service's socket, who asks there, and what became of it */
+	WATCHED_ASKING,
+	WATCHED_LENDER,
 	WATCHED_PORT, /* a listed port of the caller's loopback */
 	WATCHED_NEAR,
 	WATCHED_FAR,
@@ -107,6 +110,11 @@ void engine_deliver(const struct engine *engine, int socket, const struct tuple 
 void engine_close_others(int *keep, unsigned int count);
 
 /* far.c */
+
+/* far_control_path() - of the broker's control socket */
+const char *far_control_path(void);
+/* far_is_trustworthy() - does root, we, or the owner of its directory listen at @path? */
+bool far_is_trustworthy(int connected, const char *path);
 
 /**
  * far_ask() - begin a question to the broker, without waiting

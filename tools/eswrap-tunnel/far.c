@@ -12,7 +12,7 @@
 
 #include "wire/ask.h"
 
-static const char *control_path(void)
+const char *far_control_path(void)
 {
 	const char *path = secure_getenv(ESWRAP_SOCKET_ENV);
 
@@ -20,7 +20,7 @@ static const char *control_path(void)
 }
 
 /* Whoever listens there decides where connections go: root, we, or the owner of its directory. */
-static bool is_trustworthy(int control, const char *path)
+bool far_is_trustworthy(int connected, const char *path)
 {
 	char directory[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	struct ucred peer;
@@ -28,7 +28,7 @@ static bool is_trustworthy(int control, const char *path)
 	struct stat status;
 	char *slash;
 
-	if (getsockopt(control, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+	if (getsockopt(connected, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
 		return false;
 	if (peer.uid == 0 || peer.uid == geteuid())
 		return true;
@@ -43,7 +43,7 @@ static bool is_trustworthy(int control, const char *path)
 static int connect_control(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const char *path = control_path();
+	const char *path = far_control_path();
 	int control, error;
 
 	if (strlen(path) >= sizeof(address.sun_path))
@@ -55,7 +55,7 @@ static int connect_control(void)
 	if (connect(control, (struct sockaddr *)&address, sizeof(address)) < 0)
 		error = errno;
 	else
-		error = is_trustworthy(control, path) ? 0 : EPERM;
+		error = far_is_trustworthy(control, path) ? 0 : EPERM;
 	if (!error)
 		return control;
 	close(control);

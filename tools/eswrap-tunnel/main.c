@@ -15,6 +15,7 @@
 #include <config.h>
 
 #include "eswrap-tunnel/engine.h"
+#include "eswrap-tunnel/lend.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,6 +136,15 @@ static void run(struct engine *engine, const char *name)
 			case WATCHED_KEEPER:
 				keeper_ended(engine);
 				break;
+			case WATCHED_LEND:
+				lend_connected(engine);
+				break;
+			case WATCHED_ASKING:
+				lend_asked(engine, number);
+				break;
+			case WATCHED_LENDER:
+				lend_ended(engine, number);
+				break;
 			case WATCHED_PORT:
 				tcp_accept_port(engine, number);
 				break;
@@ -228,10 +238,15 @@ static int fail(const char *what, int error)
 {
 	fprintf(stderr, "eswrap-tunnel: %s: %s%s\n", what, strerror(error),
 		error == EPERM || error == EACCES || error == ENOSPC
-			? "; isolation needs root or unprivileged user namespaces, and "
-			  "/dev/net/tun that may be opened: see eswrap-tunnel(8)"
-		: error == ENOENT ? "; load the kernel module tun: see eswrap-tunnel(8)"
-				  : "");
+			? "; isolation needs root, or unprivileged user namespaces and "
+			  "/dev/net/tun that may be opened, or eswrap-tunnel.service: see "
+			  "eswrap-tunnel(8)"
+		: error == ENOENT ? "; load the kernel module tun, or start eswrap-tunnel.service: "
+				    "see eswrap-tunnel(8)"
+		: error == EHOSTUNREACH
+			? "; it asks the system's broker, and ESWRAP_SOCKET names another"
+		: error == EBUSY ? "; a program that is isolated so already cannot be once more"
+				 : "");
 	return STATUS_OWN_FAILURE;
 }
 
@@ -259,31 +274,67 @@ static int start_engine(struct engine *engine, int *link)
 	return 0;
 }
 
-static int isolate(struct engine *engine, char **argv)
+static int make_space(struct engine *engine, const char **what)
 {
-	const char *what = "a process";
 	char name[64], byte;
 	ssize_t len;
 	int link = -1, result;
 
 	result = start_engine(engine, &link);
 	if (result == 0)
-		result = space_enter(&what);
+		result = space_enter(what);
 	if (result == 0)
-		result = space_furnish(&engine->space, &what);
+		result = space_furnish(&engine->space, what);
 	if (result == 0)
-		result = space_restrict(&what);
-	if (result < 0)
-		return fail(what, -result);
+		result = space_restrict(what);
+	if (result < 0) {
+		/* The engine leaves when it hears of that. */
+		if (link >= 0)
+			close(link);
+		return result;
+	}
+	*what = "the engine did not start";
 	len = readlink("/proc/self/ns/net", name, sizeof(name));
-	if (len <= 0 || !space_send(link, &engine->space) ||
-	    send(link, name, (size_t)len, MSG_NOSIGNAL) != len || recv(link, &byte, 1, 0) != 1)
-		return fail("the engine did not start", EPIPE);
-	/* All of these are closed by the exec; the loader's variable is none of this one's. */
+	return len > 0 && space_send(link, &engine->space) &&
+			       send(link, name, (size_t)len, MSG_NOSIGNAL) == len &&
+			       recv(link, &byte, 1, 0) == 1
+		       ? 0
+		       : -EPIPE;
+}
+
+/* Is it something that the service can do for us? */
+static bool is_forbidden(int error)
+{
+	return error == EPERM || error == EACCES || error == ENOSPC || error == ENOENT;
+}
+
+/* Return: 0, or an exit status after a message. */
+static int isolate(struct engine *engine)
+{
+	const char *what = "a process", *lent = "eswrap-tunnel.service";
+	int result = make_space(engine, &what), second;
+
+	if (result == 0)
+		return 0;
+	/* Listed ports are of the caller's loopback, which the service does not see. */
+	if (!is_forbidden(-result) || engine->space.count)
+		return fail(what, -result);
+	second = borrow_begin(&lent);
+	if (second == 0)
+		return 0;
+	return second == -ENOENT || second == -ECONNREFUSED ? fail(what, -result)
+							    : fail(lent, -second);
+}
+
+static int become(char **argv)
+{
+	int error;
+
+	/* All of ours are closed by the exec; the loader's variable is none of this one's. */
 	execvp(argv[0], argv);
-	result = errno;
-	fprintf(stderr, "eswrap-tunnel: %s: %s\n", argv[0], strerror(result));
-	return result == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
+	error = errno;
+	fprintf(stderr, "eswrap-tunnel: %s: %s\n", argv[0], strerror(error));
+	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
 }
 
 /* sd_notify(3) without its library. */
@@ -308,6 +359,19 @@ static void tell_ready(void)
 	close(fd);
 }
 
+/* Where there is a place for its socket. */
+static int lend(struct engine *engine)
+{
+	const char *directory = getenv("RUNTIME_DIRECTORY");
+	char path[128];
+
+	if (!directory || !*directory)
+		return 0;
+	if (snprintf(path, sizeof(path), "%s/" LEND_SOCKET_NAME, directory) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return lend_begin(engine, path);
+}
+
 static int run_service(struct engine *engine)
 {
 	const char *what;
@@ -317,6 +381,9 @@ static int run_service(struct engine *engine)
 		return fail(what, -result);
 	if (!prepare(engine))
 		return fail("the engine did not start", errno);
+	result = lend(engine);
+	if (result < 0)
+		return fail("a socket in the runtime directory", -result);
 	tell_ready();
 	run(engine, NULL);
 	return STATUS_OWN_FAILURE;
@@ -355,7 +422,7 @@ int main(int argc, char **argv)
 	};
 	struct engine engine = { .poll = -1 };
 	bool service = false;
-	int option;
+	int option, status;
 
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) >= 0) {
 		switch (option) {
@@ -384,5 +451,6 @@ int main(int argc, char **argv)
 		return run_service(&engine);
 	if (service || optind == argc)
 		return usage(stderr, STATUS_OWN_FAILURE);
-	return isolate(&engine, argv + optind);
+	status = isolate(&engine);
+	return status ? status : become(argv + optind);
 }
