@@ -2,6 +2,7 @@
 /* eswrapctl's commands for whoever operates a gateway, as they are typed. */
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -205,6 +206,55 @@ START_TEST(a_reload_changes_routes_and_leaves_what_is_connected)
 	ck_assert_str_eq(process_await_line(program, ""), "again");
 	ck_assert_int_eq(process_wait(program), 0);
 	ck_text_has(shell("\"$ctl\" route a.example 1")->out->str, "direct");
+}
+END_TEST
+
+/* How often a process has a text in memory that it can write. */
+static const char count_in_memory[] = "import sys\n"
+				      "n = 0\n"
+				      "for line in open(f'/proc/{sys.argv[1]}/maps'):\n"
+				      " where, rights = line.split()[:2]\n"
+				      " if rights[:2] != 'rw': continue\n"
+				      " a, b = (int(x, 16) for x in where.split('-'))\n"
+				      " with open(f'/proc/{sys.argv[1]}/mem', 'rb') as memory:\n"
+				      "  memory.seek(a)\n"
+				      "  n += memory.read(b - a).count(sys.argv[2].encode())\n"
+				      "print(n)\n";
+
+static int passphrases(void)
+{
+	const char *pid = harness_format(h, "%d", (int)process_pid(h->broker));
+	const struct result *result =
+		harness_run(h, "python3", "-c", count_in_memory, pid, HARNESS_PASSPHRASE, NULL);
+
+	ck_result_status(result, 0);
+	return atoi(result->out->str);
+}
+
+START_TEST(what_reloads_leave_behind_goes_though_a_connection_stays)
+{
+	static const struct server echo = { SERVER_ECHO };
+	const char *port, *fifo = harness_path(h, "fifo");
+	struct process *program;
+	int before, i;
+
+	/* Others may not look into the broker's memory. */
+	if (geteuid() != 0)
+		return;
+	port = harness_format(h, "%u", server_start(h, &echo));
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	operator_start();
+	program = process_start_wrapped(
+		h, "bash", (const char *const[]){ "bash", "-c", holder, port, fifo, NULL });
+	process_await_line(program, "up");
+	ck_result_status(shell("\"$ctl\" reload"), 0);
+	before = passphrases();
+	ck_assert_int_ge(before, 1);
+	for (i = 0; i < 20; i++)
+		ck_result_status(shell("\"$ctl\" reload"), 0);
+	ck_assert_int_le(passphrases(), before + 2);
+	harness_run(h, "sh", "-c", "echo go >\"$0\"", fifo, NULL);
+	ck_assert_str_eq(process_await_line(program, ""), "one");
 }
 END_TEST
 
@@ -465,6 +515,7 @@ int main(void)
 	tcase_set_timeout(route, 2 * HARNESS_DEADLINE_S);
 	tcase_add_test(route, a_route_is_explained_in_words);
 	tcase_add_test(route, a_reload_changes_routes_and_leaves_what_is_connected);
+	tcase_add_test(route, what_reloads_leave_behind_goes_though_a_connection_stays);
 	tcase_add_test(route, sighup_reloads_and_ends_nothing);
 	tcase_add_test(route, the_module_is_asked_for_itself_and_for_names);
 	tcase_add_test(route, networks_are_listed_also_where_none_can_be_joined);

@@ -211,6 +211,10 @@ static void ask(void)
 	if (fuzz_below(&in, 8) == 0) {
 		passed = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		request.mark = 7;
+	} else if (request.type == ESWRAP_ASSOCIATE && fuzz_below(&in, 2)) {
+		/* As the shim has it: the program's own socket, which has a port or has none. */
+		passed = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		request.id = fuzz_below(&in, 2) ? ESWRAP_ASSOCIATE_SERVES : 0;
 	}
 	for (changes = fuzz_below(&in, 8) ? 0 : fuzz_below(&in, 12); changes > 0; changes--)
 		((uint8_t *)&request)[fuzz_byte(&in) * sizeof(request) / 256] =

@@ -516,6 +516,53 @@ static void registrations_keep_their_flags(const struct place *place)
 	}
 }
 
+/* What the kernel keeps of a set's registrations (proc(5)), whichever their number of the socket is. */
+static void say_registrations(const char *when, int set)
+{
+	char path[64], line[256];
+	unsigned long long data;
+	unsigned int events;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", set);
+	file = fopen(path, "re");
+	if (!file)
+		give_up(path);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "tfd: %*d events: %x data: %llx", &events, &data) == 2)
+			say("%s: %x %llx", when, events, data);
+	fclose(file);
+}
+
+/* Each flag that there is, and all of the data. */
+static void registrations_read_the_same(const struct place *place)
+{
+	static const uint32_t events[] = {
+		0,
+		EPOLLIN | EPOLLRDHUP,
+		EPOLLOUT | EPOLLPRI | EPOLLET,
+		EPOLLIN | EPOLLRDNORM | EPOLLRDBAND | EPOLLWRNORM | EPOLLWRBAND | EPOLLMSG,
+		EPOLLIN | EPOLLEXCLUSIVE | EPOLLET,
+		EPOLLPRI | EPOLLONESHOT,
+		EPOLLIN | EPOLLWAKEUP,
+	};
+	struct epoll_event event;
+	size_t i;
+
+	for (i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		int fd = place_socket(place, SOCK_STREAM), set = epoll_create1(0);
+
+		event = (struct epoll_event){ .events = events[i],
+					      .data.u64 = 0x0123456789abcdef + i };
+		say_result("ADD", epoll_ctl(set, EPOLL_CTL_ADD, fd, &event));
+		say_registrations("before", set);
+		say_result("connect", place_connect(place, 0, fd));
+		say_registrations("after", set);
+		close(fd);
+		close(set);
+	}
+}
+
 /* EPOLLONESHOT that has fired before connect() stays silent until it is armed again. */
 static void disarmed_stays_disarmed(const struct place *place)
 {
@@ -566,6 +613,7 @@ const struct claim invariant_claims[] = {
 	{ "connects_among_many", connects_among_many },
 	{ "duplicate_in_a_child", duplicate_in_a_child },
 	{ "registrations_keep_their_flags", registrations_keep_their_flags },
+	{ "registrations_read_the_same", registrations_read_the_same },
 	{ "disarmed_stays_disarmed", disarmed_stays_disarmed },
 	{ "disarmed_can_be_deleted", disarmed_can_be_deleted },
 	{ NULL },

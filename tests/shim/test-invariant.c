@@ -291,6 +291,12 @@ START_TEST(a_duplicate_in_a_child_costs_the_parent_nothing_of_its_own)
 }
 END_TEST
 
+START_TEST(every_flag_of_a_registration_reads_the_same)
+{
+	stage_same("registrations_read_the_same", LOOPBACK, stage.echo, -1);
+}
+END_TEST
+
 START_TEST(registrations_keep_their_flags)
 {
 	stage_same("registrations_keep_their_flags", LOOPBACK, stage.echo, -1);
@@ -333,6 +339,7 @@ int main(void)
 	tcase_add_test(replacement, duplicates_that_were_inherited_follow);
 	tcase_add_test(replacement, what_else_is_open_costs_no_system_call);
 	tcase_add_test(replacement, a_duplicate_in_a_child_costs_the_parent_nothing_of_its_own);
+	tcase_add_test(replacement, every_flag_of_a_registration_reads_the_same);
 	tcase_add_test(replacement, registrations_keep_their_flags);
 	tcase_add_test(replacement, a_disarmed_registration_stays_disarmed);
 	tcase_add_test(replacement, a_disarmed_registration_can_be_deleted);

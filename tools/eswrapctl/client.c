@@ -306,10 +306,6 @@ int client_command(struct ctl *ctl, const struct ctl_usage *usage, int argc, cha
 	*reply = NULL;
 	if (!ctl_parse(ctl, usage, &argc, &argv))
 		return CTL_USAGE;
-	if (argc > 1) {
-		ctl_error(ctl, "%s takes no arguments", verb);
-		return CTL_USAGE;
-	}
 	status = client_call(ctl, verb, NULL, NULL, NULL, &got, &error);
 	if (status != CTL_OK)
 		ctl_error(ctl, "%s", error->message);

@@ -106,9 +106,5 @@ int ctl_credentials_expires(struct ctl *ctl, int argc, char **argv)
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	if (argc > 1) {
-		ctl_error(ctl, "expires takes no arguments");
-		return CTL_USAGE;
-	}
 	return list(ctl, days);
 }

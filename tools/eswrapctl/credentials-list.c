@@ -39,7 +39,7 @@ static void print_row(GVariant *row)
 
 static void print_rows(GVariant *reply, const char *key)
 {
-	GVariant *rows = g_variant_lookup_value(reply, key, G_VARIANT_TYPE("aa{sv}"));
+	g_autoptr(GVariant) rows = g_variant_lookup_value(reply, key, G_VARIANT_TYPE("aa{sv}"));
 	const char *module = NULL;
 	GVariantIter iter;
 	GVariant *row;
@@ -56,7 +56,6 @@ static void print_rows(GVariant *reply, const char *key)
 		print_row(row);
 		g_variant_unref(row);
 	}
-	g_variant_unref(rows);
 }
 
 static void print_list(GVariant *reply)
@@ -99,10 +98,6 @@ int ctl_credentials_list(struct ctl *ctl, int argc, char **argv)
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	if (argc > 1) {
-		ctl_error(ctl, "list takes no arguments");
-		return CTL_USAGE;
-	}
 	status = known_get(ctl, wait, &known);
 	if (status != CTL_OK)
 		return status;

@@ -15,11 +15,5 @@ static const struct ctl_command commands[] = {
 
 int ctl_credentials(struct ctl *ctl, int argc, char **argv)
 {
-	const struct ctl_usage usage = { .words = "eswrapctl credentials",
-					 .arguments = "COMMAND ...",
-					 .stop = true };
-
-	if (!ctl_parse(ctl, &usage, &argc, &argv))
-		return CTL_USAGE;
-	return ctl_dispatch(ctl, usage.words, commands, argc, argv);
+	return ctl_dispatch(ctl, "eswrapctl credentials", commands, argc, argv);
 }

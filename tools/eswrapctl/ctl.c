@@ -10,34 +10,6 @@
 
 #include "config.h"
 
-static void print_commands(FILE *to, const char *words, const struct ctl_command *commands)
-{
-	fprintf(to, "Usage: %s [-c FILE] [-s SOCKET] [--json] COMMAND ...\n\nCommands:\n", words);
-	for (; commands->name; commands++)
-		fprintf(to, "  %-14s %s\n", commands->name, commands->help);
-	fprintf(to, "\n`%s COMMAND --help` says more, eswrapctl(8) all.\n", words);
-}
-
-int ctl_dispatch(struct ctl *ctl, const char *words, const struct ctl_command *commands, int argc,
-		 char **argv)
-{
-	const struct ctl_command *command;
-
-	if (argc < 2) {
-		print_commands(stderr, words, commands);
-		return CTL_USAGE;
-	}
-	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		print_commands(stdout, words, commands);
-		return CTL_OK;
-	}
-	for (command = commands; command->name; command++)
-		if (!strcmp(command->name, argv[1]))
-			return command->run(ctl, argc - 1, argv + 1);
-	ctl_error(ctl, "unknown command \"%s\"; `%s help` lists them", argv[1], words);
-	return CTL_USAGE;
-}
-
 int ctl_finish(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
@@ -92,7 +64,43 @@ bool ctl_parse(struct ctl *ctl, const struct ctl_usage *usage, int *argc, char *
 		memmove(&(*argv)[1], &(*argv)[2], sizeof(**argv) * (size_t)(*argc - 1));
 		(*argc)--;
 	}
+	if (!usage->arguments && *argc > 1) {
+		ctl_error(ctl, "%s takes no arguments; `%s --help` says more", (*argv)[0],
+			  usage->words);
+		return false;
+	}
 	return true;
+}
+
+static void print_commands(FILE *to, const char *words, const struct ctl_command *commands)
+{
+	fprintf(to, "Usage: %s [-c FILE] [-s SOCKET] [--json] COMMAND ...\n\nCommands:\n", words);
+	for (; commands->name; commands++)
+		fprintf(to, "  %-14s %s\n", commands->name, commands->help);
+	fprintf(to, "\n`%s COMMAND --help` says more, eswrapctl(8) all.\n", words);
+}
+
+int ctl_dispatch(struct ctl *ctl, const char *words, const struct ctl_command *commands, int argc,
+		 char **argv)
+{
+	const struct ctl_usage usage = { .words = words, .arguments = "COMMAND ...", .stop = true };
+	const struct ctl_command *command;
+
+	if (!ctl_parse(ctl, &usage, &argc, &argv))
+		return CTL_USAGE;
+	if (argc < 2) {
+		print_commands(stderr, words, commands);
+		return CTL_USAGE;
+	}
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_commands(stdout, words, commands);
+		return CTL_OK;
+	}
+	for (command = commands; command->name; command++)
+		if (!strcmp(command->name, argv[1]))
+			return command->run(ctl, argc - 1, argv + 1);
+	ctl_error(ctl, "unknown command \"%s\"; `%s help` lists them", argv[1], words);
+	return CTL_USAGE;
 }
 
 void ctl_error(const struct ctl *ctl, const char *format, ...)

@@ -70,7 +70,7 @@ int ctl_credentials_adopt(struct ctl *ctl, int argc, char **argv);
 int ctl_credentials_forget(struct ctl *ctl, int argc, char **argv);
 
 /**
- * ctl_dispatch() - run the subcommand that argv[1] names
+ * ctl_dispatch() - take the common options, and run the subcommand that is named behind them
  * @words:	"eswrapctl" or "eswrapctl credentials", for messages
  * @commands:	up to an empty one
  */
@@ -80,7 +80,7 @@ int ctl_dispatch(struct ctl *ctl, const char *words, const struct ctl_command *c
 /**
  * struct ctl_usage - what a (sub)command takes
  * @words:	how it is called, "eswrapctl credentials list"
- * @arguments:	of the usage line, "SET [ITEM...]"; NULL: none
+ * @arguments:	of the usage line, "SET [ITEM...]"; NULL: it takes none
  * @summary:	a paragraph for --help
  * @entries:	its own options; NULL: none
  * @group:	options that it shares with other subcommands, which ctl_parse() takes over; NULL: none

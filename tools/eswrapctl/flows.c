@@ -54,10 +54,6 @@ int ctl_flows(struct ctl *ctl, int argc, char **argv)
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	if (argc > 1) {
-		ctl_error(ctl, "flows takes no arguments");
-		return CTL_USAGE;
-	}
 	status = client_call(ctl, "status", NULL, NULL, NULL, &reply, &error);
 	if (status == CTL_OK)
 		return print(ctl, reply);

@@ -25,17 +25,13 @@ static const struct ctl_command commands[] = {
 
 int main(int argc, char **argv)
 {
-	const struct ctl_usage usage = { .words = "eswrapctl",
-					 .arguments = "COMMAND ...",
-					 .stop = true };
 	struct ctl ctl = { NULL };
-	int status = CTL_USAGE;
+	int status;
 
 	/* Before OpenSSL does anything: keys are read by this process. */
 	pem_setup();
 	setlocale(LC_ALL, "");
-	if (ctl_parse(&ctl, &usage, &argc, &argv))
-		status = ctl_dispatch(&ctl, "eswrapctl", commands, argc, argv);
+	status = ctl_dispatch(&ctl, "eswrapctl", commands, argc, argv);
 	g_free(ctl.config);
 	g_free(ctl.socket);
 	return ctl_finish(status);

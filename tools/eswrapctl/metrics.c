@@ -306,8 +306,8 @@ int ctl_metrics(struct ctl *ctl, int argc, char **argv)
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	if (argc > 1 || (path && http)) {
-		ctl_error(ctl, "metrics takes --textfile PATH or --http, and no arguments");
+	if (path && http) {
+		ctl_error(ctl, "use --textfile PATH or --http, not both");
 		return CTL_USAGE;
 	}
 	return http ? serve_http(ctl) : path ? write_file(ctl, path) : print(ctl);

@@ -26,10 +26,6 @@ static int ask_info(struct ctl *ctl, int argc, char **argv)
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	if (argc > 1) {
-		ctl_error(ctl, "info takes no arguments");
-		return CTL_USAGE;
-	}
 	status = client_call(ctl, "status", NULL, NULL, NULL, &reply, &error);
 	if (status != CTL_OK)
 		return fail(ctl, status, error);
@@ -162,10 +158,6 @@ static int ask_time(struct ctl *ctl, int argc, char **argv)
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	if (argc > 1) {
-		ctl_error(ctl, "time takes no arguments");
-		return CTL_USAGE;
-	}
 	status = client_call(ctl, "module-time", NULL, NULL, NULL, &reply, &error);
 	if (status != CTL_OK)
 		return fail(ctl, status, error);
@@ -198,10 +190,6 @@ static int ask_probe(struct ctl *ctl, int argc, char **argv)
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	if (argc > 1) {
-		ctl_error(ctl, "probe takes no arguments");
-		return CTL_USAGE;
-	}
 	status = client_call(ctl, "module-probe", NULL, show_begun, NULL, &reply, &error);
 	if (status != CTL_OK)
 		return fail(ctl, status, error);
@@ -233,10 +221,6 @@ static int ask_reset(struct ctl *ctl, int argc, char **argv)
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	if (argc > 1) {
-		ctl_error(ctl, "reset takes no arguments");
-		return CTL_USAGE;
-	}
 	if (!yes && !terminal_confirm(ctl, "All connections through the module will be lost.",
 				      "the word reset", "reset"))
 		return CTL_USAGE;
@@ -262,11 +246,5 @@ static const struct ctl_command commands[] = {
 
 int ctl_module(struct ctl *ctl, int argc, char **argv)
 {
-	const struct ctl_usage usage = { .words = "eswrapctl module",
-					 .arguments = "COMMAND ...",
-					 .stop = true };
-
-	if (!ctl_parse(ctl, &usage, &argc, &argv))
-		return CTL_USAGE;
-	return ctl_dispatch(ctl, usage.words, commands, argc, argv);
+	return ctl_dispatch(ctl, "eswrapctl module", commands, argc, argv);
 }

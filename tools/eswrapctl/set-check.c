@@ -72,13 +72,12 @@ static char *name_text(const X509_NAME *name)
 static char *certificate_text(X509 *certificate)
 {
 	const ASN1_INTEGER *serial = X509_get0_serialNumber(certificate);
-	char *text = name_text(X509_get_subject_name(certificate));
+	g_autofree char *subject = name_text(X509_get_subject_name(certificate));
+	char *digits, *text;
 	BIGNUM *number;
-	char *digits;
 
-	if (*text)
-		return text;
-	g_free(text);
+	if (*subject)
+		return g_steal_pointer(&subject);
 	number = ASN1_INTEGER_to_BN(serial, NULL);
 	digits = BN_bn2hex(number);
 	text = g_strdup_printf("no subject, serial number %s", digits);
@@ -116,21 +115,19 @@ static char *key_text(EVP_PKEY *key)
 	char text[2 * SHA256_DIGEST_LENGTH + 1];
 	guint8 *der = NULL;
 	int size = i2d_PUBKEY(key, &der);
-	char *kind, *all;
+	g_autofree char *kind = NULL;
 	bool good;
 
 	kind = key_kind(key, &good);
 	SHA256(der, size > 0 ? (size_t)size : 0, digest);
 	OPENSSL_free(der);
 	hex(digest, sizeof(digest), text);
-	all = g_strdup_printf("%s key, public part SHA-256 %.16s", kind, text);
-	g_free(kind);
-	return all;
+	return g_strdup_printf("%s key, public part SHA-256 %.16s", kind, text);
 }
 
 static void check_key_kind(struct credential_set *set, const char *path, EVP_PKEY *key)
 {
-	char *kind;
+	g_autofree char *kind = NULL;
 	bool good;
 
 	if (!key) {
@@ -143,7 +140,6 @@ static void check_key_kind(struct credential_set *set, const char *path, EVP_PKE
 		    "%s: its key is %s; the module can be expected to do RSA-%d to RSA-%d, P-256 "
 		    "and P-384",
 		    path, kind, RSA_BITS_MIN, RSA_BITS_MAX);
-	g_free(kind);
 }
 
 static gint64 seconds(const ASN1_TIME *from)
@@ -165,12 +161,12 @@ static char *day(const ASN1_TIME *from)
 static void check_dates(struct credential_set *set, const char *path, X509 *certificate, gint64 now)
 {
 	gint64 left = seconds(X509_get0_notAfter(certificate)) - now;
-	char *from = day(X509_get0_notBefore(certificate));
-	char *until = day(X509_get0_notAfter(certificate));
-	char *who = certificate_text(certificate);
+	g_autofree char *from = day(X509_get0_notBefore(certificate));
+	g_autofree char *until = day(X509_get0_notAfter(certificate));
+	g_autofree char *who = certificate_text(certificate);
 
 	if (now < CLOCK_FLOOR)
-		goto out; /* credential_set_load() has warned */
+		return; /* credential_set_load() has warned */
 	if (left < 0)
 		add(set->errors, "%s: %s expired on %s", path, who, until);
 	else if (seconds(X509_get0_notBefore(certificate)) > now)
@@ -179,10 +175,6 @@ static void check_dates(struct credential_set *set, const char *path, X509 *cert
 	else if (left < SOON_DAYS * (gint64)DAY_SECONDS)
 		add(set->warnings, "%s: %s expires on %s, in %d days", path, who, until,
 		    (int)(left / DAY_SECONDS));
-out:
-	g_free(who);
-	g_free(from);
-	g_free(until);
 }
 
 static bool digest_is_modern(X509 *certificate)
@@ -195,7 +187,7 @@ static bool digest_is_modern(X509 *certificate)
 
 static void check_signature_digest(struct credential_set *set, const char *path, X509 *certificate)
 {
-	char *who;
+	g_autofree char *who = NULL;
 
 	if (digest_is_modern(certificate))
 		return;
@@ -204,7 +196,6 @@ static void check_signature_digest(struct credential_set *set, const char *path,
 	    "%s: %s is signed with %s; SHA-256, SHA-384 or SHA-512 is needed, servers refuse the "
 	    "rest",
 	    path, who, OBJ_nid2ln(X509_get_signature_nid(certificate)));
-	g_free(who);
 }
 
 static void check_ca(struct credential_set *set, const struct credential_rules *rules)
@@ -422,11 +413,10 @@ static bool load_item(struct credential_set *set, enum eswifi_item item, const c
 {
 	struct credential_item *to = &set->item[item];
 	guint8 digest[SHA256_DIGEST_LENGTH];
-	GError *error = NULL;
+	g_autoptr(GError) error = NULL;
 
 	if (!pem_load(path, item, rules->ask, rules->user, &to->pem, &error)) {
 		add(set->errors, "%s", error->message);
-		g_error_free(error);
 		return false;
 	}
 	SHA256(to->pem.data, to->pem.size, digest);

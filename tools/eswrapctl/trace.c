@@ -177,10 +177,6 @@ int ctl_trace(struct ctl *ctl, int argc, char **argv)
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	if (argc > 1) {
-		ctl_error(ctl, "trace takes no arguments");
-		return CTL_USAGE;
-	}
 	if (path && !(to = open_capture(ctl, path)))
 		return CTL_OUTPUT;
 	trace.capture = to ? capture_new(to) : NULL;

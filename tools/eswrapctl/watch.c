@@ -324,8 +324,8 @@ int ctl_watch(struct ctl *ctl, int argc, char **argv)
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	if (argc > 1 || watch.interval < INTERVAL_MIN || watch.interval > INTERVAL_MAX) {
-		ctl_error(ctl, "watch takes no arguments, and -n 1 to %d", INTERVAL_MAX);
+	if (watch.interval < INTERVAL_MIN || watch.interval > INTERVAL_MAX) {
+		ctl_error(ctl, "-n takes %d to %d seconds", INTERVAL_MIN, INTERVAL_MAX);
 		return CTL_USAGE;
 	}
 	if (ctl->json || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {

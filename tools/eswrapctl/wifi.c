@@ -61,10 +61,6 @@ static int scan(struct ctl *ctl, int argc, char **argv)
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	if (argc > 1) {
-		ctl_error(ctl, "scan takes no arguments");
-		return CTL_USAGE;
-	}
 	status = client_call(ctl, "wifi-scan", NULL, NULL, NULL, &reply, &error);
 	if (status != CTL_OK) {
 		ctl_error(ctl, "%s", error->message);
@@ -92,10 +88,6 @@ static int tell(struct ctl *ctl, const struct ctl_usage *usage, const char *verb
 
 	if (!ctl_parse(ctl, usage, &argc, &argv))
 		return CTL_USAGE;
-	if (argc > 1) {
-		ctl_error(ctl, "%s takes no arguments", argv[0]);
-		return CTL_USAGE;
-	}
 	status = client_call(ctl, verb, NULL, NULL, NULL, NULL, &error);
 	if (status != CTL_OK)
 		ctl_error(ctl, "%s", error->message);
@@ -137,11 +129,5 @@ static const struct ctl_command commands[] = {
 
 int ctl_wifi(struct ctl *ctl, int argc, char **argv)
 {
-	const struct ctl_usage usage = { .words = "eswrapctl wifi",
-					 .arguments = "COMMAND ...",
-					 .stop = true };
-
-	if (!ctl_parse(ctl, &usage, &argc, &argv))
-		return CTL_USAGE;
-	return ctl_dispatch(ctl, usage.words, commands, argc, argv);
+	return ctl_dispatch(ctl, "eswrapctl wifi", commands, argc, argv);
 }

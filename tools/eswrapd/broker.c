@@ -176,10 +176,27 @@ static guint count_users_of_set(guint set, gpointer user)
 	return count;
 }
 
-/* What flows of all kinds there are: only they point to routes. */
-static bool has_flows(const struct broker *broker)
+static bool is_used(const struct settings *settings, GHashTable *used)
 {
-	return flow_count(broker->flows) > 0 || datagram_count(broker->datagrams) > 0;
+	guint i;
+
+	for (i = 0; i < settings->routes->len; i++)
+		if (g_hash_table_contains(used, settings->routes->pdata[i]))
+			return true;
+	return g_hash_table_contains(used, settings->fallback);
+}
+
+/* Only flows point to routes: settings to which none does any more go, and their secrets with them. */
+static void sweep_retired(struct broker *broker)
+{
+	g_autoptr(GHashTable) used = g_hash_table_new(NULL, NULL);
+	guint i;
+
+	flow_mark_routes(broker->flows, used);
+	datagram_mark_routes(broker->datagrams, used);
+	for (i = broker->retired->len; i-- > 0;)
+		if (!is_used(broker->retired->pdata[i], used))
+			g_ptr_array_remove_index_fast(broker->retired, i);
 }
 
 static void set_rules(struct broker *broker)
@@ -208,9 +225,8 @@ bool broker_reload(struct broker *broker, GPtrArray *restart, GError **error)
 	settings_adopt(broker->settings, fresh, restart);
 	accounts_set_limits(broker->accounts, broker->settings->limits);
 	set_rules(broker);
-	if (!has_flows(broker))
-		g_ptr_array_set_size(broker->retired, 0);
 	g_ptr_array_add(broker->retired, fresh);
+	sweep_retired(broker);
 	g_ptr_array_set_size(broker->warnings, 0);
 	g_ptr_array_extend_and_steal(broker->warnings, g_steal_pointer(&warnings));
 	/* Whoever has mapped the old one looks for the new one at his next connect. */

@@ -856,6 +856,18 @@ guint datagram_count(const struct datagrams *datagrams)
 	return g_hash_table_size(datagrams->flows);
 }
 
+void datagram_mark_routes(const struct datagrams *datagrams, GHashTable *used)
+{
+	GHashTableIter iter;
+	gpointer item;
+	GList *link;
+
+	g_hash_table_iter_init(&iter, datagrams->flows);
+	while (g_hash_table_iter_next(&iter, NULL, &item))
+		for (link = ((struct datagram_flow *)item)->peers.head; link; link = link->next)
+			g_hash_table_add(used, (gpointer)((struct peer *)link->data)->route);
+}
+
 void datagram_list(const struct datagrams *datagrams, const uid_t *only, GVariantBuilder *list)
 {
 	GHashTableIter iter;

@@ -74,6 +74,8 @@ int datagram_add_peer(struct datagrams *datagrams, guint64 id, const struct flow
 /* datagram_reap() - free the flows whose program has closed */
 void datagram_reap(struct datagrams *datagrams);
 
+/* datagram_mark_routes() - add the routes that flows point to: to a set of pointers */
+void datagram_mark_routes(const struct datagrams *datagrams, GHashTable *used);
 /* datagram_count() - how many sockets have one, whatever their number of peers */
 guint datagram_count(const struct datagrams *datagrams);
 

@@ -719,6 +719,16 @@ guint flow_count(const struct flows *flows)
 	return g_hash_table_size(flows->all);
 }
 
+void flow_mark_routes(const struct flows *flows, GHashTable *used)
+{
+	GHashTableIter iter;
+	gpointer item;
+
+	g_hash_table_iter_init(&iter, flows->all);
+	while (g_hash_table_iter_next(&iter, &item, NULL))
+		g_hash_table_add(used, (gpointer)((struct flow *)item)->route);
+}
+
 void flow_list(const struct flows *flows, const uid_t *only, GVariantBuilder *list)
 {
 	GHashTableIter iter;

@@ -82,6 +82,8 @@ int flow_connect(struct flows *flows, const struct flow_request *request, guint6
  */
 int flow_keep_alive(struct flows *flows, guint64 id, uid_t uid, guint32 seconds);
 
+/* flow_mark_routes() - add the routes that flows point to: to a set of pointers */
+void flow_mark_routes(const struct flows *flows, GHashTable *used);
 /* flow_count() - how many there are */
 guint flow_count(const struct flows *flows);
 

@@ -61,26 +61,24 @@ static void say(const char *text)
 
 static int fail_start(int status, const char *text)
 {
-	char **lines = g_strsplit(text, "\n", -1);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	guint i;
 
 	for (i = 0; lines[i]; i++)
 		g_critical("%s", lines[i]);
-	g_strfreev(lines);
 	say(text);
 	return status;
 }
 
 static int parse_options(int argc, char **argv)
 {
-	GOptionContext *context = g_option_context_new("- the broker of eswrap");
-	GError *error = NULL;
+	g_autoptr(GOptionContext) context = g_option_context_new("- the broker of eswrap");
+	g_autoptr(GError) error = NULL;
 	int status = -1;
 
 	g_option_context_add_main_entries(context, options, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error)) {
 		fprintf(stderr, "eswrapd: %s; see eswrapd --help\n", error->message);
-		g_error_free(error);
 		status = 2;
 	} else if (argc > 1) {
 		fprintf(stderr, "eswrapd: unexpected \"%s\"; see eswrapd --help\n", argv[1]);
@@ -92,7 +90,6 @@ static int parse_options(int argc, char **argv)
 		printf("eswrapd (%s) %s\n", PACKAGE_NAME, PACKAGE_VERSION);
 		status = 0;
 	}
-	g_option_context_free(context);
 	return status;
 }
 
@@ -294,7 +291,7 @@ int main(int argc, char **argv)
 {
 	GPtrArray *warnings = g_ptr_array_new_with_free_func(g_free);
 	struct settings *settings;
-	GError *error = NULL;
+	g_autoptr(GError) error = NULL;
 	int status, fd;
 	guint i;
 
@@ -308,7 +305,6 @@ int main(int argc, char **argv)
 	if (!settings) {
 		status = fail_start(EX_CONFIG, error->message);
 		turn_callers_away();
-		g_error_free(error);
 		return status;
 	}
 	if (check_only) {
@@ -322,11 +318,8 @@ int main(int argc, char **argv)
 	signal(SIGIO, SIG_IGN);
 	privilege_prepare(settings, private);
 	fd = listen_fd(&error);
-	if (fd < 0) {
-		status = fail_start(EXIT_FAILURE, error->message);
-		g_error_free(error);
-		return status;
-	}
+	if (fd < 0)
+		return fail_start(EXIT_FAILURE, error->message);
 	status = serve(settings, warnings, fd);
 	if (status == EX_CONFIG)
 		turn_callers_away();
