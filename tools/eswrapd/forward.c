@@ -20,12 +20,12 @@
 /**
  * struct forwarder - one user's thread
  * @poll:	the epoll set that it waits for
- * @pairs:	how many there are; with the last one it ends
+ * @pairs:	all there are; with the last one it ends
  */
 struct forwarder {
 	uid_t uid;
 	int poll;
-	guint pairs;
+	GQueue pairs;
 };
 
 /**
@@ -41,6 +41,7 @@ struct pair {
 	struct forwarder *forwarder;
 	int relay, socket;
 	bool (*work)(struct pair *pair);
+	GList link; /* in the forwarder's pairs */
 	struct eswrap_endpoint server;
 	bool connecting, connected, relay_full, socket_full, relay_ended, socket_ended;
 };
@@ -241,20 +242,17 @@ static bool work_stream(struct pair *pair)
 	return !pair->relay_ended && !pair->socket_ended;
 }
 
-static void pair_free(struct pair *pair)
-{
-	close(pair->relay);
-	close(pair->socket);
-	g_free(pair);
-}
-
-/* Return: false when this was the last. */
-static bool leave(struct forwarder *forwarder)
+/* The pair is over, and freed. Return: false when this was the last. */
+static bool leave(struct forwarder *forwarder, struct pair *pair)
 {
 	bool others;
 
+	close(pair->relay);
+	close(pair->socket);
 	g_mutex_lock(&lock);
-	others = --forwarder->pairs > 0;
+	g_queue_unlink(&forwarder->pairs, &pair->link);
+	g_free(pair);
+	others = forwarder->pairs.length > 0;
 	if (!others)
 		g_hash_table_remove(forwarders, GUINT_TO_POINTER(forwarder->uid));
 	g_mutex_unlock(&lock);
@@ -274,8 +272,7 @@ static gpointer serve(gpointer user)
 		pair = event.data.ptr;
 		if (pair->work(pair))
 			continue;
-		pair_free(pair);
-		if (!leave(forwarder))
+		if (!leave(forwarder, pair))
 			break;
 	}
 	close(forwarder->poll);
@@ -320,7 +317,8 @@ static int start(uid_t uid, struct pair *pair)
 		g_hash_table_insert(forwarders, GUINT_TO_POINTER(uid), forwarder);
 	}
 	pair->forwarder = forwarder;
-	forwarder->pairs++;
+	pair->link.data = pair;
+	g_queue_push_tail_link(&forwarder->pairs, &pair->link);
 	result = epoll_ctl(forwarder->poll, EPOLL_CTL_ADD, pair->relay, &event) < 0 ? -errno : 0;
 	if (result == 0 && epoll_ctl(forwarder->poll, EPOLL_CTL_ADD, pair->socket, &event) < 0) {
 		result = -errno;
@@ -329,7 +327,7 @@ static int start(uid_t uid, struct pair *pair)
 	}
 	/* One without any waits for the next. */
 	if (result < 0)
-		forwarder->pairs--;
+		g_queue_unlink(&forwarder->pairs, &pair->link);
 out:
 	g_mutex_unlock(&lock);
 	return result;
