@@ -106,6 +106,28 @@ START_TEST(a_name_that_is_no_host_name_never_reaches_the_port)
 }
 END_TEST
 
+START_TEST(a_name_that_is_too_long_for_the_module_is_said_to_be)
+{
+	struct eswrap_reply reply;
+	const char *trace;
+	guint16 port;
+	int server =
+		raw_module_and_broker(h, "[route a]\nhost = *.example\nthrough = tcp\n", &port);
+
+	/* 63 characters, and one more. */
+	raw_resolve(h, "a-host-name-of-sixty-four-characters-is-one-more-than-x.example", &reply);
+	raw_refused(&reply, ESWRAP_NAME_UNKNOWN);
+	raw_resolve(h, "a-host-name-of-sixty-four-characters-is-one-more-than-xx.example", &reply);
+	raw_refused(&reply, ESWRAP_NAME_FAIL);
+	harness_await_log(h, "", "longer than the 63 characters");
+	process_stop(h->broker);
+	trace = harness_read(h, h->trace);
+	ck_text_has(trace, "than-x.example");
+	ck_text_lacks(trace, "than-xx.example");
+	close(server);
+}
+END_TEST
+
 START_TEST(a_look_up_that_nobody_waits_for_any_more_is_not_begun)
 {
 	struct eswrap_request request = { .magic = ESWRAP_MAGIC, .type = ESWRAP_RESOLVE };
@@ -753,6 +775,7 @@ int main(void)
 	tcase_add_test(names, a_flagged_name_gets_stand_ins_that_lead_to_it);
 	tcase_add_test(names, an_unknown_name_is_unknown);
 	tcase_add_test(names, a_name_that_is_no_host_name_never_reaches_the_port);
+	tcase_add_test(names, a_name_that_is_too_long_for_the_module_is_said_to_be);
 	tcase_add_test(names, a_look_up_that_nobody_waits_for_any_more_is_not_begun);
 	tcase_add_test(names, local_and_numeric_names_are_left_alone);
 	tcase_add_test(names, what_no_route_takes_is_direct_but_never_to_a_stand_in);

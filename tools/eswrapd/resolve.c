@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "eswifi/eswifi.h"
 #include "eswrapd/lookup.h"
 #include "eswrapd/stand-in.h"
 #include "wire/endpoint.h"
@@ -152,11 +153,14 @@ struct resolving *resolve_ask(const struct resolve_parts *parts,
 		refuse(reply, ESWRAP_NAME_FAIL);
 		return NULL;
 	}
-	if (good)
+	if (good && strlen(clean) <= ESWIFI_HOST_MAX)
 		return look_up_name(parts, asker->uid, clean, reply, done, user);
 	shown = g_strescape(question->name, NULL);
-	g_message("%s (uid %u): \"%s\" is not a host name; not looked up", asker->program,
-		  (guint)asker->uid, shown);
+	g_message("%s (uid %u): \"%s\" is %s; not looked up", asker->program, (guint)asker->uid,
+		  shown,
+		  good ? "longer than the " G_STRINGIFY(ESWIFI_HOST_MAX) " characters that the "
+									 "module takes"
+		       : "not a host name");
 	refuse(reply, ESWRAP_NAME_FAIL);
 	return NULL;
 }
