@@ -233,7 +233,6 @@ START_TEST(a_destination_that_is_there_already_is_no_second_one)
 	g_autoptr(GVariant) list = NULL;
 
 	ck_assert_int_eq(add_peer(123), 0);
-	ck_assert_uint_eq(datagram_count(datagrams), 1);
 	g_variant_builder_init(&builder, G_VARIANT_TYPE("aa{sv}"));
 	datagram_list(datagrams, NULL, &builder);
 	list = g_variant_ref_sink(g_variant_builder_end(&builder));

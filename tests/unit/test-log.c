@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "eswrapd/log.h"
@@ -122,6 +124,54 @@ START_TEST(a_write_that_fails_does_not_end_the_log)
 }
 END_TEST
 
+/* A journal: whatever is sent to its socket. */
+static int start_journal(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static const char *receive(int fd)
+{
+	static char entry[1024];
+	ssize_t n = recv(fd, entry, sizeof(entry) - 1, 0);
+
+	ck_assert_int_gt(n, 0);
+	entry[n] = '\0';
+	return entry;
+}
+
+START_TEST(the_journal_gets_fields_and_what_it_does_not_take_is_a_line)
+{
+	const struct log_about about = { 0xabc, "cloud\nPRIORITY=0", 1000 };
+	g_autofree char *dir = g_dir_make_tmp("test-log-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, "journal", NULL);
+	int fd;
+
+	ck_assert(!log_to_journal(path));
+	fd = start_journal(path);
+	ck_assert(log_to_journal(path));
+	log_set_module("/dev/ttyS9");
+	g_warning("plain");
+	ck_assert_str_eq(receive(fd), "SYSLOG_IDENTIFIER=eswrapd\nPRIORITY=4\nMODULE=/dev/ttyS9\n"
+				      "MESSAGE=plain\n");
+	log_event(G_LOG_LEVEL_MESSAGE, &about, "connect to %s", "a\x1b.example");
+	ck_assert_str_eq(receive(fd), "SYSLOG_IDENTIFIER=eswrapd\nPRIORITY=5\nMODULE=/dev/ttyS9\n"
+				      "MESSAGE=connect to a .example\nFLOW=abc\nUID=1000\n"
+				      "ROUTE=cloud PRIORITY=0\n");
+	/* A journal that is gone. */
+	close(fd);
+	g_message("end");
+	g_string_free(read_until("end\n"), TRUE);
+	unlink(path);
+	rmdir(dir);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("log");
@@ -129,6 +179,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_line_is_one_event_and_nothing_that_a_terminal_obeys);
+	tcase_add_test(tcase, the_journal_gets_fields_and_what_it_does_not_take_is_a_line);
 	tcase_add_test(tcase, nobody_waits_for_who_does_not_read_and_what_is_dropped_is_said);
 	tcase_add_test(tcase, a_write_that_fails_does_not_end_the_log);
 	suite_add_tcase(suite, tcase);

@@ -2,6 +2,8 @@
 /* Counters by user, and their limits. */
 #include "eswrapd/account.h"
 
+#include "eswrapd/log.h"
+
 struct account {
 	uid_t uid;
 	guint count[LIMITS];
@@ -57,7 +59,8 @@ bool account_take(struct accounts *accounts, uid_t uid, enum limit what)
 		return true;
 	}
 	if (!account->told[what])
-		g_warning("user %u has as much as he may: %s = %u; more is refused", (guint)uid,
+		log_event(G_LOG_LEVEL_WARNING, &(struct log_about){ .route = "", .uid = uid },
+			  "user %u has as much as he may: %s = %u; more is refused", (guint)uid,
 			  limit_names[what], accounts->limits[what]);
 	account->told[what] = true;
 	return false;

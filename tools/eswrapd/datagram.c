@@ -16,6 +16,7 @@
 #include "eswrapd/forward.h"
 #include "eswrapd/guard.h"
 #include "eswrapd/living.h"
+#include "eswrapd/log.h"
 #include "eswrapd/outcome.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
@@ -39,7 +40,8 @@
 #define PEERS_MAX 64
 
 /* TFTP [RFC 1350]: the server answers from a port that it chooses for each transfer. */
-#define TFTP_PORT 69
+#define TFTP_PORT   69
+#define ABOUT(peer) (&(struct log_about){ (peer)->flow->id, route_name(peer), (peer)->flow->uid })
 
 enum peer_state { PEER_IDLE, PEER_WAITING, PEER_OPEN };
 
@@ -216,8 +218,8 @@ static void note_loss(struct peer *peer, enum loss why)
 
 	tallies_add(flow->datagrams->parts.tallies, TALLY_LOST, losses[why].word);
 	if (losses[why].text && !(flow->told & 1u << why))
-		g_message("%s: datagrams to %s (route %s): %s", flow->program, peer->where,
-			  route_name(peer), losses[why].text);
+		log_event(G_LOG_LEVEL_MESSAGE, ABOUT(peer), "%s: datagrams to %s (route %s): %s",
+			  flow->program, peer->where, route_name(peer), losses[why].text);
 	flow->told |= 1u << why;
 }
 
@@ -335,8 +337,9 @@ static void peer_opened(struct channel *channel, int result, const char *text)
 		set_state(peer, PEER_OPEN);
 		return;
 	}
-	g_message("datagrams to %s (route %s): %s: %s", peer->where, peer->route->name,
-		  g_strerror(outcome_errno(result, text)), *text ? text : "no reason given");
+	log_event(G_LOG_LEVEL_MESSAGE, ABOUT(peer), "datagrams to %s (route %s): %s: %s",
+		  peer->where, peer->route->name, g_strerror(outcome_errno(result, text)),
+		  *text ? text : "no reason given");
 	drop_all(peer, LOSS_UNREACHABLE);
 	set_state(peer, PEER_IDLE);
 }
@@ -470,7 +473,8 @@ static void check_peer(struct peer *peer)
 	case PEER_WAITING:
 		if (s < parts->settings->connect_timeout)
 			break;
-		g_message("datagrams to %s (route %s): no free socket of the module within "
+		log_event(G_LOG_LEVEL_MESSAGE, ABOUT(peer),
+			  "datagrams to %s (route %s): no free socket of the module within "
 			  "connect-timeout",
 			  peer->where, peer->route->name);
 		drop_all(peer, LOSS_NO_SOCKET);
@@ -710,7 +714,8 @@ static void be_name_server(struct peer *peer, const struct flow_request *request
 static void warn_of_other_ports(const struct peer *peer)
 {
 	if (peer->route && peer->dest.port == TFTP_PORT)
-		g_message("%s: datagrams to %s (route %s): TFTP servers answer from another port, "
+		log_event(G_LOG_LEVEL_MESSAGE, ABOUT(peer),
+			  "%s: datagrams to %s (route %s): TFTP servers answer from another port, "
 			  "and such answers do not come through the module",
 			  peer->flow->program, peer->where, peer->route->name);
 }
@@ -849,11 +854,6 @@ int datagram_add_peer(struct datagrams *datagrams, guint64 id, const struct flow
 		return -ENOENT;
 	*tag = eswrap_peer_tag(&flow->key, request->family, &request->dest);
 	return add_peer(flow, request);
-}
-
-guint datagram_count(const struct datagrams *datagrams)
-{
-	return g_hash_table_size(datagrams->flows);
 }
 
 void datagram_mark_routes(const struct datagrams *datagrams, GHashTable *used)

@@ -76,8 +76,6 @@ void datagram_reap(struct datagrams *datagrams);
 
 /* datagram_mark_routes() - add the routes that flows point to: to a set of pointers */
 void datagram_mark_routes(const struct datagrams *datagrams, GHashTable *used);
-/* datagram_count() - how many sockets have one, whatever their number of peers */
-guint datagram_count(const struct datagrams *datagrams);
 
 /* datagram_list() - as flow_list(), one for each peer */
 void datagram_list(const struct datagrams *datagrams, const uid_t *only, GVariantBuilder *list);

@@ -15,6 +15,7 @@
 #include "eswrapd/account.h"
 #include "eswrapd/anchor.h"
 #include "eswrapd/ends.h"
+#include "eswrapd/log.h"
 #include "eswrapd/outcome.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/sched.h"
@@ -133,6 +134,22 @@ struct flows *flows_new(const struct flow_parts *parts, GError **error)
 	return flows;
 }
 
+/* A line of the log about this flow. */
+static void tell(const struct flow *flow, GLogLevelFlags level, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+
+static void tell(const struct flow *flow, GLogLevelFlags level, const char *format, ...)
+{
+	const struct log_about about = { flow->id, flow->route->name, flow->uid };
+	g_autofree char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	log_event(level, &about, "%s", text);
+}
+
 static void stop_connecting(struct flow *flow)
 {
 	flow->flows->connecting--;
@@ -230,8 +247,7 @@ static void tell_failure(struct flow *flow, int error)
 	int bound = bind_outcome(flow, error);
 
 	if (bound < 0)
-		g_warning("flow %" G_GINT64_MODIFIER "x: outcome not told: %s", flow->id,
-			  g_strerror(-bound));
+		tell(flow, G_LOG_LEVEL_WARNING, "outcome not told: %s", g_strerror(-bound));
 	flow_free(flow);
 }
 
@@ -242,10 +258,10 @@ static void fail_connect(struct flow *flow, int error, const char *why)
 		missing_for_route(parts->settings->state_dir, parts->identity->mac, flow->route);
 	struct flow *behind = flow_of_attempt(twin_failed(&flow->attempt, error, now(flow->flows)));
 
-	g_message("connect to %s (route %s): %s: %s", flow->where, flow->route->name,
-		  g_strerror(error), why);
+	tell(flow, G_LOG_LEVEL_MESSAGE, "connect to %s (route %s): %s: %s", flow->where,
+	     flow->route->name, g_strerror(error), why);
 	if (missing)
-		g_warning("%s", missing);
+		tell(flow, G_LOG_LEVEL_WARNING, "%s", missing);
 	tallies_add(parts->tallies, TALLY_FAILED, strerrorname_np(error));
 	tell_failure(flow, error);
 	if (behind)
@@ -275,8 +291,9 @@ static void hold_expired(struct flow *flow)
 
 static void nothing_moves(struct flow *flow)
 {
-	g_message("flow to %s: nothing has moved for half-close-timeout since one side closed",
-		  flow->where);
+	tell(flow, G_LOG_LEVEL_MESSAGE,
+	     "flow to %s: nothing has moved for half-close-timeout since one side closed",
+	     flow->where);
 	abort_flow(flow, "half-close-timeout");
 }
 
@@ -296,9 +313,10 @@ static void warn_of_double_tls(struct flow *flow, const guint8 *data, gsize size
 	if (flow->route->through != ROUTE_TLS || size < 2 || data[0] != 0x16 || data[1] != 0x03)
 		return;
 	tallies_add(flow->flows->parts.tallies, TALLY_DOUBLE, flow->route->name);
-	g_warning("%s to %s: the program speaks TLS itself inside route %s; use through = "
-		  "tcp, or the program without TLS",
-		  flow->program, flow->where, flow->route->name);
+	tell(flow, G_LOG_LEVEL_WARNING,
+	     "%s to %s: the program speaks TLS itself inside route %s; use through = "
+	     "tcp, or the program without TLS",
+	     flow->program, flow->where, flow->route->name);
 }
 
 static gsize flow_peek(struct channel *channel, const guint8 **data)
@@ -465,8 +483,7 @@ static void flow_opened(struct channel *channel, int result, const char *text)
 	}
 	result = bind_outcome(flow, 0);
 	if (result < 0) {
-		g_warning("flow %" G_GINT64_MODIFIER "x: outcome not told: %s", flow->id,
-			  g_strerror(-result));
+		tell(flow, G_LOG_LEVEL_WARNING, "outcome not told: %s", g_strerror(-result));
 		flow_free(flow);
 		return;
 	}

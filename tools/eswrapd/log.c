@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* What is written at once: a pipe takes so much in one piece (PIPE_BUF). */
@@ -18,7 +20,11 @@
 #define FLUSH_TIMEOUT_NS (500 * 1000 * 1000)
 #define NS_PER_S	 (1000 * 1000 * 1000)
 
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+
 static bool to_journal;
+static int journal = -1; /* connected to its socket; -1: not */
+static char *module;
 static bool threaded;
 static GLogLevelFlags least;
 
@@ -154,6 +160,95 @@ void log_flush(void)
 	pthread_mutex_unlock(&ring.lock);
 }
 
+/* Nothing that a terminal would obey, and no line of its own: names come from programs. */
+static void append_clean(GString *to, const char *text)
+{
+	gsize i = to->len;
+
+	g_string_append(to, text);
+	for (; i < to->len; i++)
+		if ((guint8)to->str[i] < ' ' || to->str[i] == 0x7f)
+			to->str[i] = ' ';
+}
+
+static void add_field(GString *to, const char *key, const char *value)
+{
+	g_string_append_printf(to, "%s=", key);
+	append_clean(to, value);
+	g_string_append_c(to, '\n');
+}
+
+static bool is_about(const char *key)
+{
+	static const char *const keys[] = { "MESSAGE", "FLOW", "ROUTE", "UID", NULL };
+
+	return g_strv_contains(keys, key);
+}
+
+/* Return: false where the journal has not taken it. */
+static bool send_native(GLogLevelFlags level, const GLogField *fields, gsize n)
+{
+	g_autoptr(GString) entry = NULL;
+	gsize i;
+
+	/* Of a process that ends at once the journal does not find out which unit it is. */
+	if (journal < 0 || !threaded)
+		return false;
+	entry = g_string_new("SYSLOG_IDENTIFIER=eswrapd\n");
+	/* "<4>" */
+	g_string_append_printf(entry, "PRIORITY=%c\n", priority(level)[1]);
+	if (module)
+		add_field(entry, "MODULE", module);
+	for (i = 0; i < n; i++)
+		if (is_about(fields[i].key) && *(const char *)fields[i].value)
+			add_field(entry, fields[i].key, fields[i].value);
+	return send(journal, entry->str, entry->len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+bool log_to_journal(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) >= sizeof(address.sun_path))
+		return false;
+	journal = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (journal >= 0 && connect(journal, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return true;
+	if (journal >= 0)
+		close(journal);
+	journal = -1;
+	return false;
+}
+
+void log_set_module(const char *device)
+{
+	g_free(module);
+	module = g_strdup(device);
+}
+
+void log_event(GLogLevelFlags level, const struct log_about *about, const char *format, ...)
+{
+	char flow[24], uid[16];
+	GLogField fields[] = {
+		{ "MESSAGE", NULL, -1 },
+		{ "FLOW", flow, -1 },
+		{ "UID", uid, -1 },
+		{ "ROUTE", about->route, -1 },
+	};
+	g_autofree char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	flow[0] = '\0';
+	if (about->flow)
+		g_snprintf(flow, sizeof(flow), "%" G_GINT64_MODIFIER "x", about->flow);
+	g_snprintf(uid, sizeof(uid), "%u", (guint)about->uid);
+	fields[0].value = text;
+	g_log_structured_array(level, fields, G_N_ELEMENTS(fields));
+}
+
 static GLogWriterOutput write_line(GLogLevelFlags level, const GLogField *fields, gsize n,
 				   gpointer user G_GNUC_UNUSED)
 {
@@ -164,15 +259,13 @@ static GLogWriterOutput write_line(GLogLevelFlags level, const GLogField *fields
 	/* GLib's levels grow as they matter less. */
 	if ((level & G_LOG_LEVEL_MASK) > least)
 		return G_LOG_WRITER_HANDLED;
+	if (send_native(level, fields, n))
+		return G_LOG_WRITER_HANDLED;
 	for (i = 0; i < n; i++)
 		if (strcmp(fields[i].key, "MESSAGE") == 0)
 			text = fields[i].value;
 	line = begin_line(level);
-	g_string_append(line, text);
-	/* One event, one line, and nothing that a terminal would obey: names come from programs. */
-	for (i = 0; i < line->len; i++)
-		if ((guint8)line->str[i] < ' ' || line->str[i] == 0x7f)
-			line->str[i] = ' ';
+	append_clean(line, text);
 	g_string_append_c(line, '\n');
 	if (!threaded) {
 		write_chunk(line->str, line->len);
@@ -192,6 +285,8 @@ void log_init(int verbosity)
 		: verbosity == 1 ? G_LOG_LEVEL_INFO
 				 : G_LOG_LEVEL_MESSAGE;
 	to_journal = g_log_writer_is_journald(STDERR_FILENO);
+	if (to_journal)
+		log_to_journal(JOURNAL_SOCKET);
 	g_log_set_writer_func(write_line, NULL, NULL);
 }
 

@@ -9,9 +9,17 @@
  * writes. What the ring has no room for is dropped, and the next line that has says how many lines
  * were: nothing is lost silently. A write that fails loses what was to be written; the next is tried
  * all the same, because a disk does not stay full for ever.
+ *
+ * Where standard error is the journal's, and after log_begin(), a line goes to the journal's own socket instead, with fields
+ * beside its text (systemd.journal-fields(7)): MODULE, and FLOW, ROUTE and UID where it is about them.
+ * That is tried once, without waiting; what the journal does not take is a line of the ring.
  */
 #ifndef ESWRAPD_LOG_H
 #define ESWRAPD_LOG_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/types.h>
 
 /* Some thousand lines. */
 #define LOG_RING_BYTES 262144
@@ -21,8 +29,8 @@
  * @verbosity:	0: warnings and messages (recoveries, refusals, losses), 1: info, 2: debug (each
  * flow)
  *
- * Where standard error is the journal's, lines begin with their priority (sd-daemon(3)). At exit,
- * and before an abort, what is left is waited for, but not for long.
+ * Where standard error is the journal's, lines there begin with their priority (sd-daemon(3)). At
+ * exit, and before an abort, what is left is waited for, but not for long.
  */
 void log_init(int verbosity);
 
@@ -33,6 +41,33 @@ void log_init(int verbosity);
  * may do is settled before there are any.
  */
 void log_begin(void);
+
+/**
+ * log_to_journal() - send lines to the journal's socket, as log_init() does where it is to be so
+ * @path:	of that socket
+ *
+ * Return: false where there is none.
+ */
+bool log_to_journal(const char *path);
+
+/* log_set_module() - the device that all lines are about, which is copied */
+void log_set_module(const char *device);
+
+/**
+ * struct log_about - what a line is about
+ * @flow:	its id; 0: none
+ * @route:	"": none
+ * @uid:	of the program
+ */
+struct log_about {
+	guint64 flow;
+	const char *route;
+	uid_t uid;
+};
+
+/* log_event() - a line with the fields of @about */
+void log_event(GLogLevelFlags level, const struct log_about *about, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
 
 /* log_flush() - wait until all is written, but not for long */
 void log_flush(void);

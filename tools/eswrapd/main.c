@@ -268,6 +268,7 @@ static struct broker *make_broker(struct settings *settings, GPtrArray *warnings
 		g_ptr_array_unref(warnings);
 		return NULL;
 	}
+	log_set_module(settings->module.device);
 	log_begin();
 	return broker_new(settings, warnings, private, error);
 }

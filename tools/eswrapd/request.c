@@ -15,6 +15,7 @@
 #include "eswrapd/dns.h"
 #include "eswrapd/flow.h"
 #include "eswrapd/forward.h"
+#include "eswrapd/log.h"
 #include "eswrapd/name-stream.h"
 #include "eswrapd/presence.h"
 #include "eswrapd/resolve.h"
@@ -116,7 +117,8 @@ static bool route_is_known(struct asked *asked)
 	if (!*asked->request.route ||
 	    route_find(asked->requests->parts.settings, asked->request.route))
 		return true;
-	g_warning("%s (uid %u): there is no [route %s] in %s; refused", asked->asker.program,
+	log_event(G_LOG_LEVEL_WARNING, &(struct log_about){ .route = "", .uid = asked->asker.uid },
+		  "%s (uid %u): there is no [route %s] in %s; refused", asked->asker.program,
 		  (guint)asked->asker.uid, asked->request.route,
 		  asked->requests->parts.settings->path);
 	return false;
@@ -132,7 +134,8 @@ static void refuse_place(struct asked *asked, const struct destination *to, int 
 {
 	g_autofree char *where = endpoint_text(to->name, &asked->request.dest);
 
-	g_message("%s (uid %u) to %s: %s", asked->asker.program, (guint)asked->asker.uid, where,
+	log_event(G_LOG_LEVEL_MESSAGE, &(struct log_about){ .route = "", .uid = asked->asker.uid },
+		  "%s (uid %u) to %s: %s", asked->asker.program, (guint)asked->asker.uid, where,
 		  why);
 	refuse(asked, error);
 }
