@@ -344,12 +344,23 @@ int eswifi_credential_list(struct eswifi_module *module, guint set, eswifi_done 
 /**
  * eswifi_probe() - ask the module every harmless question that is known
  * @socket:	one that is not open
+ * @peer, @port: an IPv4 address in text, of a TCP server that greets who connects and then waits, as
+ *		SSH and SMTP do: with it the report says whether R0 returns with the first bytes. NULL:
+ *		nobody is connected to
  * @done:	0, @text is the report, without secrets; its format is in libeswifi(3). After another
  *		error the report ends at the question that was not answered as it should be
  *
  * Takes up to a minute, during which the line does nothing else.
  */
-int eswifi_probe(struct eswifi_module *module, guint socket, eswifi_done done, gpointer user);
+int eswifi_probe(struct eswifi_module *module, guint socket, const char *peer, guint16 port,
+		 eswifi_done done, gpointer user);
+
+/**
+ * eswifi_watch_reset() - have the report of the next probe tell what the next reset shows
+ *
+ * How it answers ZR, at which rate it comes back, and how errors are before MT=1.
+ */
+void eswifi_watch_reset(struct eswifi_module *module);
 
 /* What the module can be asked that is about no socket. */
 enum eswifi_question {

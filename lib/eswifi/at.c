@@ -42,12 +42,13 @@
 #include "message.h"
 #include "secret/secret.h"
 
-#define BITS_PER_BYTE 10
-#define LINE_MAX_SIZE 512
-#define IN_SIZE	      (FRAME_MAX + 1)
-#define TEXT_SIZE     (FRAME_MAX + 1)
-#define OUT_SIZE      (LINE_MAX_SIZE + ESWIFI_CREDENTIAL_MAX)
-#define USEC_PER_MSEC 1000
+#define BITS_PER_BYTE	10
+#define LINE_MAX_SIZE	512
+#define IN_SIZE		(FRAME_MAX + 1)
+#define TEXT_SIZE	(FRAME_MAX + 1)
+#define OUT_SIZE	(LINE_MAX_SIZE + ESWIFI_CREDENTIAL_MAX)
+#define USEC_PER_MSEC	1000
+#define LENGTH(literal) (sizeof(literal) - 1)
 
 enum at_state { AT_IDLE, AT_WAITING, AT_GUARD, AT_ECHO, AT_LISTENING };
 
@@ -68,6 +69,7 @@ struct at {
 	gint64 limit_us;    /* LISTENING: when to give up */
 	gint64 silence_us;
 	bool traced;
+	bool message_ok; /* behind the last message */
 	bool write_failed;
 	bool stale; /* bytes were there before the command: it was not sent */
 
@@ -225,9 +227,11 @@ static void trace_answer(struct at *at, const struct at_reply *reply, bool secre
 /* Tell of each message among these bytes. Return: whether one says that our bytes were lost. */
 static bool report_messages(struct at *at, const guint8 *in, gsize size)
 {
+	static const char ok[] = "\r\nOK\r\n> ";
 	bool lost = false;
 	char *line;
 
+	at->message_ok = size >= LENGTH(ok) && memcmp(in + size - LENGTH(ok), ok, LENGTH(ok)) == 0;
 	while ((line = message_line(&in, &size))) {
 		lost = lost || message_is_transfer_error(line);
 		trace(at, ESWIFI_TRACE_MESSAGE, line, strlen(line));
@@ -655,6 +659,11 @@ void at_set_guard(struct at *at, guint guard_us)
 {
 	at->guard_setting_us = guard_us;
 	at->guard_us = guard_us;
+}
+
+bool at_message_ok(const struct at *at)
+{
+	return at->message_ok;
 }
 
 void at_set_traced(struct at *at, bool traced)

@@ -133,6 +133,9 @@ void at_cancel(struct at *at);
 /* at_busy() - is a command under way, or a listening? */
 bool at_busy(const struct at *at);
 
+/* at_message_ok() - the last message that was reported had an OK line behind it */
+bool at_message_ok(const struct at *at);
+
 /* at_write_wait_ms() - S2 that lets a payload through, at the rate in use */
 guint at_write_wait_ms(const struct at *at);
 

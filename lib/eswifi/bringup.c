@@ -127,6 +127,8 @@ static void on_reset_said(const struct at_sounds *sounds, gpointer user)
 {
 	struct eswifi_module *module = user;
 
+	if (module->seen.wanted)
+		sightings_keep(&module->seen.restart, sounds->tail, sounds->tail_size);
 	/* Some firmware answers ZR before it restarts: then its prompt is still to come. */
 	if (sounds->prompt && !sounds->answer)
 		on_reset(sounds, user);
@@ -147,6 +149,8 @@ static void reset(struct eswifi_module *module)
 
 	module->bringup.reset = true;
 	module->counters.resets++;
+	if (module->seen.wanted)
+		sightings_reset(&module->seen, module->identity.baud);
 	if (port_has_reset(at_port(module->at))) {
 		port_set_reset(at_port(module->at), true);
 		session_pause(module, SYNC_RESET_PULSE_MS, release_reset);
@@ -427,11 +431,24 @@ static void ask_next(struct eswifi_module *module)
 	select_next(module);
 }
 
+static void on_error_shown(struct eswifi_module *module, const struct at_reply *reply)
+{
+	sightings_keep(&module->seen.error, reply->raw, reply->raw_size);
+	ask_next(module);
+}
+
+/* Before MT=1, where a report is to tell how errors are at power-up: there is no such socket. */
 static void ask_questions(struct eswifi_module *module)
 {
+	bool wanted = module->seen.wanted;
+
 	module->bringup.question = 0;
 	module->bringup.refused = false;
-	ask_next(module);
+	module->seen.wanted = false;
+	if (wanted)
+		session_command(module, TIMEOUT_COMMAND_MS, on_error_shown, "P0=9");
+	else
+		ask_next(module);
 }
 
 /* Speed. */
@@ -489,6 +506,9 @@ static void set_speed(struct eswifi_module *module)
 		module->identity.baud = module->settings.fast_baud;
 	} else {
 		module->identity.baud = bringup->rates[bringup->rate];
+		/* The rate of a socket is the other end's business. */
+		if (module->seen.wanted && port_is_tty(at_port(module->at)))
+			module->seen.rate_after = module->identity.baud;
 	}
 	module->good_baud = module->identity.baud;
 	if (!module->settings.fast_baud || bringup->fast_failed ||

@@ -22,6 +22,7 @@
 #include "bringup.h"
 #include "check.h"
 #include "message.h"
+#include "probe.h"
 #include "question.h"
 #include "session.h"
 #include "secret/secret.h"
@@ -303,6 +304,7 @@ static void on_message(const char *text, gpointer user)
 	struct eswifi_module *module = user;
 
 	g_message("the module says: %s", text);
+	sightings_message(&module->seen, text, at_message_ok(module->at));
 	if (!message_is_network(text))
 		return;
 	module->check_due = true;
@@ -493,6 +495,8 @@ void eswifi_module_free(struct eswifi_module *module)
 	free_settings(&module->settings);
 	g_free(module->why);
 	secret_free(module->op.data);
+	sightings_clear(&module->seen);
+	probe_abandon(module);
 	g_free(module);
 }
 

@@ -13,6 +13,7 @@
 #include "firmware.h"
 #include "health.h"
 #include "protocol.h"
+#include "sighting.h"
 
 /* Settings of a socket, as the module has them; -1: not known. */
 enum knob {
@@ -202,6 +203,7 @@ struct eswifi_module {
 	struct module_socket sockets[ESWIFI_SOCKETS];
 	struct firmware firmware;
 	struct health health;
+	struct sightings seen;
 	guint16 next_port; /* local port of the next start */
 	bool burning;	   /* a PG is out, and the module may be waiting for more of it */
 

@@ -217,10 +217,11 @@ int drive_close(struct drive *d, guint socket)
 	return finish(d, eswifi_close(d->module, socket, on_done, d));
 }
 
-int drive_probe(struct drive *d, guint socket)
+int drive_probe(struct drive *d, guint socket, guint16 peer)
 {
 	begin(d);
-	return finish(d, eswifi_probe(d->module, socket, on_done, d));
+	return finish(d,
+		      eswifi_probe(d->module, socket, peer ? "127.0.0.1" : NULL, peer, on_done, d));
 }
 
 int drive_ask(struct drive *d, enum eswifi_question question, const char *argument)

@@ -53,7 +53,8 @@ int drive_send(struct drive *d, guint socket, const void *data, gsize size);
 int drive_read(struct drive *d, guint socket, guint wait_ms);
 int drive_keep_alive(struct drive *d, guint socket, guint ms);
 int drive_close(struct drive *d, guint socket);
-int drive_probe(struct drive *d, guint socket);
+/* @peer: port of a server of this machine that greets, 0: none */
+int drive_probe(struct drive *d, guint socket, guint16 peer);
 int drive_ask(struct drive *d, enum eswifi_question question, const char *argument);
 int drive_credential(struct drive *d, guint set, enum eswifi_item item, const char *data);
 

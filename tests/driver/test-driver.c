@@ -400,8 +400,8 @@ START_TEST(a_probe_reports_every_question_and_no_secret)
 
 	drive_ready(&d, harness_fake(h, NULL, NULL));
 	ck_assert_int_eq(drive_open_tcp(&d, 0, port), 0);
-	ck_assert_int_eq(drive_probe(&d, 0), -EINVAL);
-	ck_assert_int_eq(drive_probe(&d, 2), 0);
+	ck_assert_int_eq(drive_probe(&d, 0, 0), -EINVAL);
+	ck_assert_int_eq(drive_probe(&d, 2, 0), 0);
 	ck_assert(g_str_has_prefix(d.text, "eswrap-module-report 1\n"));
 	ck_text_has(d.text, "\nidentity\t");
 	ck_text_has(d.text, "\nr4.closed\t");
@@ -449,7 +449,7 @@ static char *probe_as(struct harness *h, const char *profile)
 	char *report;
 
 	drive_ready(&d, harness_fake(h, "--as", profile, NULL));
-	ck_assert_int_eq(drive_probe(&d, 0), 0);
+	ck_assert_int_eq(drive_probe(&d, 0, 0), 0);
 	report = g_strdup(d.text);
 	drive_free(&d);
 	return report;

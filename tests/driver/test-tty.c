@@ -28,6 +28,8 @@
 #include "driver/drive.h"
 #include "eswifi/port.h"
 #include "support/harness.h"
+#include "support/process.h"
+#include "support/server.h"
 #include "support/suite.h"
 
 #define LINK_PATH "/dev/serial/by-id/modem"
@@ -193,7 +195,8 @@ static void link_device(struct line *line, const char *name)
 	g_free(root);
 }
 
-static void start_module(struct line *line, const char *baud)
+/* @as: a profile or a report, NULL: the default */
+static void start_module(struct line *line, const char *baud, const char *as)
 {
 	static const char *const environment[] = { "LD_PRELOAD=", NULL };
 	const char *path = harness_path(line->h, "module");
@@ -206,6 +209,8 @@ static void start_module(struct line *line, const char *baud)
 			       HARNESS_SSID ":" HARNESS_PASSPHRASE ":wpa2",
 			       "--trace",
 			       harness_path(line->h, "trace"),
+			       as ? "--as" : NULL,
+			       as,
 			       NULL };
 
 	process_await_line(process_start(line->h, "eswrap-fake", argv, environment), "");
@@ -227,7 +232,7 @@ static void stop_wire(struct line *line)
 	close(line->stop[1]);
 }
 
-static void setup(struct line *line, const char *baud)
+static void setup_as(struct line *line, const char *baud, const char *as)
 {
 	memset(line, 0, sizeof(*line));
 	line->h = harness_new();
@@ -236,8 +241,13 @@ static void setup(struct line *line, const char *baud)
 	g_signal_connect(line->handler, "handle-ioctl", G_CALLBACK(on_ioctl), line);
 	add_device(line, "ttyUSB0", true);
 	link_device(line, "ttyUSB0");
-	start_module(line, baud);
+	start_module(line, baud, as);
 	start_wire(line);
+}
+
+static void setup(struct line *line, const char *baud)
+{
+	setup_as(line, baud, NULL);
 }
 
 static void teardown(struct line *line)
@@ -450,6 +460,97 @@ START_TEST(an_adapter_may_come_back_under_another_name)
 }
 END_TEST
 
+/* As SSH does: it speaks first, and then it waits. */
+static void greet(struct server_connection *c, gpointer user G_GNUC_UNUSED)
+{
+	static const char greeting[] = "SSH-2.0-nobody\r\n";
+	char byte;
+
+	server_put(c, greeting, sizeof(greeting) - 1);
+	while (server_take(c, &byte, 1) > 0)
+		;
+}
+
+/* The report of a module that is reset for it, on a line that was at its fast rate. Free it. */
+static char *report_after_reset(const char *as)
+{
+	const struct server greeter = { .kind = SERVER_OWN, .serve = greet };
+	struct line line;
+	struct drive d;
+	char *report;
+
+	setup_as(&line, "115200", as);
+	drive_prepare(&d, LINK_PATH);
+	d.settings.fast_baud = 921600;
+	drive_start(&d);
+	drive_await_state(&d, ESWIFI_READY);
+	eswifi_watch_reset(d.module);
+	eswifi_module_reset(d.module, "to see how it comes back");
+	drive_await_state(&d, ESWIFI_READY);
+	ck_assert_int_eq(drive_probe(&d, 0, server_start(line.h, &greeter)), 0);
+	report = g_strdup(d.text);
+	drive_free(&d);
+	teardown(&line);
+	return report;
+}
+
+/* The answer of a row, and in @ms how long it took. Free it. */
+static char *row_of(const char *report, const char *label, double *ms)
+{
+	g_auto(GStrv) lines = g_strsplit(report, "\n", 0);
+	guint i;
+
+	for (i = 1; lines[i]; i++) {
+		g_auto(GStrv) fields = g_strsplit(lines[i], "\t", 0);
+
+		if (g_strcmp0(fields[0], label) != 0)
+			continue;
+		*ms = g_ascii_strtod(fields[1], NULL);
+		return g_strdup(fields[3]);
+	}
+	ck_abort_msg("no %s in %s", label, report);
+}
+
+static void expect_restart(const char *report, bool answers, const char *rate)
+{
+	double ms;
+	g_autofree char *zr = row_of(report, "zr", &ms);
+	g_autofree char *before = row_of(report, "rate.before", &ms);
+	g_autofree char *after = row_of(report, "rate.after", &ms);
+	g_autofree char *error = row_of(report, "mt.default.error", &ms);
+	g_autofree char *first = row_of(report, "r0.first", &ms);
+
+	ck_assert_msg((strstr(zr, "OK") != NULL) == answers, "%s", zr);
+	ck_assert_str_eq(before, "921600");
+	ck_assert_str_eq(after, rate);
+	ck_text_has(error, "ERROR: Bad Argument");
+	ck_text_has(first, "greeting");
+	ck_assert_ptr_null(strstr(report, "nobody"));
+}
+
+START_TEST(a_report_tells_how_the_module_restarts_and_takes_its_place)
+{
+	static const struct {
+		const char *as;
+		bool answers;
+		const char *rate;
+	} profiles[] = { { "C3.5.2.5", false, "921600" },
+			 { "C3.5.2.3", false, "115200" },
+			 { "C6.2.1", true, "115200" },
+			 { "note", false, "921600" } };
+	g_autofree char *directory = g_dir_make_tmp("eswrap-report-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(directory, "report", NULL);
+	g_autofree char *report = report_after_reset(profiles[_i].as), *again = NULL;
+
+	expect_restart(report, profiles[_i].answers, profiles[_i].rate);
+	ck_assert(g_file_set_contents(path, report, -1, NULL));
+	again = report_after_reset(path);
+	unlink(path);
+	rmdir(directory);
+	expect_restart(again, profiles[_i].answers, profiles[_i].rate);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
 	Suite *suite = suite_create("tty");
@@ -471,6 +572,7 @@ int main(int argc, char **argv)
 	tcase_add_test(tty, a_fast_rate_that_does_not_answer_is_given_up);
 	tcase_add_test(tty, a_module_left_at_another_rate_is_found);
 	tcase_add_test(tty, a_silent_module_is_reset_by_its_line);
+	tcase_add_loop_test(tty, a_report_tells_how_the_module_restarts_and_takes_its_place, 0, 4);
 	tcase_add_test(tty, an_adapter_may_come_back_under_another_name);
 	suite_add_tcase(suite, tty);
 	return suite_run(suite);

@@ -286,6 +286,17 @@ START_TEST(the_module_is_asked_for_itself_and_for_names)
 	ck_result_status(result, 0);
 	ck_text_has(result->out->str, "eswrap-module-report 1\nidentity\t");
 	ck_text_has(result->out->str, "\nu2.again\t");
+	ck_text_lacks(result->out->str, "\nzr\t");
+	ck_text_has(shell("\"$ctl\" module probe --reset")->err->str, "use --yes");
+	ck_result_status(shell("\"$ctl\" module probe --peer a.example:22"), EX_USAGE);
+	ck_result_status(shell("\"$ctl\" module probe --peer 127.0.0.1"), EX_USAGE);
+	ck_result_status(shell("\"$ctl\" module probe --peer 127.0.0.1:0"), EX_USAGE);
+	/* Nobody is there, which is an answer too. */
+	result = shell("\"$ctl\" module probe --reset --yes --peer 127.0.0.1:1");
+	ck_result_status(result, 0);
+	ck_text_has(result->out->str, "\nzr\t");
+	ck_text_has(result->out->str, "\npeer.p6\t");
+	ck_text_has(result->out->str, "\nr0.first\t");
 	result = shell("\"$ctl\" module resolve A.example");
 	ck_result_status(result, 0);
 	ck_text_has(result->out->str, "A.example is 192.0.2.7, found in ");
@@ -300,7 +311,7 @@ START_TEST(the_module_is_asked_for_itself_and_for_names)
 	ck_text_has(shell("\"$ctl\" module reset")->err->str, "use --yes");
 	ck_result_status(shell("\"$ctl\" module reset --yes"), 0);
 	await_ready();
-	ck_text_has(shell("\"$ctl\" metrics")->out->str, "eswrap_module_resets_total 1\n");
+	ck_text_has(shell("\"$ctl\" metrics")->out->str, "eswrap_module_resets_total 2\n");
 }
 END_TEST
 

@@ -630,6 +630,94 @@ START_TEST(report_of_a_module_takes_its_place)
 }
 END_TEST
 
+#define FIRMWARE(revision)                                                         \
+	"identity\t1.0\tI?\\r\t\\r\\nISM43362-M3G-L44-UART," revision "," C35_REST \
+	"\\r\\nOK\\r\\n> "                                                         \
+	"\n"
+
+/* What a line of a report tells of the firmware, as a C3.5.2.5 has it otherwise. */
+static const struct {
+	const char *lines, *options, *commands, *answers;
+} told[] = {
+	{ "mt.default.error\t1.0\tP0=9\\r\t" NOT, "", "P0=9\r", SIMPLE },
+	{ "zr\t0.0\tZR\\r\t\\r\\n[MODULE ] Resetting...\\r\\nOK\\r\\n> \n", "", "ZR\r",
+	  DATA("[MODULE ] Resetting...") PROMPT },
+	{ "zr\t0.0\tZR\\r\t\\r\\n> \n", "", "ZR\r", PROMPT },
+	{ "rate.before\t0.0\t\t921600\nrate.after\t0.0\t\t115200\n", "", "U2=921600\rU0\rZR\r",
+	  OK OK PROMPT },
+	{ "message.0\t0.0\t\t\\r\\n[X] y\\r\\nOK\\r\\n> \n", "--fault 'message,text=z@Z5'", "Z5\r",
+	  DATA(MAC) "\r\nz\r\nOK\r\n> " },
+	{ "message.0\t0.0\t\t\\r\\n[INFO   ] Link Down\\r\\n> \n", "", "P0=0\r", OK },
+};
+
+START_TEST(line_of_a_report_sets_what_it_tells_of)
+{
+	struct fake *fake = start(C3525, "");
+	g_autofree char *text = g_strconcat(REPORT, FIRMWARE("C3.5.2.5.STM"), told[_i].lines, NULL);
+	g_autofree char *path = write_report(fake, text), *options = NULL;
+
+	options = g_strconcat("--boot-time 0 --as %s/report ", told[_i].options, NULL);
+	fake_stop_process(fake);
+	fake_restart(fake, options);
+	fake_says(fake, told[_i].commands, told[_i].answers);
+	if (strstr(told[_i].lines, "rate.before"))
+		fake_says(fake, "U?\r", DATA("0,115200,8,0,1,0"));
+	fake_stop(fake);
+}
+END_TEST
+
+/* Older firmware that was seen to tell of a lost network. */
+START_TEST(message_of_a_report_shows_that_there_is_news_of_the_network)
+{
+	struct fake *fake = start(C3525, "");
+	g_autofree char *path = write_report(
+		fake,
+		REPORT FIRMWARE(
+			"C3.5.2.3.BETA9") "message.0\t0.0\t\t\\r\\n[INFO   ] Link Down\\r\\n> \n");
+
+	fake_stop_process(fake);
+	fake_restart(fake, "--as %s/report --fault wifi-loss@Z5");
+	fake_join(fake);
+	fake_says(fake, "Z5\r", DATA(MAC) "\r\n[INFO   ] Link Down" PROMPT);
+	fake_stop(fake);
+}
+END_TEST
+
+START_TEST(times_of_a_report_tell_when_r0_returns)
+{
+	struct fake *fake = start(C3525, "");
+	g_autofree char *path = write_report(
+		fake,
+		REPORT FIRMWARE(
+			"C3.5.2.5.STM") "r0.first\t1501.0\tR0\\r\t\\r\\ngreeting\\r\\nOK\\r\\n> \n"
+					"r0.wait.1\t121.0\tR0\\r\t" TAKEN
+					"r0.wait.10\t140.0\tR0\\r\t" TAKEN
+					"r0.wait.100\t250.0\tR0\\r\t" TAKEN);
+	int64_t begin;
+	int peer;
+
+	fake_stop_process(fake);
+	fake_restart(fake, "--as %s/report");
+	fake_join(fake);
+	peer = connected(fake, CONNECTING);
+	/* 120 ms more than R2 each time. */
+	fake_says(fake, "R2=1\r", OK);
+	begin = monotonic_ms();
+	fake_says(fake, "R0\r", OK);
+	ck_assert_int_ge(monotonic_ms() - begin, 120);
+	/* And it waits for all of R1. */
+	fake_says(fake, "R1=2\r", OK);
+	fake_says(fake, "R2=20000\r", OK);
+	fake_text(fake, "R0\r");
+	peer_give(peer, "a", 1);
+	fake_quiet(fake, 200);
+	peer_give(peer, "b", 1);
+	fake_expect_text(fake, DATA("ab"));
+	close(peer);
+	fake_stop(fake);
+}
+END_TEST
+
 START_TEST(report_that_cannot_be_understood_is_refused)
 {
 	static const char *const wrong[][2] = {
@@ -711,6 +799,9 @@ int main(void)
 	tcase_add_test(tcase, resolver_is_stuck_until_a_reset);
 	tcase_add_loop_test(tcase, name_has_63_characters_at_most, 0, PROFILES);
 	tcase_add_test(tcase, report_of_a_module_takes_its_place);
+	tcase_add_loop_test(tcase, line_of_a_report_sets_what_it_tells_of, 0, G_N_ELEMENTS(told));
+	tcase_add_test(tcase, message_of_a_report_shows_that_there_is_news_of_the_network);
+	tcase_add_test(tcase, times_of_a_report_tell_when_r0_returns);
 	tcase_add_loop_test(tcase, report_that_cannot_be_understood_is_refused, 0, 7);
 	tcase_add_loop_test(tcase, unknown_profiles_switches_and_words_are_refused, 0, 9);
 	suite_add_tcase(suite, tcase);

@@ -85,11 +85,17 @@ int eswifi_lookup(struct eswifi_module *self G_GNUC_UNUSED, guint socket, const 
 	return begin(ASKED_LOOKUP, done, user);
 }
 
-int eswifi_probe(struct eswifi_module *self G_GNUC_UNUSED, guint socket, eswifi_done done,
-		 gpointer user)
+int eswifi_probe(struct eswifi_module *self G_GNUC_UNUSED, guint socket, const char *peer,
+		 guint16 port, eswifi_done done, gpointer user)
 {
 	module.socket = socket;
+	g_string_printf(module.data, "%s:%u", peer ? peer : "", port);
 	return begin(ASKED_PROBE, done, user);
+}
+
+void eswifi_watch_reset(struct eswifi_module *self G_GNUC_UNUSED)
+{
+	module.watched = true;
 }
 
 int eswifi_ask(struct eswifi_module *self G_GNUC_UNUSED, enum eswifi_question question,

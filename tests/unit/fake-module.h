@@ -18,6 +18,7 @@ enum asked { ASKED_NOTHING, ASKED_LIST, ASKED_WRITE, ASKED_LOOKUP, ASKED_PROBE, 
  * @refusal:	what the next operation is refused with at once, a negative errno; 0: none is
  * @asked:	what is under way, and what it is about: @socket; @set, @item and @data; or @question
  *		and @data
+ * @watched:	its next reset is to be in a report
  * @resets, @leaves, @joins:	how often it was told to
  * @tap, @tap_user:	who looks at the line
  */
@@ -31,6 +32,7 @@ extern struct eswifi_module {
 	enum eswifi_item item;
 	enum eswifi_question question;
 	GString *data;
+	bool watched;
 	guint resets, leaves, joins;
 	eswifi_done done;
 	gpointer user;

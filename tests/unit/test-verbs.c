@@ -131,6 +131,43 @@ START_TEST(a_probe_gives_its_report)
 }
 END_TEST
 
+static GVariant *probe_arguments(const char *peer, guint16 port, bool reset)
+{
+	GVariantDict arguments;
+
+	g_variant_dict_init(&arguments, NULL);
+	g_variant_dict_insert(&arguments, "peer", "s", peer);
+	if (port)
+		g_variant_dict_insert(&arguments, "port", "q", port);
+	g_variant_dict_insert(&arguments, "reset", "b", reset);
+	return g_variant_dict_end(&arguments);
+}
+
+START_TEST(a_probe_asks_with_a_peer_after_a_reset_that_is_watched)
+{
+	verb_ask(&client, verb_module_probe, verbs, probe_arguments("192.0.2.1", 22, true));
+	ck_assert(module.watched);
+	ck_assert_uint_eq(module.resets, 1);
+	ck_assert_int_eq(module_asked(), ASKED_PROBE);
+	ck_assert_str_eq(module.data->str, "192.0.2.1:22");
+	module_ends(0, "I?\tISM43362\n");
+	ck_ends_well(&client);
+}
+END_TEST
+
+START_TEST(a_probe_with_a_peer_that_is_none_is_not_asked)
+{
+	static const char *const peers[] = { "a.example", "::1", "192.0.2.1", "1.2.3",
+					     "1.2.3.4\r" };
+	static const guint16 ports[] = { 22, 22, 0, 22, 22 };
+
+	verb_ask(&client, verb_module_probe, verbs, probe_arguments(peers[_i], ports[_i], true));
+	ck_fails(&client, EX_USAGE, "the peer is not an IPv4 address and a port");
+	ck_assert_int_eq(module_asked(), ASKED_NOTHING);
+	ck_assert_uint_eq(module.resets, 0);
+}
+END_TEST
+
 START_TEST(a_probe_whose_module_is_lost_gives_what_there_is)
 {
 	g_autoptr(GVariant) reply = NULL;
@@ -548,6 +585,8 @@ static TCase *module_case(void)
 	tcase_add_test(tcase, a_look_up_of_nothing_is_not_looked_up);
 	tcase_add_loop_test(tcase, a_look_up_that_fails_says_why, 0, G_N_ELEMENTS(failed));
 	tcase_add_test(tcase, a_probe_gives_its_report);
+	tcase_add_test(tcase, a_probe_asks_with_a_peer_after_a_reset_that_is_watched);
+	tcase_add_loop_test(tcase, a_probe_with_a_peer_that_is_none_is_not_asked, 0, 5);
 	tcase_add_test(tcase, a_probe_whose_module_is_lost_gives_what_there_is);
 	tcase_add_test(tcase, a_probe_without_any_answer_says_why);
 	tcase_add_loop_test(tcase, a_question_that_the_driver_does_not_take_says_why, 0, 2);

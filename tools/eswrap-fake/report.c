@@ -17,17 +17,23 @@
 /* label, milliseconds, question, answer */
 #define FIELDS 4
 #define OK     "\r\nOK\r\n> "
+/* R0 that takes longer for a greeting waits for all of R2, which was 1500 ms. */
+#define FIRST_MS 1000.0
+/* What R0 may take beyond R2 without anybody's saying that it does. */
+#define OVERTIME_MS SLOW_MS
 /* A command that took longer takes that long; less is the line's own time, ms. */
-#define SLOW_MS 50.0
-#define MS_MAX	3600000.0
+#define SLOW_MS	      50.0
+#define MS_MAX	      3600000.0
+#define POWER_UP_RATE "115200"
 
 /**
  * struct report - what was read
  * @answers:	label to answer, as it came over the line
+ * @times:	label to milliseconds, double *
  */
 struct report {
 	struct firmware *firmware;
-	GHashTable *answers;
+	GHashTable *answers, *times;
 };
 
 static bool is_error(const char *answer)
@@ -110,6 +116,79 @@ static void read_errors(const struct report *report)
 		set(report, "errors", strstr(error, "ERROR: ") ? "verbose" : "simple");
 	if (strstr(error, "ERROR: "))
 		set(report, "usage", strstr(error, "Usage: ") ? "yes" : "no");
+}
+
+/* How it restarts: seen only where it has been reset for the report. */
+static void read_restart(const struct report *report)
+{
+	const char *restart = answer_to(report, "zr"), *before = answer_to(report, "rate.before");
+	const char *error = answer_to(report, "mt.default.error");
+	const char *after = answer_to(report, "rate.after");
+
+	if (error && is_error(error))
+		set(report, "errors", strstr(error, "ERROR: ") ? "verbose" : "simple");
+	if (restart)
+		set(report, "zr", strstr(restart, OK) ? "answers" : "silent");
+	/* At the rate that it has at power-up, both say the same. */
+	if (before && after && !(g_str_equal(before, after) && g_str_equal(after, POWER_UP_RATE)))
+		set(report, "u0", g_str_equal(before, after) ? "saves" : "forgets");
+}
+
+/* What it has said unasked, if anything. */
+static void read_messages(const struct report *report)
+{
+	GHashTableIter iter;
+	gpointer label, answer;
+
+	g_hash_table_iter_init(&iter, report->answers);
+	while (g_hash_table_iter_next(&iter, &label, &answer)) {
+		if (!g_str_has_prefix(label, "message."))
+			continue;
+		set(report, "messages", g_str_has_suffix(answer, OK) ? "ok" : "prompt");
+		if (strstr(answer, "[INFO   ] Link"))
+			set(report, "link-news", "yes");
+	}
+}
+
+/* Zero where it was not measured. */
+static double time_of(const struct report *report, const char *label)
+{
+	const double *ms = g_hash_table_lookup(report->times, label);
+
+	return ms && answer_to(report, label) ? *ms : 0;
+}
+
+/* What R0 takes beyond R2 each time is its own. */
+static void read_overtime(const struct report *report, GArray *times)
+{
+	static const struct {
+		const char *label;
+		double waited_ms;
+	} rows[] = { { "r0.wait.1", 1 }, { "r0.wait.10", 10 }, { "r0.wait.100", 100 } };
+	struct command_time time = { .name = NULL };
+	double least = MS_MAX, over;
+	unsigned int i;
+
+	for (i = 0; i < G_N_ELEMENTS(rows); i++) {
+		over = time_of(report, rows[i].label) - rows[i].waited_ms;
+		least = MIN(least, over);
+	}
+	if (least < OVERTIME_MS)
+		return;
+	for (i = 0; i < 2; i++) {
+		time.name = g_strdup(i ? "R4" : "R0");
+		time.ns = least * NS_PER_MS;
+		times_add(times, &time);
+	}
+}
+
+static void read_reads(const struct report *report, GArray *times)
+{
+	const char *first = answer_to(report, "r0.first");
+
+	if (first && !is_error(first) && !g_str_equal(first, "\r\n" OK))
+		set(report, "read", time_of(report, "r0.first") < FIRST_MS ? "first" : "full");
+	read_overtime(report, times);
 }
 
 static void read_dialect(const struct report *report)
@@ -275,6 +354,7 @@ static bool read_line(const struct report *report, GArray *times, const char *li
 	question = g_strcompress(fields[2]);
 	if (*fields[3])
 		note_time(times, question, ms);
+	g_hash_table_insert(report->times, g_strdup(fields[0]), g_memdup2(&ms, sizeof(ms)));
 	g_hash_table_insert(report->answers, g_strdup(fields[0]), g_strcompress(fields[3]));
 	return true;
 }
@@ -306,7 +386,8 @@ bool report_read(const char *path, struct firmware *firmware, GArray *times, GEr
 {
 	g_autoptr(GHashTable) answers =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	struct report report = { .firmware = firmware, .answers = answers };
+	g_autoptr(GHashTable) took = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	struct report report = { .firmware = firmware, .answers = answers, .times = took };
 	g_autofree char *text = NULL;
 	bool ok;
 
@@ -322,6 +403,9 @@ bool report_read(const char *path, struct firmware *firmware, GArray *times, GEr
 		return false;
 	}
 	read_errors(&report);
+	read_restart(&report);
+	read_messages(&report);
+	read_reads(&report, times);
 	read_dialect(&report);
 	read_counted(&report);
 	read_gone(&report, "r0.closed", "gone");

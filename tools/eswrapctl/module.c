@@ -176,21 +176,61 @@ static void show_begun(GVariant *reply, gpointer user G_GNUC_UNUSED)
 		fprintf(stderr, "asking the module, which takes up to a minute ...\n");
 }
 
+/* ADDRESS:PORT. Return: false when it is not. */
+static bool split_peer(char *peer, guint16 *port)
+{
+	char *colon = strrchr(peer, ':');
+	guint64 number;
+
+	if (!colon || !g_ascii_string_to_unsigned(colon + 1, 10, 1, G_MAXUINT16, &number, NULL))
+		return false;
+	*colon = '\0';
+	*port = (guint16)number;
+	return strspn(peer, "0123456789.") == strlen(peer) && g_hostname_is_ip_address(peer);
+}
+
 static int ask_probe(struct ctl *ctl, int argc, char **argv)
 {
+	gboolean reset = FALSE, yes = FALSE;
+	g_autofree char *peer = NULL;
+	const GOptionEntry entries[] = {
+		{ "reset", 0, 0, G_OPTION_ARG_NONE, &reset, "reset the module first", NULL },
+		{ "peer", 0, 0, G_OPTION_ARG_STRING, &peer, "a TCP server that greets",
+		  "ADDRESS:PORT" },
+		{ "yes", 0, 0, G_OPTION_ARG_NONE, &yes, "do not ask for confirmation", NULL },
+		{ NULL },
+	};
 	const struct ctl_usage usage = {
 		.words = "eswrapctl module probe",
 		.summary = "Asks the module every harmless question, and writes a report without "
 			   "secrets. Meanwhile programs wait.",
+		.entries = entries,
 	};
 	g_autoptr(GVariant) reply = NULL;
 	g_autoptr(GError) error = NULL;
 	gboolean whole = FALSE;
+	GVariantDict dict;
+	guint16 port = 0;
 	int status;
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	status = client_call(ctl, "module-probe", NULL, show_begun, NULL, &reply, &error);
+	if (peer && !split_peer(peer, &port)) {
+		ctl_error(ctl, "--peer: not an IPv4 address and a port, as in 192.0.2.1:22");
+		return CTL_USAGE;
+	}
+	if (reset && !yes &&
+	    !terminal_confirm(ctl, "All connections through the module will be lost.",
+			      "the word reset", "reset"))
+		return CTL_USAGE;
+	g_variant_dict_init(&dict, NULL);
+	g_variant_dict_insert(&dict, "reset", "b", reset);
+	if (peer) {
+		g_variant_dict_insert(&dict, "peer", "s", peer);
+		g_variant_dict_insert(&dict, "port", "q", port);
+	}
+	status = client_call(ctl, "module-probe", g_variant_dict_end(&dict), show_begun, NULL,
+			     &reply, &error);
 	if (status != CTL_OK)
 		return fail(ctl, status, error);
 	if (ctl->json)

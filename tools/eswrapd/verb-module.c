@@ -4,6 +4,7 @@
  */
 #include "eswrapd/verb-module.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 
 /* The line, or a socket of the module, does not become free for so long. */
 #define TURN_TIMEOUT_S 30
+/* The same after a reset: it joins again first. */
+#define RESET_TIMEOUT_S 120
 /* The same, and a scan or some pings may take as long once more. */
 #define ASKED_TIMEOUT_S 60
 
@@ -32,7 +35,9 @@ struct module_verbs {
 /**
  * struct question - one that is under way
  * @name:	to look up; "": the module is probed
+ * @peer, @port: a probe's server that greets; "": none
  * @turn:	set while it waits for its turn
+ * @patience_s:	how long it waits
  * @began:	when it was sent, us
  */
 struct question {
@@ -40,7 +45,10 @@ struct question {
 	struct module_verbs *verbs;
 	struct call *call;
 	char name[ESWRAP_NAME_MAX + 1];
+	char peer[16];
+	guint16 port;
 	struct timer turn;
+	guint patience_s;
 	gint64 began;
 };
 
@@ -166,7 +174,9 @@ static int begin_question(struct sched_job *job, struct eswifi_module *module, i
 	question->began = timers_now(question->verbs->timers);
 	if (socket >= 0 && !*question->name) {
 		tell_begun(question->call);
-		result = eswifi_probe(module, (guint)socket, probed, question);
+		result =
+			eswifi_probe(module, (guint)socket, *question->peer ? question->peer : NULL,
+				     question->port, probed, question);
 	} else if (socket >= 0) {
 		result = eswifi_lookup(module, (guint)socket, question->name, resolved, question);
 	}
@@ -185,12 +195,13 @@ static void turn_missed(gpointer user)
 
 	sched_cancel(question->verbs->sched, &question->job);
 	call_fail(question->call, EXIT_FAILURE,
-		  "the module is not ready, or its line was not free "
-		  "within " G_STRINGIFY(TURN_TIMEOUT_S) " s");
+		  "the module is not ready, or its line was not free within %u s",
+		  question->patience_s);
 	question_end(question);
 }
 
-static void queue_question(struct module_verbs *verbs, struct call *call, const char *name)
+static struct question *new_question(struct module_verbs *verbs, struct call *call,
+				     const char *name)
 {
 	struct question *question = g_new0(struct question, 1);
 
@@ -199,10 +210,16 @@ static void queue_question(struct module_verbs *verbs, struct call *call, const 
 	g_strlcpy(question->name, name, sizeof(question->name));
 	question->job.needs_socket = true;
 	question->job.start = begin_question;
+	question->patience_s = TURN_TIMEOUT_S;
 	timer_init(&question->turn, verbs->timers, turn_missed, question);
-	timer_start(&question->turn, TURN_TIMEOUT_S * G_TIME_SPAN_SECOND);
 	g_ptr_array_add(verbs->questions, question);
-	sched_run(verbs->sched, &question->job);
+	return question;
+}
+
+static void queue_question(struct question *question)
+{
+	timer_start(&question->turn, question->patience_s * G_TIME_SPAN_SECOND);
+	sched_run(question->verbs->sched, &question->job);
 }
 
 void verb_module_resolve(struct call *call, const struct caller *caller G_GNUC_UNUSED,
@@ -217,13 +234,44 @@ void verb_module_resolve(struct call *call, const struct caller *caller G_GNUC_U
 		call_fail(call, EX_USAGE, "that is no host name");
 		return;
 	}
-	queue_question(verbs, call, clean);
+	queue_question(new_question(verbs, call, clean));
 }
 
-void verb_module_probe(struct call *call, const struct caller *caller G_GNUC_UNUSED,
-		       GVariant *arguments G_GNUC_UNUSED, gpointer user)
+static bool take_peer(struct question *question, const char *peer, guint16 port)
 {
-	queue_question(user, call, "");
+	struct in_addr address;
+
+	if (inet_pton(AF_INET, peer, &address) != 1 || !port)
+		return false;
+	g_strlcpy(question->peer, peer, sizeof(question->peer));
+	question->port = port;
+	return true;
+}
+
+void verb_module_probe(struct call *call, const struct caller *caller, GVariant *arguments,
+		       gpointer user)
+{
+	struct module_verbs *verbs = user;
+	struct question *question = new_question(verbs, call, "");
+	gboolean reset = FALSE;
+	const char *peer;
+	guint16 port = 0;
+
+	if (g_variant_lookup(arguments, "peer", "&s", &peer) &&
+	    (!g_variant_lookup(arguments, "port", "q", &port) ||
+	     !take_peer(question, peer, port))) {
+		call_fail(call, EX_USAGE, "the peer is not an IPv4 address and a port");
+		question_end(question);
+		return;
+	}
+	if (g_variant_lookup(arguments, "reset", "b", &reset) && reset) {
+		g_message("the module is reset for a probe, as user %u has asked",
+			  (guint)caller->uid);
+		question->patience_s = RESET_TIMEOUT_S;
+		eswifi_watch_reset(verbs->module);
+		eswifi_module_reset(verbs->module, "an administrator has asked for it");
+	}
+	queue_question(question);
 }
 
 void verb_module_reset(struct call *call, const struct caller *caller,
