@@ -118,22 +118,21 @@ START_TEST(a_refused_connect_is_econnrefused)
 END_TEST
 
 /* Words that tell one failure from another; no known firmware has them, but one may. */
-#define WITH_REASONS "--as", "C3.5.2.5", "--errors", "old"
+#define START_FAILS(words) "--fault", "start-error,text=Connect failed: " words "@P6"
 
 START_TEST(a_connect_that_times_out_is_etimedout)
 {
 	guint16 port = server(SERVER_ECHO);
 
-	harness_fake(h, WITH_REASONS, "--fault", "timeout@P6", "--connect-timeout", "200", NULL);
+	harness_fake(h, START_FAILS("Connection timed out"), NULL);
 	broker(port, "tcp");
 	check_failure(ETIMEDOUT, port);
 }
 END_TEST
 
-/* Nobody can connect to a multicast address: the module finds no network to send to. */
 START_TEST(an_unreachable_network_is_enetunreach)
 {
-	harness_fake(h, WITH_REASONS, "--resolve-all", LOOPBACK, NULL);
+	harness_fake(h, START_FAILS("Network is unreachable"), NULL);
 	harness_broker(h, "[route under-test]\naddress = 224.0.0.0/4\nthrough = tcp\n");
 	stage_says("connect: -1 ENETUNREACH\nSO_ERROR 0\n", "refused", "224.0.0.1", 9, 9, -1);
 }
@@ -143,7 +142,7 @@ START_TEST(a_failed_tls_handshake_is_eproto)
 {
 	guint16 port = server(SERVER_ECHO);
 
-	harness_fake(h, WITH_REASONS, "--resolve-all", LOOPBACK, NULL);
+	harness_fake(h, START_FAILS("TLS: handshake failure"), "--resolve-all", LOOPBACK, NULL);
 	broker(port, "tls\nverify = none");
 	check_failure(EPROTO, port);
 }
