@@ -3,58 +3,13 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "burn/credentials.h"
+#include "burn/device.h"
 #include "support/suite.h"
-
-static struct harness *h;
-static struct identity *ca, *device;
-
-static void setup(void)
-{
-	h = harness_new();
-	ca = identity_new(&(struct identity_request){ .name = "root", .ca = true });
-	device = identity_new(&(struct identity_request){ .name = "device-0001", .issuer = ca });
-	credentials_put(h, "ca", ca);
-	credentials_put(h, "device", device);
-}
-
-static void teardown(void)
-{
-	identity_free(device);
-	identity_free(ca);
-	harness_free(h);
-}
-
-/* Not the macro, which would run the program once for each time that it names its argument. */
-static void expect_status(const struct result *result, int status)
-{
-	ck_result_status(result, status);
-}
 
 static void start_broker(void)
 {
-	credentials_broker(h, "[credentials gateway]\nset = 0\nca = ca.pem\n"
-			      "certificate = device.pem\nkey = device.key\n");
+	credentials_broker(h, DEVICE_GROUP);
 	expect_status(credentials_ctl(h, "credentials", "list", "--wait", NULL), 0);
-}
-
-static const struct result *program(void)
-{
-	return credentials_ctl(h, "credentials", "program", "0", "--yes", NULL);
-}
-
-/* All three items of set 0: in the flash, and in the ledger as burnt with the flash's bytes. */
-static void expect_burnt(void)
-{
-	char noted[LEDGER_SHA256_HEX + 1], burnt[LEDGER_SHA256_HEX + 1];
-	int i;
-
-	for (i = 0; i < LEDGER_ITEMS; i++) {
-		ck_assert_int_eq(credentials_ledger(h, 0, (enum eswifi_item)i, noted),
-				 LEDGER_BURNT);
-		credentials_flash(h, 0, (enum eswifi_item)i, burnt);
-		ck_assert_str_eq(noted, burnt);
-	}
 }
 
 /* With firmware that can be asked which items are blank (PE). */
@@ -78,7 +33,7 @@ START_TEST(a_module_that_can_be_asked_is_asked_before_each_item)
 	guint i;
 
 	start_asking();
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	expect_burnt();
 	trace = harness_read(h, h->trace);
 	for (i = 0; i < LEDGER_ITEMS; i++) {
@@ -96,7 +51,7 @@ START_TEST(a_set_that_the_ledger_does_not_know_is_recognised_by_comparison)
 	const struct result *result;
 
 	start_asking();
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	restart_without(STATE_DIR "/" LEDGER_FILE);
 	result = credentials_ctl(h, "credentials", "list", NULL);
 	ck_text_has(result->out->str, "0  ca           blank; DIFFERS: the module says that it is "
@@ -117,7 +72,7 @@ START_TEST(an_item_that_holds_other_bytes_stays_as_it_is_and_is_noted)
 	char sha256[LEDGER_SHA256_HEX + 1], burnt[LEDGER_SHA256_HEX + 1];
 
 	start_asking();
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	credentials_flash(h, 0, ESWIFI_ITEM_CA, burnt);
 	credentials_put(h, "ca", device);
 	restart_without(STATE_DIR "/" LEDGER_FILE);
@@ -138,7 +93,7 @@ START_TEST(a_ledger_that_holds_what_the_module_calls_blank_stops_everything)
 	guint sent;
 
 	start_asking();
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	sent = credentials_sent(h);
 	process_stop(h->broker);
 	process_stop(h->fake);
@@ -147,12 +102,12 @@ START_TEST(a_ledger_that_holds_what_the_module_calls_blank_stops_everything)
 	start_broker();
 	result = credentials_ctl(h, "credentials", "list", NULL);
 	ck_text_has(result->out->str, "DIFFERS: the module says that it is blank");
-	result = program();
+	result = device_program();
 	ck_result_status(result, 1);
 	ck_text_has(result->err->str, "if a complete firmware was flashed, `forget-ledger 0 ca`");
 	ck_assert_uint_le(credentials_sent(h), sent);
 	expect_status(credentials_ctl(h, "credentials", "forget-ledger", "0", "--yes", NULL), 0);
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	expect_burnt();
 }
 END_TEST
@@ -179,7 +134,7 @@ START_TEST(an_attempt_that_left_the_item_blank_does_not_keep_other_bytes_out)
 			     NULL));
 	ck_text_has(credentials_ctl(h, "credentials", "list", NULL)->out->str,
 		    "; the module says that it is blank");
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	expect_burnt();
 }
 END_TEST
@@ -189,7 +144,7 @@ int main(void)
 	Suite *suite = suite_create("credential-asked");
 	TCase *asked = tcase_create("asked");
 
-	tcase_add_checked_fixture(asked, setup, teardown);
+	tcase_add_checked_fixture(asked, device_setup, device_teardown);
 	tcase_set_timeout(asked, 4 * HARNESS_DEADLINE_S);
 	tcase_add_test(asked, a_module_that_can_be_asked_is_asked_before_each_item);
 	tcase_add_test(asked, a_set_that_the_ledger_does_not_know_is_recognised_by_comparison);

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "burn/credentials.h"
+#include "burn/device.h"
 #include "support/suite.h"
 
 #define BAUD "921600" /* slow enough for a blow to fall between two bytes of an item */
@@ -30,22 +30,8 @@ static const char *const blow_names[] = {
 	[KILL_ALL] = "power failed",
 };
 
-static struct harness *h;
 /* From the start of eswrapctl to its good end, us. */
 static gint64 whole_time;
-
-static void put_files(void)
-{
-	struct identity *ca =
-		identity_new(&(struct identity_request){ .name = "root", .ca = true });
-	struct identity *device =
-		identity_new(&(struct identity_request){ .name = "device", .issuer = ca });
-
-	credentials_put(h, "ca", ca);
-	credentials_put(h, "device", device);
-	identity_free(device);
-	identity_free(ca);
-}
 
 static void start_module(void)
 {
@@ -54,13 +40,7 @@ static void start_module(void)
 
 static void start_broker(void)
 {
-	credentials_broker(h, "[credentials gateway]\nset = 0\nca = ca.pem\n"
-			      "certificate = device.pem\nkey = device.key\n");
-}
-
-static void expect_status(const struct result *result, int status)
-{
-	ck_result_status(result, status);
+	credentials_broker(h, DEVICE_GROUP);
 }
 
 static void await_module(void)
@@ -86,16 +66,10 @@ static struct process *start_programming(void)
 
 static void setup(void)
 {
-	h = harness_new();
-	put_files();
+	device_setup();
 	start_module();
 	start_broker();
 	await_module();
-}
-
-static void teardown(void)
-{
-	harness_free(h);
 }
 
 /* How long it takes when nothing happens; the blows fall somewhere in that time. */
@@ -107,7 +81,7 @@ static void measure(void)
 	began = g_get_monotonic_time();
 	ck_assert_int_eq(process_wait(start_programming()), 0);
 	whole_time = g_get_monotonic_time() - began;
-	teardown();
+	device_teardown();
 }
 
 static void strike(enum blow blow, struct process *ctl)
@@ -184,21 +158,18 @@ static void restore(enum blow blow)
  */
 static void finish(enum blow blow)
 {
-	const struct result *result =
-		credentials_ctl(h, "credentials", "program", "0", "--yes", NULL);
+	const struct result *result = device_program();
 
 	if (blow == RESET_MODULE && result->status != 0)
-		result = credentials_ctl(h, "credentials", "program", "0", "--yes", NULL);
+		result = device_program();
 	ck_result_status(result, 0);
 }
 
 START_TEST(the_ledger_is_right_and_the_job_can_be_finished_after_any_interruption)
 {
 	enum blow blow = (enum blow)(_i % BLOWS);
-	char noted[LEDGER_SHA256_HEX + 1], burnt[LEDGER_SHA256_HEX + 1];
 	struct process *ctl;
 	gint64 when;
-	int i;
 
 	g_random_set_seed((guint32)g_get_monotonic_time());
 	when = g_random_int_range(0, (gint32)(whole_time + whole_time / 10));
@@ -214,12 +185,7 @@ START_TEST(the_ledger_is_right_and_the_job_can_be_finished_after_any_interruptio
 	process_wait(ctl);
 	process_kill(ctl);
 	finish(blow);
-	for (i = 0; i < LEDGER_ITEMS; i++) {
-		ck_assert_int_eq(credentials_ledger(h, 0, (enum eswifi_item)i, noted),
-				 LEDGER_BURNT);
-		credentials_flash(h, 0, (enum eswifi_item)i, burnt);
-		ck_assert_str_eq(noted, burnt);
-	}
+	expect_burnt();
 }
 END_TEST
 
@@ -229,7 +195,7 @@ int main(void)
 	TCase *blows = tcase_create("blows");
 
 	tcase_add_unchecked_fixture(blows, measure, NULL);
-	tcase_add_checked_fixture(blows, setup, teardown);
+	tcase_add_checked_fixture(blows, setup, device_teardown);
 	tcase_set_timeout(blows, 90);
 	tcase_add_loop_test(blows,
 			    the_ledger_is_right_and_the_job_can_be_finished_after_any_interruption,

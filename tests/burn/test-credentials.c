@@ -9,42 +9,17 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "burn/credentials.h"
+#include "burn/device.h"
 #include "support/suite.h"
 
 #define PASSPHRASE "open sesame"
 /* A sanitiser maps terabytes for its own notes, which hold no copies. */
 #define MAP_MAX (1UL << 30)
 
-static struct harness *h;
-static struct identity *ca, *device;
-
-static const char configuration[] = "[credentials gateway]\nset = 0\nca = ca.pem\n"
-				    "certificate = device.pem\nkey = device.key\n\n"
-				    "[route gateway]\nhost = *.example\nthrough = tls\n"
-				    "credentials = gateway\n";
-
-static void setup(void)
-{
-	h = harness_new();
-	ca = identity_new(&(struct identity_request){ .name = "root", .ca = true });
-	device = identity_new(&(struct identity_request){ .name = "device-0001", .issuer = ca });
-	credentials_put(h, "ca", ca);
-	credentials_put(h, "device", device);
-}
-
-static void teardown(void)
-{
-	identity_free(device);
-	identity_free(ca);
-	harness_free(h);
-}
-
-/* Not the macro, which would run the program once for each time that it names its argument. */
-static void expect_status(const struct result *result, int status)
-{
-	ck_result_status(result, status);
-}
+static const char configuration[] =
+	DEVICE_GROUP "\n"
+		     "[route gateway]\nhost = *.example\nthrough = tls\n"
+		     "credentials = gateway\n";
 
 static void start_broker(void)
 {
@@ -59,25 +34,6 @@ static void start(void)
 {
 	harness_fake(h, WITHOUT_PE, "--resolve-all", "127.0.0.1", NULL);
 	start_broker();
-}
-
-static const struct result *program(void)
-{
-	return credentials_ctl(h, "credentials", "program", "0", "--yes", NULL);
-}
-
-/* All three items of set 0: in the flash, and in the ledger as burnt with the flash's bytes. */
-static void expect_burnt(void)
-{
-	char noted[LEDGER_SHA256_HEX + 1], burnt[LEDGER_SHA256_HEX + 1];
-	int i;
-
-	for (i = 0; i < LEDGER_ITEMS; i++) {
-		ck_assert_int_eq(credentials_ledger(h, 0, (enum eswifi_item)i, noted),
-				 LEDGER_BURNT);
-		credentials_flash(h, 0, (enum eswifi_item)i, burnt);
-		ck_assert_str_eq(noted, burnt);
-	}
 }
 
 static void expect_ledger(enum ledger_state ca_state, enum ledger_state certificate_state,
@@ -95,7 +51,7 @@ START_TEST(a_set_is_burnt_in_both_dialects_and_ledger_and_flash_say_so)
 
 	harness_fake(h, "--firmware", dialects[_i], NULL);
 	start_broker();
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	expect_burnt();
 	/* Once to burn it, and once to compare it with what was sent. */
 	ck_assert_uint_eq(credentials_sent(h), 6);
@@ -122,8 +78,8 @@ START_TEST(programming_again_only_compares)
 	const struct result *again;
 
 	start();
-	expect_status(program(), 0);
-	again = program();
+	expect_status(device_program(), 0);
+	again = device_program();
 	ck_result_status(again, 0);
 	ck_text_has(again->out->str, "certificate  equal");
 	ck_assert_uint_eq(credentials_sent(h), 6 + 3);
@@ -139,10 +95,10 @@ START_TEST(a_set_that_is_burnt_with_other_files_is_refused_before_anything_is_se
 	guint sent;
 
 	start();
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	sent = credentials_sent(h);
 	credentials_put(h, "device", other);
-	result = program();
+	result = device_program();
 	ck_result_status(result, 1);
 	ck_text_has(result->err->str, "the certificate of set 0 is burnt with other bytes "
 				      "(CN=device-0001)");
@@ -268,7 +224,7 @@ START_TEST(bad_input_ends_before_the_first_byte_of_pg)
 
 	start();
 	bad_inputs[_i].make();
-	result = program();
+	result = device_program();
 	ck_result_status(result, EX_DATAERR);
 	ck_text_has(result->err->str, bad_inputs[_i].said);
 	result = credentials_ctl(h, "credentials", "check", "0", NULL);
@@ -383,7 +339,7 @@ START_TEST(verify_compares_what_is_burnt_and_refuses_what_may_be_blank)
 	ck_result_status(result, 1);
 	ck_text_has(result->err->str, "comparing a blank item burns it");
 	ck_assert_uint_eq(credentials_sent(h), 0);
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	result = credentials_ctl(h, "credentials", "verify", "0", NULL);
 	ck_result_status(result, 0);
 	ck_text_has(result->out->str, "set 0 of module " MODULE_MAC " holds these bytes");
@@ -417,7 +373,7 @@ START_TEST(the_first_error_stops_and_says_what_is_burnt)
 	harness_fake(h, WITHOUT_PE, NULL);
 	harness_burn(h, 0, NULL, "device.pem", NULL);
 	start_broker();
-	result = program();
+	result = device_program();
 	ck_result_status(result, 1);
 	ck_text_has(result->err->str, "the item holds other bytes, which another tool has "
 				      "programmed");
@@ -434,7 +390,7 @@ START_TEST(certificates_that_end_soon_are_listed)
 	const struct result *result;
 
 	start();
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	result = credentials_ctl(h, "credentials", "expires", "--days", "1", NULL);
 	ck_result_status(result, 0);
 	ck_text_has(result->out->str, "nothing ends within 1 days");
@@ -473,7 +429,7 @@ END_TEST
 START_TEST(what_was_burnt_from_here_is_not_adopted)
 {
 	start();
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	expect_status(credentials_ctl(h, "credentials", "adopt", "0", NULL), 1);
 	expect_burnt();
 }
@@ -484,7 +440,7 @@ START_TEST(forgetting_makes_the_ledger_blank_and_leaves_the_module_alone)
 	guint sent;
 
 	start();
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	sent = credentials_sent(h);
 	expect_status(credentials_ctl(h, "credentials", "forget-ledger", "0", NULL), EX_USAGE);
 	expect_status(credentials_ctl(h, "credentials", "forget-ledger", "0", "key", "--yes", NULL),
@@ -495,7 +451,7 @@ START_TEST(forgetting_makes_the_ledger_blank_and_leaves_the_module_alone)
 	expect_ledger(LEDGER_BLANK, LEDGER_BLANK, LEDGER_BLANK);
 	ck_assert_uint_eq(credentials_sent(h), sent);
 	/* And the same files still come to a good end: the module finds them equal. */
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	expect_burnt();
 }
 END_TEST
@@ -508,7 +464,7 @@ START_TEST(a_detection_that_is_not_sure_never_programs)
 	/* Neither form of PF is taken. */
 	harness_fake(h, "--without", "PF", NULL);
 	start_broker();
-	result = program();
+	result = device_program();
 	ck_result_status(result, 1);
 	ck_text_has(result->err->str, "set firmware = note or firmware = st in [module]");
 	ck_assert_uint_eq(credentials_sent(h), 0);
@@ -525,7 +481,7 @@ START_TEST(a_damaged_ledger_stops_everything_and_stays_as_it_is)
 	start();
 	ck_assert_int_eq(g_mkdir_with_parents(harness_path(h, STATE_DIR), 0700), 0);
 	ck_assert(g_file_set_contents(path, text, -1, NULL));
-	result = program();
+	result = device_program();
 	ck_result_status(result, 1);
 	ck_text_has(result->err->str, "ledger.ini: is damaged");
 	result = credentials_ctl(h, "status", NULL);
@@ -546,7 +502,7 @@ START_TEST(a_route_that_lacks_items_is_warned_of_and_its_connects_say_why)
 	result = harness_run_wrapped(h, "curl", "-sS", "http://server.example:9/", NULL);
 	ck_assert_int_ne(result->status, 0);
 	harness_await_log(h, "connect to ", "ca (blank), certificate (blank), key (blank)");
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	result = credentials_ctl(h, "status", NULL);
 	ck_text_lacks(result->out->str, "warning");
 }
@@ -618,7 +574,7 @@ START_TEST(list_shows_each_item_and_modules_that_are_not_there)
 	start();
 	ck_assert(ledger_put(harness_path(h, STATE_DIR), "c4:7f:51:00:00:02", 1,
 			     ESWIFI_ITEM_CERTIFICATE, &entry, NULL));
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	result = credentials_ctl(h, "credentials", "list", NULL);
 	ck_result_status(result, 0);
 	ck_text_has(result->out->str, "module " MODULE_MAC " (ISM43362");
@@ -696,7 +652,7 @@ START_TEST(keys_are_in_no_log_ledger_or_output)
 
 	start();
 	secret = secret_of(harness_path(h, "device.key"));
-	result = program();
+	result = device_program();
 	ck_result_status(result, 0);
 	ck_text_lacks(result->out->str, secret);
 	ck_text_lacks(result->err->str, secret);
@@ -744,7 +700,7 @@ START_TEST(the_broker_forgets_a_key_when_it_is_burnt)
 
 	start();
 	secret = secret_of(harness_path(h, "device.key"));
-	expect_status(program(), 0);
+	expect_status(device_program(), 0);
 	ck_assert(!process_holds(process_pid(h->broker), secret));
 	/* The search finds it where it is known to be. */
 	ck_assert(geteuid() != 0 || process_holds(getpid(), secret));
@@ -795,7 +751,7 @@ int main(void)
 	Suite *suite = suite_create("credentials");
 	TCase *good = tcase_create("burning"), *bad = tcase_create("refusing");
 
-	tcase_add_checked_fixture(good, setup, teardown);
+	tcase_add_checked_fixture(good, device_setup, device_teardown);
 	tcase_set_timeout(good, 60);
 	tcase_add_loop_test(good, a_set_is_burnt_in_both_dialects_and_ledger_and_flash_say_so, 0,
 			    2);
@@ -815,7 +771,7 @@ int main(void)
 	tcase_add_test(good, an_optional_route_without_a_ca_is_warned_of);
 	tcase_add_test(good, keys_are_in_no_log_ledger_or_output);
 	tcase_add_test(good, the_broker_forgets_a_key_when_it_is_burnt);
-	tcase_add_checked_fixture(bad, setup, teardown);
+	tcase_add_checked_fixture(bad, device_setup, device_teardown);
 	tcase_set_timeout(bad, 60);
 	tcase_add_loop_test(bad, bad_input_ends_before_the_first_byte_of_pg, 0,
 			    G_N_ELEMENTS(bad_inputs));
