@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The configuration file as plain structs. Only settings.c knows GKeyFile. (Not config.h, which is
+ * The configuration file as plain structs: who reads them needs no GKeyFile. (Not config.h, which is
  * Autoconf's.)
  */
 #ifndef ESWRAP_CONFIG_SETTINGS_H

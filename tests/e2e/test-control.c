@@ -688,21 +688,9 @@ END_TEST
 
 static void start_private(void)
 {
-	const char *argv[] = { harness_tool(h, "eswrapd"),
-			       "-c",
-			       NULL,
-			       "--socket",
-			       NULL,
-			       "--private",
-			       "--ready-fd",
-			       "1",
-			       NULL };
-
 	harness_fake(h, NULL, NULL);
-	argv[2] = harness_config(h, "[broker]\nstate-dir = %s\n", harness_path(h, "state"));
-	argv[4] = h->socket = harness_path(h, "private.sock");
-	h->broker = process_start(h, "eswrapd", argv, NULL);
-	process_await_line(h->broker, "ready");
+	harness_private_broker(h, harness_config(h, "[broker]\nstate-dir = %s\n",
+						 harness_path(h, "state")));
 }
 
 /* A launcher that holds, and then closes the connection, or not, until it is ended. */

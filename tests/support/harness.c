@@ -317,6 +317,24 @@ static const char *write_config(struct harness *h, const char *format, va_list a
 	return h->config;
 }
 
+const char *harness_private_broker(struct harness *h, const char *path)
+{
+	const char *argv[] = { harness_tool(h, "eswrapd"),
+			       "-c",
+			       path,
+			       "--socket",
+			       harness_path(h, "private.sock"),
+			       "--private",
+			       "--ready-fd",
+			       "1",
+			       NULL };
+
+	h->socket = argv[4];
+	h->broker = process_start(h, "eswrapd", argv, NULL);
+	process_await_line(h->broker, "ready");
+	return h->socket;
+}
+
 const char *harness_config(struct harness *h, const char *format, ...)
 {
 	va_list arguments;

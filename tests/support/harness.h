@@ -126,6 +126,8 @@ void harness_burn(struct harness *h, guint set, const char *ca, const char *cert
 const char *harness_broker(struct harness *h, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* harness_broker_file() - the same with a whole configuration file that is there already */
 const char *harness_broker_file(struct harness *h, const char *path);
+/* harness_private_broker() - as harness_broker_file(), a private one. Return: its control socket */
+const char *harness_private_broker(struct harness *h, const char *path);
 /* harness_config() - write what harness_broker() would, as eswrap.conf. Return: its path */
 const char *harness_config(struct harness *h, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

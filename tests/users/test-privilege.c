@@ -191,23 +191,11 @@ END_TEST
 
 START_TEST(everybodys_broker_has_a_filter_and_no_new_privileges)
 {
-	const char *argv[] = { harness_tool(h, "eswrapd"),
-			       "-c",
-			       NULL,
-			       "--socket",
-			       NULL,
-			       "--private",
-			       "--ready-fd",
-			       "1",
-			       NULL };
-
 	harness_fake(h, NULL, NULL);
 	if (_i) {
-		argv[2] = harness_config(h, RAW_LOCAL_TCP "[broker]\nstate-dir = %s\n",
-					 harness_path(h, "state"));
-		argv[4] = h->socket = harness_path(h, "private.sock");
-		h->broker = process_start(h, "eswrapd", argv, NULL);
-		process_await_line(h->broker, "ready");
+		harness_private_broker(h,
+				       harness_config(h, RAW_LOCAL_TCP "[broker]\nstate-dir = %s\n",
+						      harness_path(h, "state")));
 	} else {
 		broker_of("user = root\n");
 	}
