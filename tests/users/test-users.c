@@ -4,11 +4,14 @@
  * broker. The attacker is "nobody", in a process of its own; the victim is root, as are these tests.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -421,6 +424,201 @@ START_TEST(a_descriptor_that_is_sent_into_a_flow_is_nobodys)
 }
 END_TEST
 
+/* Nonsense, and too much of it */
+
+/* Each in time: nobody else waits for what one user sends. */
+static void see_that_root_is_served(void)
+{
+	gint64 began = g_get_monotonic_time();
+	struct eswrap_reply reply;
+	int fd = raw_flow(h, "127.0.0.1", port, &reply);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(raw_outcome(fd).error, 0);
+	ck_assert_int_lt(g_get_monotonic_time() - began, 5 * G_TIME_SPAN_SECOND);
+	close(fd);
+}
+
+static int send_halves(void)
+{
+	struct eswrap_request request = raw_request(ESWRAP_CONNECT, raw_endpoint("127.0.0.1", 1));
+	guint i;
+	int fd;
+
+	for (i = 0; i < sizeof(request); i += 3) {
+		fd = raw_connect(h);
+		send(fd, &request, i, MSG_NOSIGNAL);
+		if (i % 2)
+			close(fd);
+	}
+	return 0;
+}
+
+static int send_enormous_requests(void)
+{
+	static guint8 packet[ESWRAP_ADMIN_MAX];
+	const struct eswrap_request header = { .magic = ESWRAP_MAGIC, .type = ESWRAP_ADMIN };
+	int i, refused = 0;
+	ssize_t n;
+
+	memcpy(packet, &header, sizeof(header));
+	memset(packet + sizeof(header), 'a', sizeof(packet) - sizeof(header));
+	for (i = 0; i < 60; i++) {
+		char answer[1024] = "";
+		int fd = raw_connect(h);
+
+		send(fd, packet, sizeof(packet), MSG_NOSIGNAL);
+		/* "heard", and then that it is too much: it was not parsed. */
+		while ((n = recv(fd, answer, sizeof(answer), 0)) > 0)
+			refused += memmem(answer, (gsize)n, "as much as this", 15) != NULL;
+		close(fd);
+	}
+	return refused;
+}
+
+static int pass_many_descriptors(void)
+{
+	struct eswrap_request request = raw_request(ESWRAP_CONNECT, raw_endpoint("127.0.0.1", 1));
+	char space[CMSG_SPACE(200 * sizeof(int))] = { 0 };
+	struct iovec iov = { &request, sizeof(request) };
+	struct msghdr message = { .msg_iov = &iov,
+				  .msg_iovlen = 1,
+				  .msg_control = space,
+				  .msg_controllen = sizeof(space) };
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&message);
+	int i, null = STDERR_FILENO;
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(200 * sizeof(int));
+	for (i = 0; i < 200; i++)
+		memcpy(CMSG_DATA(cmsg) + (gsize)i * sizeof(int), &null, sizeof(null));
+	for (i = 0; i < 100; i++)
+		sendmsg(raw_connect(h), &message, MSG_NOSIGNAL);
+	return 0;
+}
+
+static int (*const nonsense[])(void) = { send_halves, pass_many_descriptors };
+
+START_TEST(half_messages_and_floods_of_descriptors_stop_nobody)
+{
+	server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port);
+	attack(nonsense[_i]);
+	see_that_root_is_served();
+}
+END_TEST
+
+START_TEST(what_is_enormous_is_refused_to_whoever_may_not_ask_so_much)
+{
+	server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port);
+	ck_assert_int_eq(attack(send_enormous_requests), 60);
+	see_that_root_is_served();
+}
+END_TEST
+
+/* Questions whose answers he never reads. */
+static int ask_and_never_read(void)
+{
+	static const char verb[] = "status";
+	g_autoptr(GVariant) request = g_variant_ref_sink(g_variant_new("(sa{sv})", verb, NULL));
+	guint8 packet[1024] = { 0 };
+	const struct eswrap_request header = { .magic = ESWRAP_MAGIC, .type = ESWRAP_ADMIN };
+	gsize size = sizeof(header) + g_variant_get_size(request);
+	int i;
+
+	memcpy(packet, &header, sizeof(header));
+	g_variant_store(request, packet + sizeof(header));
+	for (i = 0; i < 200; i++)
+		send(raw_connect(h), packet, size, MSG_NOSIGNAL);
+	return 0;
+}
+
+START_TEST(who_never_reads_his_answers_stops_nobody)
+{
+	server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port);
+	attack(ask_and_never_read);
+	see_that_root_is_served();
+	ck_result_status(harness_run(h, harness_tool(h, "eswrapctl"), "--socket", h->socket,
+				     "status", NULL),
+			 0);
+}
+END_TEST
+
+static int say_to_be_root(void)
+{
+	struct eswrap_request request =
+		raw_request(ESWRAP_CONNECT, raw_endpoint("127.0.0.8", port));
+	struct eswrap_reply reply;
+	int fd;
+
+	request.pid = 1;
+	request.uid = 0;
+	fd = raw_ask(h, &request, &reply);
+	if (fd >= 0)
+		close(fd);
+	return reply.verdict;
+}
+
+START_TEST(for_whom_he_asks_is_believed_of_root_alone)
+{
+	server = raw_module_and_broker(h,
+				       "[route secret]\naddress = 127.0.0.8\nuser = root\n"
+				       "through = tcp\n",
+				       &port);
+	ck_assert_int_ne(attack(say_to_be_root), ESWRAP_GRANTED);
+	ck_assert_int_eq(say_to_be_root(), ESWRAP_GRANTED);
+}
+END_TEST
+
+/* Return: how many of the ways there are to change what is direct for everybody. */
+static int tamper_with_the_policy(void)
+{
+	const char *policy = harness_format(h, "%s" ESWRAP_POLICY_SUFFIX, h->socket);
+	const char *own = harness_format(h, "%s.mine", policy);
+	int fd = open(policy, O_RDONLY | O_CLOEXEC), ways = 0;
+
+	ways += open(policy, O_RDWR | O_CLOEXEC) >= 0;
+	ways += open(harness_format(h, "/proc/self/fd/%d", fd), O_RDWR | O_CLOEXEC) >= 0;
+	ways += mmap(NULL, 1, PROT_WRITE, MAP_SHARED, fd, 0) != MAP_FAILED;
+	ways += truncate(policy, 0) == 0;
+	ways += unlink(policy) == 0;
+	ways += rename(policy, own) == 0;
+	ways += open(own, O_CREAT | O_RDWR | O_CLOEXEC, 0666) >= 0;
+	ways += unlink(h->socket) == 0;
+	ways += rename(h->socket, own) == 0;
+	return fd >= 0 ? ways : -1;
+}
+
+START_TEST(nobody_can_change_the_policy_or_take_its_place)
+{
+	server = raw_module_and_broker(h, RAW_LOCAL_TCP, &port);
+	ck_assert_int_eq(attack(tamper_with_the_policy), 0);
+}
+END_TEST
+
+static int be_refused_often(void)
+{
+	int i;
+
+	for (i = 0; i < 2000; i++)
+		ask_by_route(ESWRAP_CONNECT, "", raw_endpoint("127.0.0.9", 1), "", 0);
+	return 0;
+}
+
+START_TEST(refusals_of_one_user_do_not_fill_the_log)
+{
+	const char *log;
+	guint lines = 0;
+
+	server = raw_module_and_broker(h, of_root, &port);
+	attack(be_refused_often);
+	ck_assert_int_eq(process_stop(h->broker), 0);
+	for (log = harness_read(h, harness_path(h, "eswrapd.log")); *log; log++)
+		lines += *log == '\n';
+	ck_assert_uint_lt(lines, 200);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("users");
@@ -440,6 +638,13 @@ int main(void)
 	tcase_add_test(tcase, look_ups_of_one_user_do_not_starve_those_of_others);
 	tcase_add_test(tcase, a_descriptor_that_blocks_when_it_is_closed_stops_nobody);
 	tcase_add_test(tcase, a_descriptor_that_is_sent_into_a_flow_is_nobodys);
+	tcase_add_loop_test(tcase, half_messages_and_floods_of_descriptors_stop_nobody, 0,
+			    G_N_ELEMENTS(nonsense));
+	tcase_add_test(tcase, what_is_enormous_is_refused_to_whoever_may_not_ask_so_much);
+	tcase_add_test(tcase, who_never_reads_his_answers_stops_nobody);
+	tcase_add_test(tcase, for_whom_he_asks_is_believed_of_root_alone);
+	tcase_add_test(tcase, nobody_can_change_the_policy_or_take_its_place);
+	tcase_add_test(tcase, refusals_of_one_user_do_not_fill_the_log);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -117,6 +117,18 @@ static void note_sender(struct msghdr *message, uid_t *sender)
 	*sender = who.uid;
 }
 
+/* Whoever has too many connections hears it as a program does, before he has asked anything. */
+static bool is_crowded(const guint8 *packet, gsize size)
+{
+	struct eswrap_reply reply;
+
+	if (size != sizeof(reply))
+		return false;
+	memcpy(&reply, packet, sizeof(reply));
+	return reply.magic == ESWRAP_MAGIC && reply.verdict == ESWRAP_REFUSED &&
+	       reply.error == ENOBUFS;
+}
+
 /* Return: what one packet holds; NULL with @result set to a negative errno, -EPROTO for nonsense. */
 static GVariant *next_packet(int fd, uid_t *sender, int *result)
 {
@@ -140,6 +152,10 @@ static GVariant *next_packet(int fd, uid_t *sender, int *result)
 	*result = -EPROTO;
 	if (n > ESWRAP_ADMIN_MAX)
 		return NULL;
+	if (is_crowded(packet, (gsize)n)) {
+		*result = -ENOBUFS;
+		return NULL;
+	}
 	note_sender(&message, sender);
 	bytes = g_bytes_new(packet, (gsize)n);
 	reply = g_variant_ref_sink(
@@ -208,6 +224,10 @@ static int fail(const struct ctl *ctl, int result, bool heard, GError **error)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
 			    "the broker's answer is malformed; are eswrapctl and eswrapd of one "
 			    "version?");
+	else if (result == -ENOBUFS)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_BUSY,
+			    "this user has as many connections to the broker as it may have; end "
+			    "some programs, or raise per-user-questions");
 	else if (result == -EMSGSIZE)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the request is too long");
 	else if (result == -EAGAIN)

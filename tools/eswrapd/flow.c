@@ -14,6 +14,7 @@
 
 #include "eswrapd/account.h"
 #include "eswrapd/anchor.h"
+#include "eswrapd/chatter.h"
 #include "eswrapd/ends.h"
 #include "eswrapd/log.h"
 #include "eswrapd/outcome.h"
@@ -258,8 +259,9 @@ static void fail_connect(struct flow *flow, int error, const char *why)
 		missing_for_route(parts->settings->state_dir, parts->identity->mac, flow->route);
 	struct flow *behind = flow_of_attempt(twin_failed(&flow->attempt, error, now(flow->flows)));
 
-	tell(flow, G_LOG_LEVEL_MESSAGE, "connect to %s (route %s): %s: %s", flow->where,
-	     flow->route->name, g_strerror(error), why);
+	if (chatter_allows(flow->uid))
+		tell(flow, G_LOG_LEVEL_MESSAGE, "connect to %s (route %s): %s: %s", flow->where,
+		     flow->route->name, g_strerror(error), why);
 	if (missing)
 		tell(flow, G_LOG_LEVEL_WARNING, "%s", missing);
 	tallies_add(parts->tallies, TALLY_FAILED, strerrorname_np(error));

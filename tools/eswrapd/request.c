@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config/route.h"
+#include "eswrapd/chatter.h"
 #include "eswrapd/closer.h"
 #include "eswrapd/control.h"
 #include "eswrapd/counts.h"
@@ -117,10 +118,12 @@ static bool route_is_known(struct asked *asked)
 	if (!*asked->request.route ||
 	    route_find(asked->requests->parts.settings, asked->request.route))
 		return true;
-	log_event(G_LOG_LEVEL_WARNING, &(struct log_about){ .route = "", .uid = asked->asker.uid },
-		  "%s (uid %u): there is no [route %s] in %s; refused", asked->asker.program,
-		  (guint)asked->asker.uid, asked->request.route,
-		  asked->requests->parts.settings->path);
+	if (chatter_allows(asked->asker.uid))
+		log_event(G_LOG_LEVEL_WARNING,
+			  &(struct log_about){ .route = "", .uid = asked->asker.uid },
+			  "%s (uid %u): there is no [route %s] in %s; refused",
+			  asked->asker.program, (guint)asked->asker.uid, asked->request.route,
+			  asked->requests->parts.settings->path);
 	return false;
 }
 
@@ -134,9 +137,11 @@ static void refuse_place(struct asked *asked, const struct destination *to, int 
 {
 	g_autofree char *where = endpoint_text(to->name, &asked->request.dest);
 
-	log_event(G_LOG_LEVEL_MESSAGE, &(struct log_about){ .route = "", .uid = asked->asker.uid },
-		  "%s (uid %u) to %s: %s", asked->asker.program, (guint)asked->asker.uid, where,
-		  why);
+	if (chatter_allows(asked->asker.uid))
+		log_event(G_LOG_LEVEL_MESSAGE,
+			  &(struct log_about){ .route = "", .uid = asked->asker.uid },
+			  "%s (uid %u) to %s: %s", asked->asker.program, (guint)asked->asker.uid,
+			  where, why);
 	refuse(asked, error);
 }
 

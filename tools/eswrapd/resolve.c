@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "eswifi/eswifi.h"
+#include "eswrapd/chatter.h"
 #include "eswrapd/lookup.h"
 #include "eswrapd/stand-in.h"
 #include "wire/endpoint.h"
@@ -148,19 +149,22 @@ struct resolving *resolve_ask(const struct resolve_parts *parts,
 	if (fate == NAME_DIRECT || (question->local && !route_names_host(by, clean)))
 		return NULL;
 	if (fate == NAME_REFUSED) {
-		g_message("%s (uid %u): look-up of %s refused by %s", asker->program,
-			  (guint)asker->uid, good ? clean : "a name", by->name);
+		if (chatter_allows(asker->uid))
+			g_message("%s (uid %u): look-up of %s refused by %s", asker->program,
+				  (guint)asker->uid, good ? clean : "a name", by->name);
 		refuse(reply, ESWRAP_NAME_FAIL);
 		return NULL;
 	}
 	if (good && strlen(clean) <= ESWIFI_HOST_MAX)
 		return look_up_name(parts, asker->uid, clean, reply, done, user);
 	shown = g_strescape(question->name, NULL);
-	g_message("%s (uid %u): \"%s\" is %s; not looked up", asker->program, (guint)asker->uid,
-		  shown,
-		  good ? "longer than the " G_STRINGIFY(ESWIFI_HOST_MAX) " characters that the "
-									 "module takes"
-		       : "not a host name");
+	if (chatter_allows(asker->uid))
+		g_message("%s (uid %u): \"%s\" is %s; not looked up", asker->program,
+			  (guint)asker->uid, shown,
+			  good ? "longer than the " G_STRINGIFY(
+					 ESWIFI_HOST_MAX) " characters that the "
+							  "module takes"
+			       : "not a host name");
 	refuse(reply, ESWRAP_NAME_FAIL);
 	return NULL;
 }
