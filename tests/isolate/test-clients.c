@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Programs of every make under `eswrap --isolate`, as root and as an ordinary user: linked statically,
- * with musl, of Go, by io_uring, with another user's rights, and those that have a resolver of their
+ * with musl, of Go, of Java, by io_uring, with another user's rights, and those that have a resolver of their
  * own. While they run, a card that leads nowhere hears nothing.
  */
 #include <string.h>
@@ -19,7 +19,7 @@
 
 static struct harness *h;
 static bool is_root;
-static const char *echo;
+static const char *echo, *secure;
 static int uplink;
 
 static void sh(const char *line)
@@ -44,10 +44,34 @@ static void build_clients(void)
 	sh(harness_format(h, "gcc -static -o epoll-static %s 2>warnings", source("epoll.c")));
 	sh(harness_format(h, "gcc -o epoll %s", source("epoll.c")));
 	sh(harness_format(h, "gcc -o uring %s -luring", source("uring.c")));
+	sh(harness_format(h, "gcc -o ares %s -lcares", source("ares.c")));
+	sh(harness_format(h, "javac -d . %s", source("Get.java")));
+}
+
+/* One answer, by a server that has looked at the module's certificate. */
+static void serve_page(struct server_connection *c, gpointer user G_GNUC_UNUSED)
+{
+	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n"
+				     "Connection: close\r\n\r\n" HELLO;
+	char asked[4096];
+	gsize have = 0;
+	ssize_t got = 1;
+
+	while (got > 0 && have < sizeof(asked) - 1 &&
+	       !g_strstr_len(asked, (gssize)have, "\r\n\r\n")) {
+		got = server_take(c, asked + have, sizeof(asked) - 1 - have);
+		have += got > 0 ? (gsize)got : 0;
+	}
+	server_put(c, answer, sizeof(answer) - 1);
 }
 
 static void set_up(void)
 {
+	const struct server behind_tls = { .kind = SERVER_OWN,
+					   .tls = true,
+					   .client_certificate = true,
+					   .anywhere = true,
+					   .serve = serve_page };
 	static const char device[] = "mount -t tmpfs none /dev/net && "
 				     "mknod -m 666 /dev/net/tun c 10 200";
 	const struct server what = { .kind = SERVER_ECHO, .anywhere = true };
@@ -71,8 +95,13 @@ static void set_up(void)
 	echo = harness_format(h, "%u", server_start(h, &what));
 	harness_file(h, "page", HELLO);
 	process_await_line(process_start(h, "web", page, NULL), "Serving");
+	secure = harness_format(h, "http://secure.example:%u/page", server_start(h, &behind_tls));
 	harness_fake(h, "--resolve-all", ADDRESS, NULL);
-	harness_broker(h, "[route names]\nhost = *.example\nthrough = tcp\n"
+	harness_burn(h, 0, "ca.pem", "device.pem", "device.key");
+	harness_broker(h, "[credentials device]\nset = 0\n"
+			  "[route secure]\nhost = secure.example\nthrough = tls\n"
+			  "verify = required\ncredentials = device\n"
+			  "[route names]\nhost = *.example\nthrough = tcp\n"
 			  "[route there]\naddress = " ADDRESS "\nthrough = tcp\n"
 			  "[default]\nthrough = direct\n");
 	ck_assert_int_eq(chmod(h->directory, 0777), 0);
@@ -154,6 +183,31 @@ START_TEST(programs_with_runtimes_get_a_page)
 }
 END_TEST
 
+START_TEST(a_route_with_tls_serves_programs_of_every_make)
+{
+	says(_i, harness_format(h, "$E ./get %s", secure), HELLO);
+	says(_i, harness_format(h, "$E busybox wget -q -O - %s", secure), HELLO);
+	says(_i, harness_format(h, "$E curl -s %s", secure), HELLO);
+	says(_i,
+	     harness_format(h,
+			    "$E python3 -c \"import urllib.request as r; "
+			    "print(r.urlopen('%s').read().decode(), end='')\"",
+			    secure),
+	     HELLO);
+	says(_i, harness_format(h, "$E java -cp . Get %s", secure), HELLO);
+}
+END_TEST
+
+START_TEST(resolvers_of_programs_are_answered)
+{
+	says(_i, "$E ./ares web.example | cut -c1-5", "198.1\n");
+	says(_i, "$E ./ares leak.org", "Domain name not found\n");
+	says(_i, "$E dig +short web.example | cut -c1-5", "198.1\n");
+	says(_i, "$E dig +tcp web.example HTTPS | grep -c 'ANSWER: 0'", "1\n");
+	says(_i, "$E dig leak.org TXT | grep -c NXDOMAIN", "1\n");
+}
+END_TEST
+
 /* As root: it keeps its rights, and reaches no more than the others. */
 START_TEST(a_set_user_id_program_keeps_its_rights)
 {
@@ -177,6 +231,8 @@ int main(void)
 	tcase_add_loop_test(tc, epoll_before_connect_works_with_each_libc, 0, 2);
 	tcase_add_loop_test(tc, io_uring_goes_the_same_way, 0, 2);
 	tcase_add_loop_test(tc, programs_with_runtimes_get_a_page, 0, 2);
+	tcase_add_loop_test(tc, a_route_with_tls_serves_programs_of_every_make, 0, 2);
+	tcase_add_loop_test(tc, resolvers_of_programs_are_answered, 0, 2);
 	tcase_add_test(tc, a_set_user_id_program_keeps_its_rights);
 	return suite_run(suite);
 }

@@ -259,6 +259,6 @@ TEST_PROGRAMS="dig objdump chronyd fish g++ go gdb git hyperfine ip mandoc mosqu
 
 # What only make check-all needs.
 # shellcheck disable=SC2034
-SLOW_TEST_PACKAGES="default-jdk-headless $python_suite postgresql debhelper dpkg-dev
+SLOW_TEST_PACKAGES="default-jdk-headless libc-ares-dev $python_suite postgresql debhelper dpkg-dev
 	dh-sequence-installsysusers fakeroot mmdebstrap systemd-container
 	cpio qemu-system-x86"
