@@ -261,4 +261,4 @@ TEST_PROGRAMS="dig objdump chronyd fish g++ go gdb git hyperfine ip mandoc mosqu
 # shellcheck disable=SC2034
 SLOW_TEST_PACKAGES="default-jdk-headless libc-ares-dev $python_suite postgresql debhelper dpkg-dev
 	dh-sequence-installsysusers fakeroot mmdebstrap systemd-container
-	cpio qemu-system-x86"
+	clang libclang-rt-dev cpio qemu-system-x86"
