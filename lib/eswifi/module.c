@@ -77,12 +77,32 @@ static gboolean on_wake(gpointer data)
 {
 	struct eswifi_module *module = data;
 
-	g_source_set_ready_time(module->wake, -1);
+	module->wake_due = false;
 	if (module->op.early)
 		session_op_end(module, module->op.end, module->op.text);
 	else
 		run_next(module);
 	return G_SOURCE_CONTINUE;
+}
+
+/*
+ * A source of its own and not one with a ready time: to set that writes to an eventfd, which costs a
+ * round of the main loop for each kick. Kicks come from within the loop, before it asks again.
+ */
+struct wake {
+	GSource source;
+	const struct eswifi_module *module;
+};
+
+static gboolean wake_is_due(GSource *source)
+{
+	return ((struct wake *)source)->module->wake_due;
+}
+
+static gboolean prepare_wake(GSource *source, gint *timeout_ms)
+{
+	*timeout_ms = -1;
+	return wake_is_due(source);
 }
 
 static gboolean dispatch_wake(GSource *source, GSourceFunc callback, gpointer user)
@@ -91,12 +111,16 @@ static gboolean dispatch_wake(GSource *source, GSourceFunc callback, gpointer us
 	return callback(user);
 }
 
-static GSourceFuncs wake_funcs = { .dispatch = dispatch_wake };
+static GSourceFuncs wake_funcs = {
+	.prepare = prepare_wake,
+	.check = wake_is_due,
+	.dispatch = dispatch_wake,
+};
 
 void eswifi_module_kick(struct eswifi_module *module)
 {
 	if (module->state == ESWIFI_READY && !module->op.step)
-		g_source_set_ready_time(module->wake, 0);
+		module->wake_due = true;
 }
 
 static struct line_mark line_mark(const struct eswifi_module *module)
@@ -179,7 +203,7 @@ static void lose_session(struct eswifi_module *module, enum eswifi_state state, 
 	bool was_ready = module->state == ESWIFI_READY;
 
 	drop_source(&module->check);
-	g_source_set_ready_time(module->wake, -1);
+	module->wake_due = false;
 	if (was_ready && g_get_monotonic_time() - module->ready_since >= STABLE_US)
 		module->attempts = 0;
 	module->state = state;
@@ -475,7 +499,8 @@ struct eswifi_module *eswifi_module_new(const struct eswifi_settings *settings,
 	module->op.data = secret_new(ESWIFI_CREDENTIAL_MAX);
 	module->next_port = (guint16)g_random_int_range(PROTOCOL_LOCAL_PORT_FIRST, G_MAXUINT16);
 	module->at = at_new(&at_ops, &module->counters, module);
-	module->wake = g_source_new(&wake_funcs, sizeof(GSource));
+	module->wake = g_source_new(&wake_funcs, sizeof(struct wake));
+	((struct wake *)module->wake)->module = module;
 	g_source_set_callback(module->wake, on_wake, module, NULL);
 	g_source_attach(module->wake, g_main_context_get_thread_default());
 	session_forget(module);

@@ -158,7 +158,7 @@ int session_may_start(const struct eswifi_module *module, guint socket)
 
 void session_op_begin(struct eswifi_module *module, void (*step)(struct eswifi_module *))
 {
-	g_source_set_ready_time(module->wake, -1);
+	module->wake_due = false;
 	module->op.step = step;
 	module->op.beginning = true;
 	step(module);
@@ -174,7 +174,7 @@ static void end_soon(struct eswifi_module *module, int result, const char *text)
 	op->end = result;
 	if (text != op->text)
 		g_strlcpy(op->text, text ? text : "", sizeof(op->text));
-	g_source_set_ready_time(module->wake, 0);
+	module->wake_due = true;
 }
 
 void session_op_end(struct eswifi_module *module, int result, const char *text)

@@ -224,7 +224,8 @@ struct eswifi_module {
 	bool started;
 
 	GCancellable *opening;
-	GSource *wake; /* always there; its ready time says whether it is to run */
+	GSource *wake; /* always there, and runs when @wake_due */
+	bool wake_due;
 	GSource *pause, *check;
 };
 

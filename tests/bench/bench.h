@@ -62,12 +62,15 @@ struct bench_result {
  * @run:	measure
  * @rate:	of the line, bit/s
  * @tls:	the module ends TLS
+ * @uncounted:	it does not know R4
+ * @answer_ms:	the server thinks for so long
  */
 struct bench_case {
 	const char *name;
 	void (*run)(const struct bench_case *what, guint latency_ms, struct bench_result *result);
 	guint rate;
-	bool tls;
+	bool tls, uncounted;
+	guint answer_ms;
 };
 
 void bench_down(const struct bench_case *what, guint latency_ms, struct bench_result *result);

@@ -61,7 +61,8 @@ gpointer shared_new(gsize size)
 }
 
 /* Not harness_fake(): writing its trace takes time that would be measured. */
-static void start_module(struct rig *rig, guint rate, guint latency_ms, bool traced)
+static void start_module(struct rig *rig, const struct bench_case *what, guint latency_ms,
+			 bool traced)
 {
 	struct harness *h = rig->h;
 	const char *path = harness_path(h, "module.sock");
@@ -75,9 +76,10 @@ static void start_module(struct rig *rig, guint rate, guint latency_ms, bool tra
 			       "--resolve",
 			       HOST_NAME "=127.0.0.1",
 			       "--baud",
-			       harness_format(h, "%u", rate),
+			       harness_format(h, "%u", what->rate),
 			       "--latency",
 			       harness_format(h, "%u", latency_ms),
+			       what->uncounted ? "--r4=off" : "--r4=crlf",
 			       traced ? "--trace" : NULL,
 			       harness_path(h, "module.trace"),
 			       NULL };
@@ -142,7 +144,7 @@ void rig_start(struct rig *rig, const struct bench_case *what, guint latency_ms,
 	       const guint16 *ports, guint count)
 {
 	rig->host = HOST_NAME;
-	start_module(rig, what->rate, latency_ms, traced);
+	start_module(rig, what, latency_ms, traced);
 	rig->start_ns = -now_ns();
 	start_broker(rig, what, ports, count);
 	await_ready(rig);

@@ -77,8 +77,14 @@ static int line_keep_alive(struct line *line G_GNUC_UNUSED, guint socket, guint 
 	return begin(KEEP_ALIVE, socket, done, user);
 }
 
+static bool line_empty_is_dear(struct line *line G_GNUC_UNUSED)
+{
+	return fake.empty_is_dear;
+}
+
 static const struct line_ops ops = {
 	.now = line_now,
+	.empty_is_dear = line_empty_is_dear,
 	.kick = line_kick,
 	.wake = line_wake,
 	.open = line_open,

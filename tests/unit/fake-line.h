@@ -19,6 +19,7 @@ enum what { NOTHING, OPEN, SEND, READ, CLOSE, KEEP_ALIVE };
  * @now:	us; the test's to move
  * @wake:	as line_ops.wake was told last; -1: never
  * @kicked:	the scheduler has said that there is work
+ * @empty_is_dear:	what the line says of its reads
  * @what:	under way, and what it is about: @socket and, by @what, the rest
  * @sent, @size:	SEND: the bytes
  */
@@ -26,7 +27,7 @@ extern struct fake_line {
 	struct line line;
 	struct sched *sched;
 	gint64 now, wake;
-	bool kicked;
+	bool kicked, empty_is_dear;
 	enum what what;
 	guint socket, wait_ms, patience_ms, keep_alive_ms;
 	guint8 sent[ESWIFI_PAYLOAD_MAX];

@@ -43,6 +43,11 @@ static void line_wake(struct line *line, gint64 when)
 		timer_set(&self_of(line)->timer, when);
 }
 
+static bool line_empty_is_dear(struct line *line)
+{
+	return !eswifi_module_identity(self_of(line)->module)->counted;
+}
+
 static void on_done(struct eswifi_module *module G_GNUC_UNUSED, int result, const char *text,
 		    gpointer user)
 {
@@ -117,6 +122,7 @@ static const struct line_ops module_line_ops = {
 	.now = line_now,
 	.kick = line_kick,
 	.wake = line_wake,
+	.empty_is_dear = line_empty_is_dear,
 	.open = line_open,
 	.send = line_send,
 	.read = line_read,

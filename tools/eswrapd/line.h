@@ -26,6 +26,7 @@ typedef void (*line_read_done)(int result, const guint8 *data, gpointer user);
  * @now:	monotonic time, us
  * @kick:	there is work again: sched_next() is to be called soon, if the line is free
  * @wake:	as @kick, at @when (monotonic, us) and not before; -1: never. The last call counts
+ * @empty_is_dear: a read that finds nothing costs a guard time, because the module does not count (R4)
  * @open, @send, @read, @close, @keep_alive: the eswifi_*() functions of these names: 0, and @done is called later,
  *		never from within; or a negative errno, and it is not
  */
@@ -33,6 +34,7 @@ struct line_ops {
 	gint64 (*now)(struct line *line);
 	void (*kick)(struct line *line);
 	void (*wake)(struct line *line, gint64 when);
+	bool (*empty_is_dear)(struct line *line);
 	int (*open)(struct line *line, guint socket, const struct eswifi_target *target,
 		    line_done done, gpointer user);
 	int (*send)(struct line *line, guint socket, const guint8 *data, gsize size, line_done done,

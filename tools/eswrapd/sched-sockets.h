@@ -23,6 +23,8 @@ enum slot_state { SLOT_FREE, SLOT_OPENING, SLOT_OPEN, SLOT_CLOSING };
  * @send_due:	the module took nothing: monotonic time of the next attempt, us
  * @active_until:	bytes have moved lately, or are expected, us
  * @answer_until:	an answer is likely until then, us
+ * @asked:	when that was which it is an answer to, us
+ * @answer_wait:	how long the far end takes to answer, about, ms; 0: not known
  * @moved:	when bytes moved last, or it was opened, us
  */
 struct slot {
@@ -34,6 +36,8 @@ struct slot {
 	bool more;
 	gsize sending;
 	gint64 pause, read_last, send_due, active_until, answer_until, moved;
+	gint64 asked;
+	guint answer_wait;
 };
 
 /* struct pace - what a full operation takes, us: on the same socket as the last, and on another */

@@ -9,7 +9,7 @@
 
 /* Pauses between reads that find nothing: the first, and the longest on a quiet and a busy line. */
 #define READ_PAUSE_MIN	(2 * G_TIME_SPAN_MILLISECOND)
-#define READ_PAUSE_IDLE (80 * G_TIME_SPAN_MILLISECOND)
+#define READ_PAUSE_IDLE (70 * G_TIME_SPAN_MILLISECOND)
 #define READ_PAUSE_BUSY (200 * G_TIME_SPAN_MILLISECOND)
 /* Between reads of a socket that has more to send than goes into one command. */
 #define READ_PAUSE_SENDING (500 * G_TIME_SPAN_MILLISECOND)
@@ -35,9 +35,16 @@
 /* Pause before sending again to a far end that takes nothing. */
 #define SEND_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
 
-/* How long the module waits in a read, ms: while the line has nothing else to do, or else. */
-#define WAIT_LONE 16
-#define WAIT_BUSY 1
+/*
+ * How long the module waits in a read, ms: when nothing has moved on any socket for QUIET, while the
+ * line has nothing else to do, or else.
+ */
+#define WAIT_QUIET 32
+#define WAIT_LONE  16
+#define WAIT_BUSY  1
+/* While an answer is awaited, where a read that finds nothing is dear. */
+#define WAIT_ANSWER 128
+#define QUIET	   G_TIME_SPAN_SECOND
 
 /* A place is not known any more when a P6=1 to it failed and took longer than this. */
 #define KNOWN_MAX (200 * G_TIME_SPAN_MILLISECOND)
@@ -199,6 +206,17 @@ static bool is_busy(const struct sched *sched)
 	return false;
 }
 
+/* Has nothing moved for long, and is nobody likely to want the line? */
+static bool is_quiet(const struct sched *sched, gint64 now)
+{
+	const struct slot *slot;
+
+	for (slot = sched->slots; slot < sched->slots + ESWIFI_SOCKETS; slot++)
+		if (slot->state == SLOT_OPEN && now - slot->moved < QUIET)
+			return false;
+	return true;
+}
+
 static gint64 read_due(const struct sched *sched, const struct slot *slot)
 {
 	if (!slot->pause)
@@ -265,6 +283,7 @@ static void open_done(int result, const char *text, gpointer user)
 		slot->sent_last = false;
 		slot->more = false;
 		slot->answer_until = 0;
+		slot->answer_wait = 0;
 		set_active(slot, now_of(sched));
 		read_at_once(slot);
 		channel->ops->opened(channel, 0, text);
@@ -312,11 +331,25 @@ static void send_done(int result, const char *text G_GNUC_UNUSED, gpointer user)
 	/* An answer comes to the whole, not to a part. One that takes nothing must not spin. */
 	if (!slot->more && result != 0) {
 		slot->answer_until = now + ANSWER_WAIT;
+		slot->asked = now;
 		read_at_once(slot);
 	} else if (result == 0) {
 		slot->send_due = now + SEND_PAUSE;
 	}
 	slot->channel->ops->sent(slot->channel, result);
+}
+
+/* In powers of two, since each change of it costs a command. */
+static void learn_answer(struct slot *slot, gint64 now)
+{
+	gint64 took = (now - slot->asked) / G_TIME_SPAN_MILLISECOND;
+	guint wait = MAX(slot->answer_wait, WAIT_LONE);
+
+	if (wait > WAIT_LONE && took < wait / 4)
+		wait /= 2;
+	while (wait < WAIT_ANSWER && took + took / 4 > wait)
+		wait *= 2;
+	slot->answer_wait = wait;
 }
 
 static void read_done(int result, const guint8 *data, gpointer user)
@@ -332,6 +365,8 @@ static void read_done(int result, const guint8 *data, gpointer user)
 	if (slot->more)
 		learn(&sched->reads, sched->changed, took);
 	if (result > 0) {
+		if (slot->answer_until)
+			learn_answer(slot, now);
 		set_active(slot, now);
 		slot->pause = 0;
 		slot->answer_until = 0;
@@ -395,19 +430,26 @@ static bool try_send(struct sched *sched, struct slot *slot)
 	return true;
 }
 
+/* How long the module is to wait in the next read, ms. */
+static guint read_wait(const struct sched *sched, const struct slot *slot, gint64 now)
+{
+	if (slot->channel->may_send || others_active(sched, slot, now))
+		return WAIT_BUSY;
+	if (now < slot->answer_until && sched->line->ops->empty_is_dear(sched->line))
+		return MAX(slot->answer_wait, WAIT_LONE);
+	return is_quiet(sched, now) ? WAIT_QUIET : WAIT_LONE;
+}
+
 static bool try_read(struct sched *sched, struct slot *slot)
 {
 	gint64 now = now_of(sched);
-	guint wait = WAIT_LONE;
 
 	if (read_due(sched, slot) > now || !slot->channel->ops->may_receive(slot->channel))
 		return false;
-	if (slot->channel->may_send || others_active(sched, slot, now))
-		wait = WAIT_BUSY;
 	slot->sent_last = false;
 	return started(sched, slot,
-		       sched->line->ops->read(sched->line, number_of(sched, slot), wait, read_done,
-					      sched));
+		       sched->line->ops->read(sched->line, number_of(sched, slot),
+					      read_wait(sched, slot, now), read_done, sched));
 }
 
 static bool open_socket(struct sched *sched, struct slot *slot)

@@ -47,7 +47,14 @@
  *
  * When nothing else needs the line, the module waits for data in the read (WAIT_LONE): it is seen
  * as soon as it comes, and a quiet line costs few commands. The line cannot be used meanwhile, so
- * the wait is short; while anything else has bytes to move it is WAIT_BUSY.
+ * the wait is short; while anything else has bytes to move it is WAIT_BUSY. When nothing has moved
+ * for QUIET it is WAIT_QUIET: with four sockets the round of the reads then takes 140 ms, so that the
+ * first byte out of the quiet is seen within 50 ms on average, and the processor sleeps for longer.
+ * The first to be sent then waits for 32 ms at most.
+ *
+ * Where the module does not count what it reads (no R4), a read that finds nothing ends with a guard
+ * time, and an answer that comes meanwhile waits for it. So the wait for an answer is there as long
+ * as the far end has been seen to take for one, up to WAIT_ANSWER.
  */
 #ifndef ESWRAPD_SCHED_H
 #define ESWRAPD_SCHED_H
