@@ -22,6 +22,7 @@
 #include "bringup.h"
 #include "check.h"
 #include "message.h"
+#include "operation.h"
 #include "probe.h"
 #include "question.h"
 #include "session.h"
@@ -225,13 +226,32 @@ static gboolean begin_again(gpointer data)
 	struct eswifi_module *module = data;
 
 	session_stop_pause(module);
-	bringup_begin(module, false, on_listening);
+	bringup_begin(module, module->hopeless, on_listening);
+	module->hopeless = false;
 	return G_SOURCE_REMOVE;
+}
+
+static void report_hopeless(const struct eswifi_module *module)
+{
+	g_warning("%s: no start or look-up has succeeded for a while, although the module answers "
+		  "and is joined; resetting it",
+		  module->settings.device);
+}
+
+/* A resolver, or a TCP stack, that is stuck may also say nothing at all. */
+static void note_silence(struct eswifi_module *module)
+{
+	if (!module->op.step || !module->op.far || !operation_failed(module))
+		return;
+	report_hopeless(module);
+	module->hopeless = true;
 }
 
 static void on_fault(struct eswifi_module *module, int error, const char *why)
 {
 	at_cancel(module->at);
+	if (error == -ETIMEDOUT)
+		note_silence(module);
 	/* The answer may have been one that R4 does not have in this firmware. */
 	if (module->op.step && module->op.counted) {
 		module->firmware.counted = false;
@@ -283,9 +303,7 @@ void eswifi_module_reset(struct eswifi_module *module, const char *why)
 
 static void on_hopeless(struct eswifi_module *module, const char *why)
 {
-	g_warning("%s: no start or look-up has succeeded for a while, although the module answers "
-		  "and is joined; resetting it",
-		  module->settings.device);
+	report_hopeless(module);
 	eswifi_module_reset(module, why);
 }
 
@@ -393,6 +411,7 @@ static void on_gone(const char *why, gpointer user)
 	at_detach(module->at);
 	module->burning = false;
 	module->good_baud = 0;
+	module->hopeless = false;
 	module->firmware.counted_refused = false;
 	lose_session(module, ESWIFI_CLOSED, -ENETDOWN, reason);
 	session_forget(module);

@@ -72,10 +72,12 @@
 /* Words that an answer to P6=0 cannot have. */
 #define WORDS_CONNECTING "Connecting to"
 
-static void note_failure(struct eswifi_module *module, const char *what)
+bool operation_failed(struct eswifi_module *module)
 {
-	if (health_bad(&module->health, what, g_get_monotonic_time()))
-		module->news->hopeless(module, "nothing works any more");
+	const struct operation *op = &module->op;
+	g_autofree char *what = g_strdup_printf("%s:%u", op->host, op->port);
+
+	return health_bad(&module->health, what, g_get_monotonic_time());
 }
 
 guint operation_open_tls(const struct eswifi_module *module)
@@ -91,12 +93,11 @@ guint operation_open_tls(const struct eswifi_module *module)
 
 static void end_failed(struct eswifi_module *module)
 {
-	struct operation *op = &module->op;
-	g_autofree char *what = g_strdup_printf("%s:%u", op->host, op->port);
-	int result = op->end;
+	bool hopeless = operation_failed(module);
 
-	session_op_end(module, result, op->text);
-	note_failure(module, what);
+	session_op_end(module, module->op.end, module->op.text);
+	if (hopeless)
+		module->news->hopeless(module, "nothing works any more");
 }
 
 static void on_failure_verified(struct eswifi_module *module, const struct at_reply *reply)
@@ -125,6 +126,7 @@ static void on_looked_up(struct eswifi_module *module, const struct at_reply *re
 {
 	struct module_socket *socket = session_socket(module);
 
+	module->op.far = false;
 	if (!reply->ok) {
 		set_end(module, -ENOENT, reply->text);
 		verify_failure(module);
@@ -145,6 +147,7 @@ static void on_looked_up(struct eswifi_module *module, const struct at_reply *re
 static void ask_name(struct eswifi_module *module)
 {
 	session_socket(module)->remote[0] = '\0';
+	module->op.far = true;
 	session_command(module, TIMEOUT_LOOKUP_MS, on_looked_up, "D0=%s", module->op.host);
 }
 
@@ -339,6 +342,7 @@ static void on_started(struct eswifi_module *module, const struct at_reply *repl
 {
 	bool stream = module->op.protocol != ESWIFI_UDP;
 
+	module->op.far = false;
 	if (!reply->ok) {
 		start_failed(module, reply->text);
 	} else if (stream && !strstr(reply->text, WORDS_CONNECT)) {
@@ -392,6 +396,7 @@ static void open_step(struct eswifi_module *module)
 	    !session_set_knob(module, KNOB_CALL_WAIT, (int)op->patience_ms))
 		return;
 	socket->closed = false;
+	op->far = true;
 	session_command(module, TIMEOUT_START_MS, on_started, "P6=1");
 }
 

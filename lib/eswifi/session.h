@@ -74,6 +74,7 @@ enum read_phase {
  * @early:	that was its last step as well: @end and @text are what comes of it
  * @end:	the result while the module is asked something before the operation ends
  * @knob, @knob_value:	the setting that has been sent and not been answered
+ * @far:	D0 or P6=1 is out, whose answer depends on more than the module
  * @repeated:	CLOSE, OPEN: the command was answered ERROR and is sent again
  * @secret:	@data is wiped at the end
  * @compare:	credential: burn nothing
@@ -100,7 +101,7 @@ struct operation {
 	guint wait_ms, limit;
 	enum knob knob;
 	int knob_value;
-	bool beginning, early;
+	bool beginning, early, far;
 	bool repeated, counted;
 	bool secret, compare;
 	gsize size;
@@ -226,6 +227,7 @@ struct eswifi_module {
 	GCancellable *opening;
 	GSource *wake; /* always there, and runs when @wake_due */
 	bool wake_due;
+	bool hopeless; /* the next bring-up begins with a reset */
 	GSource *pause, *check;
 };
 

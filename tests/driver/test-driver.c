@@ -443,6 +443,30 @@ static char *lasting(const char *report)
 }
 
 /* Return: the report of a simulated module; free it. */
+static void not_called(struct eswifi_module *module, int result, const char *text, gpointer user)
+{
+	(void)module;
+	(void)result;
+	(void)text;
+	*(bool *)user = true;
+}
+
+/* Of its report nothing is left, which LeakSanitizer sees. */
+START_TEST(a_module_may_go_in_the_middle_of_a_probe)
+{
+	struct harness *h = harness_new();
+	bool called = false;
+	struct drive d;
+
+	drive_ready(&d, harness_fake(h, NULL, NULL));
+	ck_assert_int_eq(eswifi_probe(d.module, 0, NULL, 0, not_called, &called), 0);
+	g_main_context_iteration(d.context, TRUE);
+	drive_free(&d);
+	ck_assert(!called);
+	harness_free(h);
+}
+END_TEST
+
 static char *probe_as(struct harness *h, const char *profile)
 {
 	struct drive d;
@@ -561,6 +585,7 @@ int main(void)
 	tcase_add_test(operations, keep_alive_is_changed_on_an_open_connection);
 	tcase_add_test(operations, keep_alive_that_the_firmware_refuses_ends_nothing);
 	tcase_add_test(operations, a_probe_reports_every_question_and_no_secret);
+	tcase_add_test(operations, a_module_may_go_in_the_middle_of_a_probe);
 	tcase_add_loop_test(operations, a_report_that_takes_the_modules_place_gives_the_same_report,
 			    0, G_N_ELEMENTS(profiles));
 	tcase_add_test(operations, a_port_in_use_is_said_and_waited_for);

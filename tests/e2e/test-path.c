@@ -343,6 +343,38 @@ START_TEST(a_far_end_that_has_died_is_noticed_by_the_keep_alive_of_an_open_conne
 }
 END_TEST
 
+/* The second is asked for, told that the first is in its way, and connects when that is closed. */
+START_TEST(a_tls_connect_waits_its_turn_where_one_is_possible)
+{
+	static const char program[] =
+		"import select, socket, sys\n"
+		"where = ('server.example', int(sys.argv[1]))\n"
+		"first, second = socket.create_connection(where), socket.socket()\n"
+		"address = socket.getaddrinfo(*where, socket.AF_INET)[0][4]\n"
+		"second.setblocking(False)\n"
+		"second.connect_ex(address)\n"
+		"print(select.select([], [second], [], 1)[1])\n"
+		"first.sendall(b'1')\n"
+		"print(first.recv(1))\n"
+		"first.close()\n"
+		"second.settimeout(20)\n"
+		"print(len(select.select([], [second], [], 20)[1]))\n"
+		"second.sendall(b'2')\n"
+		"print(second.recv(1))\n";
+	struct server server = { .kind = SERVER_ECHO, .tls = true };
+	struct harness *h = path_new_as("C6.2.1");
+	const struct result *result =
+		harness_run_wrapped(h, "python3", "-c", program,
+				    harness_format(h, "%u", server_start(h, &server)), NULL);
+
+	ck_result_status(result, 0);
+	ck_assert_str_eq(result->out->str, "[]\nb'1'\n1\nb'2'\n");
+	ck_text_has(harness_read(h, h->trace), "In use by socket");
+	harness_await_log(h, "", "the module speaks TLS on 1 socket at a time");
+	harness_free(h);
+}
+END_TEST
+
 START_TEST(a_hostile_host_name_never_reaches_the_port)
 {
 	static const char *const names[] = { "evil\rD0=x.example",	 "evil\nD0=x.example",
@@ -384,6 +416,7 @@ int main(void)
 	tcase_add_test(path, read_and_write_cost_no_further_system_call);
 	tcase_add_test(path,
 		       a_far_end_that_has_died_is_noticed_by_the_keep_alive_of_an_open_connection);
+	tcase_add_test(path, a_tls_connect_waits_its_turn_where_one_is_possible);
 	tcase_add_test(path, a_hostile_host_name_never_reaches_the_port);
 	suite_add_tcase(suite, path);
 	return suite_run(suite);
