@@ -77,7 +77,13 @@ bool operation_failed(struct eswifi_module *module)
 	const struct operation *op = &module->op;
 	g_autofree char *what = g_strdup_printf("%s:%u", op->host, op->port);
 
-	return health_bad(&module->health, what, g_get_monotonic_time());
+	return op->far && health_bad(op->far, what, g_get_monotonic_time());
+}
+
+static void note_success(struct eswifi_module *module)
+{
+	health_good(&module->starts);
+	health_good(&module->lookups);
 }
 
 guint operation_open_tls(const struct eswifi_module *module)
@@ -126,7 +132,6 @@ static void on_looked_up(struct eswifi_module *module, const struct at_reply *re
 {
 	struct module_socket *socket = session_socket(module);
 
-	module->op.far = false;
 	if (!reply->ok) {
 		set_end(module, -ENOENT, reply->text);
 		verify_failure(module);
@@ -136,7 +141,8 @@ static void on_looked_up(struct eswifi_module *module, const struct at_reply *re
 		session_fault(module, -EPROTO, "the answer to D0 is not an address");
 		return;
 	}
-	health_good(&module->health);
+	module->op.far = NULL;
+	health_good(&module->lookups);
 	g_strlcpy(socket->remote, module->op.host, sizeof(socket->remote));
 	g_strlcpy(socket->address, reply->text, sizeof(socket->address));
 	socket->looked_up = g_get_monotonic_time();
@@ -147,7 +153,7 @@ static void on_looked_up(struct eswifi_module *module, const struct at_reply *re
 static void ask_name(struct eswifi_module *module)
 {
 	session_socket(module)->remote[0] = '\0';
-	module->op.far = true;
+	module->op.far = &module->lookups;
 	session_command(module, TIMEOUT_LOOKUP_MS, on_looked_up, "D0=%s", module->op.host);
 }
 
@@ -286,6 +292,7 @@ static void opened(struct eswifi_module *module, const char *text)
 {
 	struct module_socket *socket = session_socket(module);
 
+	module->op.far = NULL;
 	socket->open = true;
 	socket->protocol = module->op.protocol;
 	socket->port = module->op.port;
@@ -295,7 +302,7 @@ static void opened(struct eswifi_module *module, const char *text)
 	socket->long_pieces = false;
 	session_trace(module, ESWIFI_TRACE_OPENED, module->op.socket, NULL, 0);
 	if (socket->stream)
-		health_good(&module->health);
+		note_success(module);
 	if (call_wait(module) == PROTOCOL_CALL_WAIT) {
 		session_op_end(module, 0, text);
 		return;
@@ -342,7 +349,6 @@ static void on_started(struct eswifi_module *module, const struct at_reply *repl
 {
 	bool stream = module->op.protocol != ESWIFI_UDP;
 
-	module->op.far = false;
 	if (!reply->ok) {
 		start_failed(module, reply->text);
 	} else if (stream && !strstr(reply->text, WORDS_CONNECT)) {
@@ -396,7 +402,7 @@ static void open_step(struct eswifi_module *module)
 	    !session_set_knob(module, KNOB_CALL_WAIT, (int)op->patience_ms))
 		return;
 	socket->closed = false;
-	op->far = true;
+	op->far = &module->starts;
 	session_command(module, TIMEOUT_START_MS, on_started, "P6=1");
 }
 
@@ -604,7 +610,7 @@ static void end_read(struct eswifi_module *module)
 		session_trace(module, ESWIFI_TRACE_RECEIVED, module->op.socket, module->op.data,
 			      module->op.size);
 		session_socket(module)->asked = false;
-		health_good(&module->health);
+		note_success(module);
 	}
 	session_op_end(module, (int)module->op.size, NULL);
 }

@@ -191,7 +191,7 @@ void session_op_end(struct eswifi_module *module, int result, const char *text)
 	}
 	copy = g_strdup(text ? text : "");
 	op->early = false;
-	op->far = false;
+	op->far = NULL;
 	if (op->secret)
 		explicit_bzero(op->data, op->size);
 	op->secret = false;

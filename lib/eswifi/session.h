@@ -74,7 +74,7 @@ enum read_phase {
  * @early:	that was its last step as well: @end and @text are what comes of it
  * @end:	the result while the module is asked something before the operation ends
  * @knob, @knob_value:	the setting that has been sent and not been answered
- * @far:	D0 or P6=1 is out, whose answer depends on more than the module
+ * @far:	what its D0 or P6=1 counts for, from when that is sent until it has succeeded; else NULL
  * @repeated:	CLOSE, OPEN: the command was answered ERROR and is sent again
  * @secret:	@data is wiped at the end
  * @compare:	credential: burn nothing
@@ -101,7 +101,8 @@ struct operation {
 	guint wait_ms, limit;
 	enum knob knob;
 	int knob_value;
-	bool beginning, early, far;
+	struct health *far;
+	bool beginning, early;
 	bool repeated, counted;
 	bool secret, compare;
 	gsize size;
@@ -203,7 +204,8 @@ struct eswifi_module {
 	int active_set; /* PF, -1: not known */
 	struct module_socket sockets[ESWIFI_SOCKETS];
 	struct firmware firmware;
-	struct health health;
+	/* A look-up that works says nothing of starts. */
+	struct health starts, lookups;
 	struct sightings seen;
 	guint16 next_port; /* local port of the next start */
 	bool burning;	   /* a PG is out, and the module may be waiting for more of it */
