@@ -36,12 +36,13 @@ enum { UPLOAD, DOWNLOAD, ECHO, AFTERWARDS, FLOWS };
 /* Bringing up and connecting. */
 #define EARLY_BYTES 700
 #define COMMANDS    80
+#define SENDS	    12
 
 /* Lines of the trace on either side of a fault that a failure shows, and characters of each. */
 #define SHOWN	    25
 #define SHOWN_WIDTH 150
 
-enum where { FROM_HOST, TO_HOST, EITHER, AT_CONNECT, AT_LOOKUP };
+enum where { FROM_HOST, TO_HOST, EITHER, AT_CONNECT, AT_LOOKUP, AT_SEND };
 
 /**
  * struct kind - one kind of fault
@@ -72,18 +73,33 @@ static const struct kind {
 	{ "lookup", "lookup", AT_LOOKUP, false, false },
 	{ "close", "close", EITHER, false, true },
 	{ "message", "message", EITHER, false, false },
+	{ "front", "front", EITHER, false, false },
+	{ "read-error", "read-error", EITHER, false, true },
+	{ "write-error", "write-error", AT_SEND, false, true },
+	{ "start-error", "start-error", AT_CONNECT, false, false },
+	{ "uart-error", "uart-error", AT_SEND, false, false },
+	{ "stall", "stall", AT_SEND, false, false },
+	{ "net-stall", "net-stall,ms=300", EITHER, false, false },
+	{ "stale", "stale", EITHER, false, false },
+	{ "human", "human", EITHER, false, false },
 };
+
+/* So that a seed means the same for the first of them as it did when there were no more. */
+#define KINDS_ONCE 16
 
 /* The trigger of a seed: half of them anywhere, a quarter early, a quarter at some command. */
 static const char *fault_spec(struct harness *h, const struct kind *kind, guint seed)
 {
-	GRand *chance = g_rand_new_with_seed(seed * G_N_ELEMENTS(kinds) + (guint32)(kind - kinds));
+	GRand *chance = g_rand_new_with_seed(seed * KINDS_ONCE + (guint32)(kind - kinds));
 	bool out = kind->where == TO_HOST || (kind->where == EITHER && g_rand_boolean(chance));
 	guint certain = out ? CERTAIN_OUT : CERTAIN_IN;
 	const char *spec;
 
 	if (kind->where == AT_LOOKUP) {
 		spec = harness_format(h, "%s@D0#1", kind->spec);
+	} else if (kind->where == AT_SEND) {
+		spec = harness_format(h, "%s@S3#%d", kind->spec,
+				      g_rand_int_range(chance, 1, SENDS));
 	} else if (kind->where == AT_CONNECT) {
 		/* Bringing up has four P6=0. */
 		spec = harness_format(h, "%s@P6#%d", kind->spec, g_rand_int_range(chance, 5, 8));
