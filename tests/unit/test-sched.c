@@ -6,101 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "eswrapd/sched.h"
 #include "support/suite.h"
-#include "unit/fake-line.h"
-
-/* struct owner - of a channel: what it has to send, and what it has heard */
-struct owner {
-	struct channel channel;
-	gsize unsent;
-	bool full;
-	int opened, opened_result, lost, received;
-};
-
-static struct sched *sched;
-
-static struct owner *owner_of(struct channel *channel)
-{
-	return (struct owner *)channel;
-}
-
-static void on_opened(struct channel *channel, int result, const char *text G_GNUC_UNUSED)
-{
-	owner_of(channel)->opened++;
-	owner_of(channel)->opened_result = result;
-}
-
-static gsize on_peek(struct channel *channel, const guint8 **data)
-{
-	static const guint8 bytes[ESWIFI_PAYLOAD_MAX];
-
-	*data = bytes;
-	return MIN(owner_of(channel)->unsent, sizeof(bytes));
-}
-
-static void on_sent(struct channel *channel, int result)
-{
-	if (result > 0)
-		owner_of(channel)->unsent -= (gsize)result;
-}
-
-static bool on_may_receive(struct channel *channel)
-{
-	return !owner_of(channel)->full;
-}
-
-static void on_received(struct channel *channel, int result, const guint8 *data G_GNUC_UNUSED)
-{
-	owner_of(channel)->received += result;
-}
-
-static void on_lost(struct channel *channel, const char *why G_GNUC_UNUSED)
-{
-	owner_of(channel)->lost++;
-}
-
-static const struct channel_ops ops = {
-	.opened = on_opened,
-	.peek = on_peek,
-	.sent = on_sent,
-	.may_receive = on_may_receive,
-	.received = on_received,
-	.lost = on_lost,
-};
-
-static void setup(void)
-{
-	sched = sched_new();
-	fake_line_init(sched);
-}
-
-static void teardown(void)
-{
-	sched_free(sched);
-}
-
-static void ask_for(struct owner *owner, uid_t uid, const char *host)
-{
-	owner->channel.ops = &ops;
-	owner->channel.uid = uid;
-	owner->channel.target.host = host;
-	owner->channel.target.port = 80;
-	owner->channel.socket = -1;
-	sched_open(sched, &owner->channel);
-}
-
-static void open_all(struct owner *owners, int count, uid_t uid)
-{
-	int i;
-
-	for (i = 0; i < count; i++) {
-		ask_for(&owners[i], uid, "far");
-		until(OPEN);
-		end(0, 5 * MS);
-		ck_assert_int_eq(owners[i].opened, 1);
-	}
-}
+#include "unit/sched-rig.h"
 
 START_TEST(channels_of_a_user_get_sockets_in_order_of_arrival)
 {
@@ -521,7 +428,7 @@ START_TEST(who_neither_waits_nor_has_a_socket_hands_over_a_place_at_the_end)
 	open_all(owners, 4, 1);
 	ask_for(&waits, 1, "waits");
 	held.channel.socket = -1;
-	held.channel.ops = heir.channel.ops = &ops;
+	held.channel.ops = heir.channel.ops = &owner_ops;
 	heir.channel.uid = 1;
 	heir.channel.target.host = "heir";
 	heir.channel.target.port = 80;
@@ -557,160 +464,6 @@ START_TEST(an_heir_takes_the_place_in_the_queue_or_the_socket)
 	end(0, 1 * MS);
 	ck_assert_int_eq(heir[0].opened, 0);
 	ck_assert_int_eq(heir[1].opened, 1);
-}
-END_TEST
-
-START_TEST(a_full_read_is_repeated_at_once_and_a_part_leaves_the_line_free)
-{
-	struct owner owner = { 0 };
-
-	open_all(&owner, 1, 1);
-	until(READ);
-	end(ESWIFI_PAYLOAD_MAX, 10 * MS);
-	ck_assert_int_eq(next(), READ);
-	end(100, 3 * MS);
-	ck_assert_int_eq(next(), NOTHING);
-	ck_assert_int_eq(fake.wake, fake.now + 2 * MS);
-	ck_assert_int_eq(owner.received, ESWIFI_PAYLOAD_MAX + 100);
-}
-END_TEST
-
-START_TEST(reads_that_find_nothing_come_ever_less_often_up_to_a_limit)
-{
-	struct owner owner = { 0 };
-	gint64 pause = 0, before = 0;
-	int i;
-
-	open_all(&owner, 1, 1);
-	for (i = 0; i < 12; i++) {
-		fake.now = MAX(fake.now, fake.wake);
-		ck_assert_int_eq(next(), READ);
-		end(0, 16 * MS);
-		ck_assert_int_eq(next(), NOTHING);
-		pause = fake.wake - fake.now;
-		ck_assert_int_ge(pause, before);
-		before = pause;
-	}
-	ck_assert_int_eq(pause, 70 * MS);
-	ck_assert_uint_eq(fake.wait_ms, 16);
-}
-END_TEST
-
-/* The line goes on: a read finds nothing, or time passes. */
-static void pass(void)
-{
-	if (next() == NOTHING)
-		fake.now = MAX(fake.now, fake.wake);
-	else
-		end(0, fake.wait_ms * MS);
-}
-
-/* Few reads that each wait: a byte comes in the middle of 140 ms, or while it is waited for. */
-START_TEST(four_sockets_that_have_been_quiet_are_read_seven_times_a_second_each)
-{
-	struct owner owners[4] = { 0 };
-	gint64 begin;
-	guint reads = 0;
-
-	open_all(owners, 4, 1);
-	begin = fake.now;
-	while (fake.now < begin + 1200 * MS)
-		pass();
-	begin = fake.now;
-	for (; fake.now < begin + 1400 * MS; reads++) {
-		if (next() == NOTHING)
-			fake.now = MAX(fake.now, fake.wake);
-		ck_assert_int_eq(next(), READ);
-		ck_assert_uint_eq(fake.wait_ms, 32);
-		end(0, 35 * MS);
-	}
-	ck_assert_uint_ge(reads, 4 * 9);
-	ck_assert_uint_le(reads, 4 * 11);
-}
-END_TEST
-
-START_TEST(what_comes_out_of_the_quiet_makes_the_waits_short_again)
-{
-	struct owner owners[2] = { 0 };
-	gint64 begin;
-	guint spoke;
-
-	open_all(owners, 2, 1);
-	begin = fake.now;
-	while (fake.now < begin + 1200 * MS || next() != READ)
-		pass();
-	ck_assert_uint_eq(fake.wait_ms, 32);
-	spoke = fake.socket;
-	end_read("x", 1);
-	while (next() != READ || fake.socket == spoke)
-		pass();
-	ck_assert_uint_eq(fake.wait_ms, 1);
-}
-END_TEST
-
-START_TEST(an_answer_is_awaited_without_a_pause)
-{
-	struct owner owner = { 0 };
-	gint64 sent;
-
-	open_all(&owner, 1, 1);
-	owner.unsent = 64;
-	sched_may_send(sched, &owner.channel);
-	until(SEND);
-	end(64, 2 * MS);
-	for (sent = fake.now; fake.now < sent + 240 * MS;) {
-		ck_assert_int_eq(next(), READ);
-		ck_assert_uint_eq(fake.wait_ms, 16);
-		end(0, 16 * MS);
-	}
-	fake.now = sent + 260 * MS;
-	until(READ);
-	end(0, 16 * MS);
-	ck_assert_int_eq(next(), NOTHING);
-}
-END_TEST
-
-/* Sends, and has the answer after @took; Return: how long the module waited in the last read, ms. */
-static guint exchange(struct owner *owner, gint64 took)
-{
-	gint64 sent;
-
-	owner->unsent = 64;
-	sched_may_send(sched, &owner->channel);
-	until(SEND);
-	end(64, 2 * MS);
-	sent = fake.now;
-	while (next() != READ || fake.now + fake.wait_ms * MS < sent + took)
-		pass();
-	fake.now = MAX(fake.now, sent + took);
-	end_read("answer", 6);
-	return fake.wait_ms;
-}
-
-/* Each read that finds nothing costs a guard time there, in which the answer may come. */
-START_TEST(where_an_empty_read_is_dear_it_waits_as_long_as_the_server_takes)
-{
-	struct owner owner = { 0 };
-
-	fake.empty_is_dear = true;
-	open_all(&owner, 1, 1);
-	ck_assert_uint_eq(exchange(&owner, 60 * MS), 16);
-	ck_assert_uint_eq(exchange(&owner, 60 * MS), 128);
-	ck_assert_uint_eq(exchange(&owner, 5 * MS), 128);
-	ck_assert_uint_eq(exchange(&owner, 5 * MS), 64);
-	ck_assert_uint_eq(exchange(&owner, 5 * MS), 32);
-	ck_assert_uint_eq(exchange(&owner, 5 * MS), 16);
-	ck_assert_uint_eq(exchange(&owner, 5 * MS), 16);
-}
-END_TEST
-
-START_TEST(where_an_empty_read_is_cheap_it_does_not_keep_the_line)
-{
-	struct owner owner = { 0 };
-
-	open_all(&owner, 1, 1);
-	exchange(&owner, 60 * MS);
-	ck_assert_uint_eq(exchange(&owner, 60 * MS), 16);
 }
 END_TEST
 
@@ -903,7 +656,7 @@ int main(void)
 	Suite *suite = suite_create("sched");
 	TCase *sockets = tcase_create("sockets"), *time = tcase_create("time");
 
-	tcase_add_checked_fixture(sockets, setup, teardown);
+	tcase_add_checked_fixture(sockets, rig_setup, rig_teardown);
 	tcase_add_test(sockets, channels_of_a_user_get_sockets_in_order_of_arrival);
 	tcase_add_test(sockets, the_user_with_the_fewest_sockets_is_next);
 	tcase_add_loop_test(sockets, the_idlest_is_taken_from_who_has_more_while_another_waits, 0,
@@ -922,7 +675,7 @@ int main(void)
 	tcase_add_loop_test(sockets, a_keep_alive_goes_with_the_opening_or_is_told_behind_it, 0, 3);
 	tcase_add_test(sockets, a_keep_alive_of_a_connection_that_closes_meanwhile_harms_nothing);
 	suite_add_tcase(suite, sockets);
-	tcase_add_checked_fixture(time, setup, teardown);
+	tcase_add_checked_fixture(time, rig_setup, rig_teardown);
 	tcase_add_test(time, line_time_is_shared_among_users_and_not_among_sockets);
 	tcase_add_test(time, line_time_that_was_left_unused_is_not_saved_up);
 	tcase_add_test(time, connects_to_places_that_do_not_answer_leave_most_of_the_line);
@@ -933,13 +686,6 @@ int main(void)
 	tcase_add_test(time, a_connect_that_was_cut_short_for_others_is_tried_again_with_more_time);
 	tcase_add_test(time, a_connect_has_all_the_time_of_the_module_where_nobody_else_is);
 	tcase_add_test(time, connects_that_take_long_follow_each_other_where_nobody_else_is);
-	tcase_add_test(time, a_full_read_is_repeated_at_once_and_a_part_leaves_the_line_free);
-	tcase_add_test(time, reads_that_find_nothing_come_ever_less_often_up_to_a_limit);
-	tcase_add_test(time, four_sockets_that_have_been_quiet_are_read_seven_times_a_second_each);
-	tcase_add_test(time, what_comes_out_of_the_quiet_makes_the_waits_short_again);
-	tcase_add_test(time, where_an_empty_read_is_dear_it_waits_as_long_as_the_server_takes);
-	tcase_add_test(time, where_an_empty_read_is_cheap_it_does_not_keep_the_line);
-	tcase_add_test(time, an_answer_is_awaited_without_a_pause);
 	tcase_add_loop_test(time, the_turn_of_a_socket_follows_what_a_change_costs, 0, 2);
 	tcase_add_test(time, jobs_of_many_names_do_not_keep_another_user_waiting);
 	suite_add_tcase(suite, time);

@@ -44,7 +44,7 @@
 #define WAIT_BUSY  1
 /* While an answer is awaited, where a read that finds nothing is dear. */
 #define WAIT_ANSWER 128
-#define QUIET	   G_TIME_SPAN_SECOND
+#define QUIET	    G_TIME_SPAN_SECOND
 
 /* A place is not known any more when a P6=1 to it failed and took longer than this. */
 #define KNOWN_MAX (200 * G_TIME_SPAN_MILLISECOND)
