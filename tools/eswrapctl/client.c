@@ -315,23 +315,33 @@ int client_call_who(const struct ctl *ctl, const char *verb, GVariant **reply, u
 	return call(ctl, verb, NULL, NULL, NULL, who, reply, error);
 }
 
+int client_ask(const struct ctl *ctl, const char *verb, GVariant *arguments,
+	       client_progress progress, gpointer user, GVariant **reply)
+{
+	g_autoptr(GError) error = NULL;
+	int status = client_call(ctl, verb, arguments, progress, user, reply, &error);
+
+	if (status != CTL_OK)
+		ctl_error(ctl, "%s", error->message);
+	return status;
+}
+
 int client_command(struct ctl *ctl, const struct ctl_usage *usage, int argc, char **argv,
 		   GVariant **reply)
 {
-	const char *verb = strrchr(usage->words, ' ') + 1;
+	g_autofree char *verb = g_strdelimit(g_strdup(strchr(usage->words, ' ') + 1), " ", '-');
 	g_autoptr(GVariant) got = NULL;
-	g_autoptr(GError) error = NULL;
 	int status;
 
 	*reply = NULL;
 	if (!ctl_parse(ctl, usage, &argc, &argv))
 		return CTL_USAGE;
-	status = client_call(ctl, verb, NULL, NULL, NULL, &got, &error);
+	status = client_ask(ctl, verb, NULL, NULL, NULL, &got);
 	if (status != CTL_OK)
-		ctl_error(ctl, "%s", error->message);
-	else if (ctl->json)
+		return status;
+	if (ctl->json)
 		ctl_print_reply(got);
 	else
 		*reply = g_steal_pointer(&got);
-	return status;
+	return CTL_OK;
 }

@@ -143,9 +143,13 @@ typedef void (*client_progress)(GVariant *reply, gpointer user);
 int client_call(const struct ctl *ctl, const char *verb, GVariant *arguments,
 		client_progress progress, gpointer user, GVariant **reply, GError **error);
 
+/* client_ask() - client_call(), which says what went wrong */
+int client_ask(const struct ctl *ctl, const char *verb, GVariant *arguments,
+	       client_progress progress, gpointer user, GVariant **reply);
+
 /**
  * client_command() - a subcommand that takes no arguments and asks one verb
- * @usage:	its words end in the verb
+ * @usage:	its words but the first make the verb: "eswrapctl module time" asks module-time
  * @reply:	for people to be printed; NULL where nothing is left to be said: an error, or JSON
  *
  * Return: the exit status.

@@ -49,14 +49,10 @@ int ctl_flows(struct ctl *ctl, int argc, char **argv)
 			   "and bytes. Who does not\nadminister the broker sees his own.",
 	};
 	g_autoptr(GVariant) reply = NULL;
-	g_autoptr(GError) error = NULL;
 	int status;
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	status = client_call(ctl, "status", NULL, NULL, NULL, &reply, &error);
-	if (status == CTL_OK)
-		return print(ctl, reply);
-	ctl_error(ctl, "%s", error->message);
-	return status;
+	status = client_ask(ctl, "status", NULL, NULL, NULL, &reply);
+	return status == CTL_OK ? print(ctl, reply) : status;
 }

@@ -5,10 +5,20 @@
 
 #include "eswrapctl/ctl.h"
 
-static int fail(const struct ctl *ctl, int status, const GError *error)
+static int resolve(const struct ctl *ctl, const char *name, GVariant **reply)
 {
-	ctl_error(ctl, "%s", error->message);
-	return status;
+	GVariantDict dict;
+
+	g_variant_dict_init(&dict, NULL);
+	g_variant_dict_insert(&dict, "name", "s", name);
+	return client_ask(ctl, "module-resolve", g_variant_dict_end(&dict), NULL, NULL, reply);
+}
+
+/* Return: whether a reset is meant: @yes, or the person says so. */
+static bool confirm_reset(const struct ctl *ctl, bool yes)
+{
+	return yes || terminal_confirm(ctl, "All connections through the module will be lost.",
+				       "the word reset", "reset");
 }
 
 /* From what status says. */
@@ -19,16 +29,15 @@ static int ask_info(struct ctl *ctl, int argc, char **argv)
 	const struct ctl_usage usage = { .words = "eswrapctl module info",
 					 .summary = "What the module says of itself." };
 	g_autoptr(GVariant) reply = NULL;
-	g_autoptr(GError) error = NULL;
 	GVariantDict dict;
 	int status;
 	gsize i;
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	status = client_call(ctl, "status", NULL, NULL, NULL, &reply, &error);
+	status = client_ask(ctl, "status", NULL, NULL, NULL, &reply);
 	if (status != CTL_OK)
-		return fail(ctl, status, error);
+		return status;
 	g_variant_dict_init(&dict, NULL);
 	for (i = 0; i < G_N_ELEMENTS(keys); i++) {
 		g_variant_dict_insert(&dict, keys[i], "s", ctl_text(reply, keys[i]));
@@ -49,8 +58,6 @@ static int ask_resolve(struct ctl *ctl, int argc, char **argv)
 					 .arguments = "NAME",
 					 .summary = "Has the module look a name up." };
 	g_autoptr(GVariant) reply = NULL;
-	g_autoptr(GError) error = NULL;
-	GVariantDict dict;
 	int status;
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
@@ -59,12 +66,9 @@ static int ask_resolve(struct ctl *ctl, int argc, char **argv)
 		ctl_error(ctl, "resolve takes a name");
 		return CTL_USAGE;
 	}
-	g_variant_dict_init(&dict, NULL);
-	g_variant_dict_insert(&dict, "name", "s", argv[1]);
-	status = client_call(ctl, "module-resolve", g_variant_dict_end(&dict), NULL, NULL, &reply,
-			     &error);
+	status = resolve(ctl, argv[1], &reply);
 	if (status != CTL_OK)
-		return fail(ctl, status, error);
+		return status;
 	if (ctl->json)
 		ctl_print_reply(reply);
 	else
@@ -77,19 +81,11 @@ static int ask_resolve(struct ctl *ctl, int argc, char **argv)
 static char *address_of(struct ctl *ctl, const char *name, int *status)
 {
 	g_autoptr(GVariant) reply = NULL;
-	g_autoptr(GError) error = NULL;
-	GVariantDict dict;
 
 	if (g_hostname_is_ip_address(name))
 		return g_strdup(name);
-	g_variant_dict_init(&dict, NULL);
-	g_variant_dict_insert(&dict, "name", "s", name);
-	*status = client_call(ctl, "module-resolve", g_variant_dict_end(&dict), NULL, NULL, &reply,
-			      &error);
-	if (*status == CTL_OK)
-		return g_strdup(ctl_text(reply, "address"));
-	fail(ctl, *status, error);
-	return NULL;
+	*status = resolve(ctl, name, &reply);
+	return *status == CTL_OK ? g_strdup(ctl_text(reply, "address")) : NULL;
 }
 
 /* "1,23" is the first request, answered after 23 ms; "1,-1" one that was not. */
@@ -118,7 +114,6 @@ static int ask_ping(struct ctl *ctl, int argc, char **argv)
 					 .arguments = "HOST",
 					 .summary = "Has the module send echo requests." };
 	g_autoptr(GVariant) reply = NULL;
-	g_autoptr(GError) error = NULL;
 	g_autofree char *address = NULL;
 	GVariantDict dict;
 	int status;
@@ -134,10 +129,9 @@ static int ask_ping(struct ctl *ctl, int argc, char **argv)
 		return status;
 	g_variant_dict_init(&dict, NULL);
 	g_variant_dict_insert(&dict, "address", "s", address);
-	status = client_call(ctl, "module-ping", g_variant_dict_end(&dict), NULL, NULL, &reply,
-			     &error);
+	status = client_ask(ctl, "module-ping", g_variant_dict_end(&dict), NULL, NULL, &reply);
 	if (status != CTL_OK)
-		return fail(ctl, status, error);
+		return status;
 	if (ctl->json)
 		ctl_print_reply(reply);
 	else
@@ -153,19 +147,11 @@ static int ask_time(struct ctl *ctl, int argc, char **argv)
 			   "milliseconds since it was switched on.",
 	};
 	g_autoptr(GVariant) reply = NULL;
-	g_autoptr(GError) error = NULL;
-	int status;
+	int status = client_command(ctl, &usage, argc, argv, &reply);
 
-	if (!ctl_parse(ctl, &usage, &argc, &argv))
-		return CTL_USAGE;
-	status = client_call(ctl, "module-time", NULL, NULL, NULL, &reply, &error);
-	if (status != CTL_OK)
-		return fail(ctl, status, error);
-	if (ctl->json)
-		ctl_print_reply(reply);
-	else
+	if (reply)
 		printf("%s\n", ctl_text(reply, "lines"));
-	return CTL_OK;
+	return status;
 }
 
 static void show_begun(GVariant *reply, gpointer user G_GNUC_UNUSED)
@@ -207,7 +193,6 @@ static int ask_probe(struct ctl *ctl, int argc, char **argv)
 		.entries = entries,
 	};
 	g_autoptr(GVariant) reply = NULL;
-	g_autoptr(GError) error = NULL;
 	gboolean whole = FALSE;
 	GVariantDict dict;
 	guint16 port = 0;
@@ -219,9 +204,7 @@ static int ask_probe(struct ctl *ctl, int argc, char **argv)
 		ctl_error(ctl, "--peer: not an IPv4 address and a port, as in 192.0.2.1:22");
 		return CTL_USAGE;
 	}
-	if (reset && !yes &&
-	    !terminal_confirm(ctl, "All connections through the module will be lost.",
-			      "the word reset", "reset"))
+	if (reset && !confirm_reset(ctl, yes))
 		return CTL_USAGE;
 	g_variant_dict_init(&dict, NULL);
 	g_variant_dict_insert(&dict, "reset", "b", reset);
@@ -229,10 +212,10 @@ static int ask_probe(struct ctl *ctl, int argc, char **argv)
 		g_variant_dict_insert(&dict, "peer", "s", peer);
 		g_variant_dict_insert(&dict, "port", "q", port);
 	}
-	status = client_call(ctl, "module-probe", g_variant_dict_end(&dict), show_begun, NULL,
-			     &reply, &error);
+	status = client_ask(ctl, "module-probe", g_variant_dict_end(&dict), show_begun, NULL,
+			    &reply);
 	if (status != CTL_OK)
-		return fail(ctl, status, error);
+		return status;
 	if (ctl->json)
 		ctl_print_reply(reply);
 	else
@@ -256,17 +239,15 @@ static int ask_reset(struct ctl *ctl, int argc, char **argv)
 		.summary = "Resets the module, which then joins again. All connections are lost.",
 		.entries = entries,
 	};
-	g_autoptr(GError) error = NULL;
 	int status;
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	if (!yes && !terminal_confirm(ctl, "All connections through the module will be lost.",
-				      "the word reset", "reset"))
+	if (!confirm_reset(ctl, yes))
 		return CTL_USAGE;
-	status = client_call(ctl, "module-reset", NULL, NULL, NULL, NULL, &error);
+	status = client_ask(ctl, "module-reset", NULL, NULL, NULL, NULL);
 	if (status != CTL_OK)
-		return fail(ctl, status, error);
+		return status;
 	if (ctl->json)
 		ctl_print_json(g_variant_new("a{sv}", NULL));
 	else

@@ -58,7 +58,6 @@ static int ask_route(const struct ctl *ctl, const struct route_options *options,
 		     const char *port)
 {
 	g_autoptr(GVariant) reply = NULL;
-	g_autoptr(GError) error = NULL;
 	guint64 number;
 	GVariantDict dict;
 	guint uid = 0;
@@ -79,11 +78,8 @@ static int ask_route(const struct ctl *ctl, const struct route_options *options,
 		g_variant_dict_insert(&dict, "program", "s", options->program);
 	if (options->user)
 		g_variant_dict_insert(&dict, "uid", "u", uid);
-	status = client_call(ctl, "route", g_variant_dict_end(&dict), NULL, NULL, &reply, &error);
-	if (status == CTL_OK)
-		return print(ctl, reply, host, port);
-	ctl_error(ctl, "%s", error->message);
-	return status;
+	status = client_ask(ctl, "route", g_variant_dict_end(&dict), NULL, NULL, &reply);
+	return status == CTL_OK ? print(ctl, reply, host, port) : status;
 }
 
 int ctl_route(struct ctl *ctl, int argc, char **argv)

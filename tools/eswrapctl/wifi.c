@@ -52,7 +52,6 @@ static int scan(struct ctl *ctl, int argc, char **argv)
 			   "some seconds,\nduring which connections wait.",
 	};
 	g_autoptr(GVariant) reply = NULL;
-	g_autoptr(GError) error = NULL;
 	g_auto(GStrv) lines = NULL;
 	GVariantBuilder list;
 	GVariantDict dict;
@@ -61,11 +60,9 @@ static int scan(struct ctl *ctl, int argc, char **argv)
 
 	if (!ctl_parse(ctl, &usage, &argc, &argv))
 		return CTL_USAGE;
-	status = client_call(ctl, "wifi-scan", NULL, NULL, NULL, &reply, &error);
-	if (status != CTL_OK) {
-		ctl_error(ctl, "%s", error->message);
+	status = client_ask(ctl, "wifi-scan", NULL, NULL, NULL, &reply);
+	if (status != CTL_OK)
 		return status;
-	}
 	lines = g_strsplit(ctl_text(reply, "lines"), "\n", -1);
 	g_variant_builder_init(&list, G_VARIANT_TYPE("aa{sv}"));
 	for (i = 0; lines[i]; i++)
@@ -80,20 +77,13 @@ static int scan(struct ctl *ctl, int argc, char **argv)
 }
 
 /* One that is over when the broker has heard it. */
-static int tell(struct ctl *ctl, const struct ctl_usage *usage, const char *verb, const char *done,
-		int argc, char **argv)
+static int tell(struct ctl *ctl, const struct ctl_usage *usage, const char *done, int argc,
+		char **argv)
 {
-	g_autoptr(GError) error = NULL;
-	int status;
+	g_autoptr(GVariant) reply = NULL;
+	int status = client_command(ctl, usage, argc, argv, &reply);
 
-	if (!ctl_parse(ctl, usage, &argc, &argv))
-		return CTL_USAGE;
-	status = client_call(ctl, verb, NULL, NULL, NULL, NULL, &error);
-	if (status != CTL_OK)
-		ctl_error(ctl, "%s", error->message);
-	else if (ctl->json)
-		ctl_print_json(g_variant_new("a{sv}", NULL));
-	else
+	if (reply)
 		printf("%s; `eswrapctl status` shows how far it is\n", done);
 	return status;
 }
@@ -106,7 +96,7 @@ static int join(struct ctl *ctl, int argc, char **argv)
 			   "waits before it tries again.",
 	};
 
-	return tell(ctl, &usage, "wifi-join", "the module joins the network", argc, argv);
+	return tell(ctl, &usage, "the module joins the network", argc, argv);
 }
 
 static int leave(struct ctl *ctl, int argc, char **argv)
@@ -117,7 +107,7 @@ static int leave(struct ctl *ctl, int argc, char **argv)
 			   "start. All connections are lost.",
 	};
 
-	return tell(ctl, &usage, "wifi-leave", "the module leaves the network", argc, argv);
+	return tell(ctl, &usage, "the module leaves the network", argc, argv);
 }
 
 static const struct ctl_command commands[] = {
