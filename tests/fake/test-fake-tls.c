@@ -230,37 +230,32 @@ START_TEST(items_that_are_no_credentials_fail_the_connection)
 }
 END_TEST
 
-START_TEST(items_in_der_are_refused_or_taken)
+/* Items in a form that only a module with @options takes; it has them when @has_them. */
+static void are_refused_or_taken(enum identity_form form, const char *options, bool has_them)
 {
 	struct tls_server *server = tls_server_start(server_identity, ca, 0);
-	struct fake *fake = start(_i ? "--der taken" : "");
+	struct fake *fake = start(has_them ? options : "");
 
-	program_bytes(fake, 0, 0, identity_certificate(ca, IDENTITY_DER), false);
-	program_bytes(fake, 0, 1, identity_certificate(client, IDENTITY_DER), false);
-	program_bytes(fake, 0, 2, identity_key(client, IDENTITY_DER, NULL), false);
-	if (_i)
+	program_bytes(fake, 0, 0, identity_certificate(ca, form), false);
+	program_bytes(fake, 0, 1, identity_certificate(client, form), false);
+	program_bytes(fake, 0, 2, identity_key(client, form, NULL), false);
+	if (has_them)
 		connects(fake, server, 2, "version=TLSv1.2 name=- client=device-7");
 	else
 		fails(fake, server, 2, "not a certificate");
 	fake_stop(fake);
 	tls_server_stop(server);
 }
+
+START_TEST(items_in_der_are_refused_or_taken)
+{
+	are_refused_or_taken(IDENTITY_DER, "--der taken", _i);
+}
 END_TEST
 
 START_TEST(pem_without_its_nul_is_refused_or_taken)
 {
-	struct tls_server *server = tls_server_start(server_identity, ca, 0);
-	struct fake *fake = start(_i ? "--pem-nul optional" : "");
-
-	program_bytes(fake, 0, 0, identity_certificate(ca, IDENTITY_PEM), false);
-	program_bytes(fake, 0, 1, identity_certificate(client, IDENTITY_PEM), false);
-	program_bytes(fake, 0, 2, identity_key(client, IDENTITY_PEM, NULL), false);
-	if (_i)
-		connects(fake, server, 2, "version=TLSv1.2 name=- client=device-7");
-	else
-		fails(fake, server, 2, "not a certificate");
-	fake_stop(fake);
-	tls_server_stop(server);
+	are_refused_or_taken(IDENTITY_PEM, "--pem-nul optional", _i);
 }
 END_TEST
 
